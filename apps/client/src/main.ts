@@ -1,0 +1,3 @@
+#!/usr/bin/env node
+/** Placeholder. */
+export const placeholder = true;

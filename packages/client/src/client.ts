@@ -1,0 +1,265 @@
+import {
+  comparePaths,
+  parsePath,
+  type CborMap,
+  type CborValue,
+  type CommandResult,
+  type Entry,
+  type StoredFile,
+} from '@e2eeftp/protocol';
+
+import type { Greeting } from './connection/connection.js';
+import { Connector } from './connection/connector.js';
+import { asClientError, ClientError } from './errors.js';
+import type {
+  ConnectOptions,
+  GetOptions,
+  ListOptions,
+  OperationOptions,
+  RangeOptions,
+  SendOptions,
+} from './options.js';
+import { Requests } from './requests.js';
+import { download, readRange } from './transfer/download.js';
+import type { UploadSource } from './transfer/source.js';
+import type { DownloadTarget } from './transfer/target.js';
+import { upload } from './transfer/upload.js';
+
+/**
+ * Connects to a server.
+ *
+ * @param options - how to reach it, as whom, and which server to trust
+ * @returns the client, to be closed
+ * @throws ClientError when there is no connection, or no trust in either direction
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const connector = new Connector(options);
+  const connection = await connector.connection(options.signal);
+  return new Client(connector, await connection.greeting);
+}
+
+/**
+ * A client of one server. Made by {@link connect}.
+ *
+ * Every operation settles: with its result, or with a {@link ClientError}, within the timeouts
+ * that {@link connect} was given, whatever the server does. When the connection breaks, what is
+ * under way fails, and the next operation opens another.
+ *
+ * Operations may be called at the same time; they are worked off in order over one connection.
+ * Paths are those of the server's tree, such as `received/report.pdf`.
+ */
+export class Client implements AsyncDisposable {
+  /** What the first handshake and the server's first message said. */
+  readonly greeting: Greeting;
+  readonly #connector: Connector;
+  readonly #requests: Requests;
+
+  /** @internal */
+  constructor(connector: Connector, greeting: Greeting) {
+    this.#connector = connector;
+    this.#requests = new Requests(connector);
+    this.greeting = greeting;
+  }
+
+  /**
+   * Sends a file. It replaces an older one whole, and only when every byte has arrived and is
+   * durable at the server.
+   *
+   * @param source - a local path, bytes, or a stream of bytes
+   * @param path - where to
+   * @param options - what to do about an older file, progress, and more
+   * @returns the file as the server has it
+   * @throws ClientError
+   */
+  send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
+    return upload(this.#requests, source, checkPath(path), options);
+  }
+
+  /**
+   * Receives a file. A local file gets its name only when every byte has arrived and is durable.
+   *
+   * @param path - what
+   * @param target - a local path, or a stream, which is neither ended nor destroyed
+   * @param options - which part, what to do about an older file, progress, and more
+   * @returns the file as the server has it
+   * @throws ClientError
+   */
+  get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
+    return download(this.#requests, checkPath(path), target, options);
+  }
+
+  /**
+   * Reads a file chunk by chunk: `for await (const chunk of client.read(path)) …`. Other
+   * operations of this client wait meanwhile, so do not stop in the middle without ending the loop.
+   *
+   * @param path - what
+   * @param options - which part, progress, and more
+   * @returns the bytes; the loop throws when they are not all there
+   */
+  read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    return readRange(this.#requests, checkPath(path), options);
+  }
+
+  /**
+   * Lists a folder, as many pages as it takes: `for await (const entry of client.list(path)) …`.
+   *
+   * @param path - the folder; empty for the root
+   * @param options - whether to go into its folders
+   * @returns its entries in the order of their names, paths relative to the folder
+   */
+  async *list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, void> {
+    const { recursive, signal } = options;
+    const what = `Cannot list ${path === '' ? 'the root' : path}`;
+    const args = { path: checkPath(path), ...(recursive !== undefined && { recursive }) };
+    let cursor: string | undefined;
+    let last: string | undefined;
+    do {
+      const page: CommandResult<'LIST'> = await this.#requests.call(
+        'LIST',
+        { ...args, ...(cursor !== undefined && { cursor }) },
+        what,
+        signal,
+      );
+      for (const entry of page.entries) {
+        // A server that repeats itself would keep us listing for ever.
+        if (last !== undefined && comparePaths(entry.path, last) <= 0) throw outOfOrder();
+        last = entry.path;
+        yield entry;
+      }
+      if (page.cursor !== undefined && page.cursor !== last) throw outOfOrder();
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  /**
+   * @param path - a file or folder
+   * @param options - a signal
+   * @returns what is there
+   * @throws ClientError `not-found`
+   */
+  stat(path: string, options: OperationOptions = {}): Promise<Entry> {
+    const args = { path: checkPath(path) };
+    return this.#requests.call('STAT', args, `Cannot look at ${path}`, options.signal);
+  }
+
+  /**
+   * Removes a file, or a folder.
+   *
+   * @param path - what
+   * @param options - whether a folder may go with all that is in it
+   * @throws ClientError `not-found`, or `conflict` for a folder that is not empty
+   */
+  async remove(
+    path: string,
+    options: OperationOptions & { readonly recursive?: boolean } = {},
+  ): Promise<void> {
+    const { recursive = false, signal } = options;
+    const args = { path: checkPath(path), recursive };
+    await this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal);
+  }
+
+  /**
+   * Gives a file or folder another name.
+   *
+   * @param from - what
+   * @param to - the name; missing folders are made
+   * @param options - what to do about a file that is there already; by default it is kept
+   * @throws ClientError `not-found` or `conflict`
+   */
+  async rename(
+    from: string,
+    to: string,
+    options: OperationOptions & Pick<SendOptions, 'overwrite'> = {},
+  ): Promise<void> {
+    const { overwrite = 'never', signal } = options;
+    const policy = typeof overwrite === 'string' ? overwrite : overwrite.etag;
+    const args = { from: checkPath(from), to: checkPath(to), overwrite: policy };
+    await this.#requests.call('RENAME', args, `Cannot rename ${from} to ${to}`, signal);
+  }
+
+  /**
+   * Makes a folder and those above it. One that exists is fine.
+   *
+   * @param path - the folder
+   * @param options - a signal
+   * @throws ClientError `conflict` when a file is in the way
+   */
+  async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
+    const args = { path: checkPath(path) };
+    await this.#requests.call('MKDIR', args, `Cannot make the folder ${path}`, options.signal);
+  }
+
+  /**
+   * @param options - a signal
+   * @returns the server's commands, with a sentence about each
+   */
+  commands(options: OperationOptions = {}): Promise<CommandResult<'HLIST'>> {
+    return this.#requests.call('HLIST', {}, 'Cannot list the commands', options.signal);
+  }
+
+  /**
+   * Waits for an answer that says nothing else.
+   *
+   * @param options - a signal
+   * @returns how long it took, in milliseconds
+   */
+  async ping(options: OperationOptions = {}): Promise<number> {
+    const start = performance.now();
+    await this.#requests.call('PING', {}, 'Cannot ping the server', options.signal);
+    return performance.now() - start;
+  }
+
+  /**
+   * @param options - a signal
+   * @returns how the server sees this client
+   */
+  whoami(options: OperationOptions = {}): Promise<CommandResult<'WHOAMI'>> {
+    return this.#requests.call('WHOAMI', {}, 'Cannot ask who I am', options.signal);
+  }
+
+  /**
+   * Uses a command that the server's owner added to its table.
+   *
+   * @param command - its word
+   * @param args - its arguments
+   * @param options - a signal
+   * @returns the answer's status and result, which are whatever the owner chose
+   * @throws ClientError when the status is 400 or above
+   */
+  async request(
+    command: string,
+    args: CborMap,
+    options: OperationOptions = {},
+  ): Promise<{ status: number; result: CborValue }> {
+    const what = `${command} failed`;
+    const { response, body } = await this.#requests.ask({ command, args, what, ...options });
+    body?.drop();
+    return { status: response.status, result: response.result };
+  }
+
+  /**
+   * Closes the client when everything asked so far is answered.
+   *
+   * @returns once the connection has ended
+   */
+  close(): Promise<void> {
+    return this.#connector.close();
+  }
+
+  /** Closes the client at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function checkPath(path: string): string {
+  try {
+    return parsePath(path);
+  } catch (error) {
+    throw asClientError(error);
+  }
+}
+
+function outOfOrder(): ClientError {
+  return new ClientError('not-e2eeftp', 'The server sent a listing that is out of order');
+}

@@ -1,0 +1,120 @@
+import type { ClientSession } from '@e2eeftp/protocol';
+
+import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+
+/** Bytes of content in a record. */
+const recordSize = 256 * 1024;
+/** How often a source that gives nothing is excused to the server, in milliseconds. */
+const keepAliveInterval = 15_000;
+
+/** A body that is to be sent. */
+export interface OutgoingBody {
+  /** The bytes; each chunk is used up before the next is asked for. */
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Frees what the body holds, also while a chunk is awaited. */
+  close(): Promise<void>;
+  /** Hears how many bytes were sent so far. */
+  readonly onProgress?: ((sent: number) => void) | undefined;
+  /** The digest of all bytes, asked for after the last one was sent. */
+  readonly sha256?: (() => Uint8Array) | undefined;
+}
+
+/**
+ * Sends the body of one request.
+ */
+export class BodySender {
+  readonly #session: ClientSession;
+  readonly #write: (parts: readonly Uint8Array[]) => Promise<void>;
+  #isStopped = false;
+  /** Ends the wait for the source: with an error, or as if there were nothing more. */
+  #interrupt: ((error?: ClientError) => void) | undefined;
+
+  /**
+   * @param session - makes the records
+   * @param write - sends them
+   */
+  constructor(session: ClientSession, write: (parts: readonly Uint8Array[]) => Promise<void>) {
+    this.#session = session;
+    this.#write = write;
+  }
+
+  /** The server has answered before the end, or is gone: nothing more is wanted. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#interrupt?.();
+  }
+
+  /**
+   * Sends the body, ends it and closes it. When the source fails or the caller gives up, the
+   * server is told so, and the connection stays usable.
+   *
+   * @param body - the bytes
+   * @param signal - the caller's signal
+   * @throws ClientError what the source failed with, or `aborted`
+   */
+  async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<void> {
+    const abort = (): void => { this.#interrupt?.(new ClientError('aborted', 'Cancelled')); };
+    signal?.addEventListener('abort', abort, { once: true });
+    const keepAlive = setInterval(() => { this.#excuse(); }, keepAliveInterval);
+    let failure: ClientError | undefined;
+    try {
+      const size = await this.#sendChunks(body, signal);
+      if (!this.#isStopped) {
+        const sha256 = body.sha256?.();
+        await this.#write(this.#session.end({ ok: true, size, ...(sha256 && { sha256 }) }));
+        return;
+      }
+    } catch (error) {
+      failure = asClientError(error);
+    } finally {
+      clearInterval(keepAlive);
+      signal?.removeEventListener('abort', abort);
+      await body.close();
+    }
+    await this.#write(this.#session.end({ ok: false, text: 'The client gave the upload up' }));
+    if (failure) throw failure;
+  }
+
+  async #sendChunks(
+    { chunks, onProgress }: OutgoingBody,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const iterator = chunks[Symbol.asyncIterator]();
+    let size = 0;
+    while (!this.#isStopped) {
+      throwIfAborted(signal);
+      const next = await this.#next(iterator);
+      if (next.done === true) break;
+      for (let start = 0; start < next.value.length; start += recordSize) {
+        if (this.#isStopped) break;
+        throwIfAborted(signal);
+        const part = next.value.subarray(start, start + recordSize);
+        await this.#write(this.#session.data([part]));
+        size += part.length;
+        onProgress?.(size);
+      }
+    }
+    return size;
+  }
+
+  /** Asks the source for more, without being at its mercy: it may wait for a person who left. */
+  async #next(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array, unknown>> {
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#interrupt = (error) => {
+          if (error) reject(error);
+          else resolve({ done: true, value: undefined });
+        };
+        iterator.next().then(resolve, reject);
+      });
+    } finally {
+      this.#interrupt = undefined;
+    }
+  }
+
+  /** An empty data record tells the server that the client is there, and only its source is slow. */
+  #excuse(): void {
+    if (!this.#interrupt || this.#isStopped) return;
+    this.#write(this.#session.data([])).catch(() => { this.stop(); });
+  }
+}

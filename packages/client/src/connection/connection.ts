@@ -1,0 +1,338 @@
+import { defaultBackend, fingerprint, type Identity } from '@e2eeftp/crypto';
+import {
+  BodyChannel,
+  ClientSession,
+  ProtocolError,
+  type CborMap,
+  type ClientEvent,
+  type Close,
+  type HandshakeFacts,
+  type Response,
+  type Welcome,
+} from '@e2eeftp/protocol';
+import { TransportError, type Transport } from '@e2eeftp/transport';
+
+import { asClientError, ClientError, errorForStatus } from '../errors.js';
+import { untilAborted } from './abort.js';
+import { BodySender, type OutgoingBody } from './body-sender.js';
+import { Turnstile } from './turnstile.js';
+
+/** What a connection needs besides its transport. */
+export interface ConnectionOptions {
+  /** Who the client is. */
+  readonly identity: Identity;
+  /**
+   * Decides about a server by the identity (32 bytes) that it proved: throws the error that the
+   * caller is to see when it is not to be trusted.
+   */
+  readonly verifyServer: (serverIdentity: Uint8Array) => void;
+  /** Milliseconds for the handshake. */
+  readonly handshakeTimeout: number;
+  /** Milliseconds in which something must move while an answer is awaited. */
+  readonly progressTimeout: number;
+}
+
+/** What the handshake and the server's first message say. */
+export interface Greeting {
+  /** What the handshake settled. */
+  readonly facts: HandshakeFacts;
+  /** What the server says of itself. */
+  readonly welcome: Welcome;
+}
+
+/** What a request asks for. */
+export interface ConnectionRequest {
+  /** The command's word. */
+  readonly command: string;
+  /** Its arguments. */
+  readonly args: CborMap;
+  /** What is asked, as people name it; for error messages. */
+  readonly what: string;
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An answer without a refusal, and the body behind it when there is one. */
+export interface Reply {
+  readonly response: Response;
+  readonly body: BodyChannel | undefined;
+}
+
+interface Pending {
+  readonly what: string;
+  /** Told of the answer even when nobody waits for it any more. */
+  readonly onResponse: () => void;
+  resolve(reply: Reply): void;
+  reject(error: ClientError): void;
+}
+
+/**
+ * A client's connection: requests in, answers out, in order. Every promise that it gives settles,
+ * whatever the server does: with an answer, or with the error that ended the connection.
+ */
+export class Connection {
+  readonly #transport: Transport;
+  readonly #session: ClientSession;
+  readonly #options: ConnectionOptions;
+  readonly #sending = new Turnstile();
+  /** Requests that wait for their answer, oldest first. */
+  readonly #pending: Pending[] = [];
+  /** The body of the answer that is being received. */
+  #receiving: BodyChannel | undefined;
+  #facts: HandshakeFacts | undefined;
+  #greeted: { resolve(greeting: Greeting): void; reject(error: ClientError): void } | undefined;
+  #distrust: unknown;
+  #failure: ClientError | undefined;
+  readonly #ended: Promise<void>;
+  /** What the handshake and the server's first message said. */
+  readonly greeting: Promise<Greeting>;
+
+  /**
+   * Begins the handshake.
+   *
+   * @param transport - the way to the server, which the connection owns from now on
+   * @param options - who the client is and whom it trusts
+   */
+  constructor(transport: Transport, options: ConnectionOptions) {
+    this.#transport = transport;
+    this.#options = options;
+    this.#session = new ClientSession({
+      backend: defaultBackend,
+      identity: options.identity,
+      acceptServer: (serverIdentity) => this.#accepts(serverIdentity),
+    });
+    this.greeting = new Promise((resolve, reject) => {
+      this.#greeted = { resolve, reject };
+    });
+    this.#ended = this.#run();
+  }
+
+  /** Whether requests can be made. */
+  get isOpen(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** Requests that wait for their answer or its body. */
+  get unanswered(): number {
+    return this.#pending.length + (this.#receiving ? 1 : 0);
+  }
+
+  /**
+   * Asks for something.
+   *
+   * @param request - what
+   * @returns the answer; when it has a body, the caller must consume or drop that, since
+   *   everything behind it waits
+   * @throws ClientError the server's refusal, or why no answer came
+   */
+  async ask(request: ConnectionRequest): Promise<Reply> {
+    const { command, args, signal } = request;
+    const answered = this.#sending.pass(async () => {
+      const bytes = this.#session.request({ command, args, body: false });
+      const reply = this.#expect(request, () => undefined);
+      await this.#send(bytes);
+      return { reply };
+    });
+    const reply = await untilAborted(answered.then((sent) => sent.reply), signal);
+    return accepted(request.what, reply);
+  }
+
+  /**
+   * Asks for something, with a body.
+   *
+   * @param request - what
+   * @param body - the bytes
+   * @returns the answer
+   * @throws ClientError the server's refusal, or why no answer came
+   */
+  async upload(request: ConnectionRequest, body: OutgoingBody): Promise<Response> {
+    const { command, args, what, signal } = request;
+    const answered = this.#sending.pass(async () => {
+      const sender = new BodySender(this.#session, (parts) => this.#send(parts));
+      const bytes = this.#session.request({ command, args, body: true });
+      const reply = this.#expect(request, () => { sender.stop(); });
+      await this.#send(bytes);
+      await sender.send(body, signal);
+      return { reply };
+    });
+    const reply = await untilAborted(answered.then((sent) => sent.reply), signal);
+    return accepted(what, reply).response;
+  }
+
+  /**
+   * Ends the connection when everything asked so far is answered.
+   *
+   * @returns once it has ended
+   */
+  async close(): Promise<void> {
+    await this.#sending.pass(async () => {
+      if (!this.isOpen) return;
+      try {
+        this.#transport.setIdleTimeout(this.#options.progressTimeout);
+        await this.#send(this.#session.close());
+        await this.#transport.end();
+      } catch {
+        // It ends in any case: what was asked for is settled by the connection's end.
+      }
+    });
+    await this.#ended;
+  }
+
+  /**
+   * Ends the connection at once. Everything under way fails.
+   *
+   * @param error - what it fails with
+   */
+  destroy(error: ClientError): void {
+    this.#fail(error);
+  }
+
+  #accepts(serverIdentity: Uint8Array): boolean {
+    try {
+      this.#options.verifyServer(serverIdentity);
+      return true;
+    } catch (error) {
+      this.#distrust = error;
+      return false;
+    }
+  }
+
+  /** Receives until the connection ends, and then settles whatever is still waiting. */
+  async #run(): Promise<void> {
+    const { handshakeTimeout } = this.#options;
+    const deadline = setTimeout(() => {
+      const message = `The server did not finish the handshake within ${handshakeTimeout} ms`;
+      this.#transport.destroy(new TransportError('timed-out', message));
+    }, handshakeTimeout);
+    this.greeting.then(() => { clearTimeout(deadline); }, () => { clearTimeout(deadline); });
+    try {
+      await this.#transport.write([this.#session.start()]);
+      await this.#receive();
+      this.#fail(new ClientError('disconnected', 'The server ended the connection'));
+    } catch (error) {
+      this.#fail(asClientError(this.#distrust ?? error));
+    }
+  }
+
+  async #receive(): Promise<void> {
+    for (;;) {
+      const chunk = await this.#transport.read();
+      if (chunk === undefined) {
+        this.#session.finish();
+        return;
+      }
+      for (const event of this.#session.receive(chunk)) {
+        const pending = this.#handle(event);
+        if (pending) await this.#waitForConsumer(pending);
+      }
+    }
+  }
+
+  /** While this side is the slow one, a connection that stands still says nothing of the server. */
+  async #waitForConsumer(pending: Promise<void>): Promise<void> {
+    this.#transport.setIdleTimeout(0);
+    await pending;
+    this.#watchProgress();
+  }
+
+  #handle(event: ClientEvent): Promise<void> | undefined {
+    switch (event.type) {
+      case 'send':
+        return this.#transport.write([event.bytes]);
+      case 'established':
+        this.#facts = event.facts;
+        return undefined;
+      case 'welcome':
+        this.#welcome(event.welcome);
+        return undefined;
+      case 'response':
+        this.#answer(event.response);
+        return undefined;
+      case 'data':
+        return this.#receiving?.push(event.parts, event.length);
+      case 'end':
+        this.#receiving?.finish(event.end);
+        this.#receiving = undefined;
+        this.#watchProgress();
+        return undefined;
+      case 'close':
+        this.#fail(this.#errorForClose(event.close));
+        return undefined;
+    }
+  }
+
+  #welcome(welcome: Welcome): void {
+    if (!this.#facts) throw new ProtocolError('malformed', 'The server spoke too early');
+    this.#greeted?.resolve({ facts: this.#facts, welcome });
+    this.#greeted = undefined;
+  }
+
+  #answer(response: Response): void {
+    const body = response.body ? new BodyChannel() : undefined;
+    this.#receiving = body;
+    const pending = this.#pending.shift();
+    pending?.onResponse();
+    pending?.resolve({ response, body });
+    this.#watchProgress();
+  }
+
+  #errorForClose({ status, text }: Close): ClientError {
+    if (this.#greeted && status === 403) {
+      const own = fingerprint(this.#options.identity.publicKey);
+      return new ClientError(
+        'not-authorized',
+        `The server does not know this identity (${own}); ask its operator to authorize it`,
+      );
+    }
+    if (status === 200) return new ClientError('closed', 'The connection is closed');
+    return errorForStatus('The server closed the connection', status, text);
+  }
+
+  /** Enters a request into the queue of those that wait for an answer. */
+  #expect({ what }: ConnectionRequest, onResponse: () => void): Promise<Reply> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.#pending.push({ what, onResponse, resolve, reject });
+    });
+    // Awaited only once the request is out; a connection that fails before is no unhandled failure.
+    reply.catch(() => undefined);
+    this.#watchProgress();
+    return reply;
+  }
+
+  async #send(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    try {
+      await this.#transport.write(parts);
+    } catch (error) {
+      // The server may have said why before it hung up: that says more than a broken pipe.
+      throw this.#failure ?? asClientError(error);
+    }
+  }
+
+  #watchProgress(): void {
+    const { progressTimeout } = this.#options;
+    this.#transport.setIdleTimeout(this.unanswered > 0 ? progressTimeout : 0);
+  }
+
+  #fail(error: ClientError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    this.#transport.destroy();
+    this.#greeted?.reject(error);
+    this.#greeted = undefined;
+    this.#receiving?.fail(error);
+    this.#receiving = undefined;
+    for (const pending of this.#pending.splice(0)) {
+      pending.onResponse();
+      pending.reject(error);
+    }
+  }
+}
+
+function accepted(what: string, reply: Reply): Reply {
+  const { status, text } = reply.response;
+  if (status < 400) return reply;
+  reply.body?.drop();
+  throw errorForStatus(what, status, text);
+}

@@ -1,0 +1,186 @@
+import { CryptoError } from '@e2eeftp/crypto';
+import { printable, ProtocolError } from '@e2eeftp/protocol';
+import { TransportError } from '@e2eeftp/transport';
+
+/**
+ * Why an operation of the client failed: a closed set, by which programs decide what to do.
+ *
+ * No connection: `unreachable` (nothing answers there), `disconnected` (it broke), `timed-out`
+ * (nothing moved for too long), `not-e2eeftp` (something else answers, or the peer broke the
+ * protocol), `shutting-down`.
+ * Trust: `unknown-server`, `changed-server`, `not-authorized`, `not-allowed`.
+ * The request: `not-found`, `conflict`, `bad-request`, `bad-name`, `bad-range`, `too-large`,
+ * `no-space`, `too-many-requests`, `server-failed`.
+ * This side: `local-file`, `integrity` (what arrived is not what was sent), `bad-identity`,
+ * `bad-configuration`, `aborted`, `closed`.
+ */
+export type ClientErrorCode =
+  | 'unreachable'
+  | 'disconnected'
+  | 'timed-out'
+  | 'not-e2eeftp'
+  | 'shutting-down'
+  | 'unknown-server'
+  | 'changed-server'
+  | 'not-authorized'
+  | 'not-allowed'
+  | 'not-found'
+  | 'conflict'
+  | 'bad-request'
+  | 'bad-name'
+  | 'bad-range'
+  | 'too-large'
+  | 'no-space'
+  | 'too-many-requests'
+  | 'server-failed'
+  | 'local-file'
+  | 'integrity'
+  | 'bad-identity'
+  | 'bad-configuration'
+  | 'aborted'
+  | 'closed';
+
+/**
+ * The error type of this package. Match on {@link ClientError.code}, never on the message, which
+ * is for people and says what to do next.
+ */
+export class ClientError extends Error {
+  override readonly name: string = 'ClientError';
+  readonly code: ClientErrorCode;
+
+  /**
+   * @param code - what failed
+   * @param message - what happened, to what, and what to do next
+   * @param options - the `cause`, when another error led here
+   */
+  constructor(code: ClientErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/**
+ * A server that the client does not trust, with what a person needs to decide about it.
+ */
+export class UntrustedServerError extends ClientError {
+  override readonly name: string = 'UntrustedServerError';
+  /** The identity that the server proved, 32 bytes. */
+  readonly serverIdentity: Uint8Array;
+
+  /**
+   * @param code - whether the server was never seen, or is another than before
+   * @param message - what happened and what to do next
+   * @param serverIdentity - the identity that the server proved, 32 bytes
+   */
+  constructor(
+    code: 'unknown-server' | 'changed-server',
+    message: string,
+    serverIdentity: Uint8Array,
+  ) {
+    super(code, message);
+    this.serverIdentity = serverIdentity;
+  }
+}
+
+const statusCodes: ReadonlyMap<number, ClientErrorCode> = new Map([
+  [400, 'bad-request'],
+  [403, 'not-allowed'],
+  [404, 'not-found'],
+  [408, 'timed-out'],
+  [409, 'conflict'],
+  [413, 'too-large'],
+  [416, 'bad-range'],
+  [429, 'too-many-requests'],
+  [503, 'shutting-down'],
+  [507, 'no-space'],
+]);
+
+const statusAdvice: ReadonlyMap<number, string> = new Map([
+  [400, 'the server did not understand the request'],
+  [403, 'this server does not allow you to do that'],
+  [404, 'there is no such file or folder on the server'],
+  [409, 'something is in the way on the server'],
+  [413, 'it is larger than the server takes'],
+  [416, 'the file has no such part'],
+  [429, 'the server has too much to do; try again in a moment'],
+  [500, 'the server failed; its operator finds the reason in its log'],
+  [503, 'the server is shutting down; try again in a moment'],
+  [507, 'the server has no space left'],
+]);
+
+/**
+ * Turns a refusal of the server into an error.
+ *
+ * @param what - what was asked, as people name it
+ * @param status - the status of the answer
+ * @param text - the server's words, which are shown only harmless
+ * @returns the error
+ */
+export function errorForStatus(what: string, status: number, text: string): ClientError {
+  const code = statusCodes.get(status) ?? (status >= 500 ? 'server-failed' : 'bad-request');
+  const advice = statusAdvice.get(status) ?? printable(text);
+  return new ClientError(code, `${what}: ${advice} (${status} ${printable(text)})`);
+}
+
+const transportCodes = {
+  refused: 'unreachable',
+  unreachable: 'unreachable',
+  unavailable: 'unreachable',
+  'timed-out': 'timed-out',
+  reset: 'disconnected',
+  closed: 'closed',
+  aborted: 'aborted',
+} as const;
+
+/**
+ * Turns whatever ended a connection into an error of this package.
+ *
+ * @param error - what was thrown
+ * @returns the error itself when it is one already
+ */
+export function asClientError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  if (error instanceof TransportError) {
+    return new ClientError(transportCodes[error.code], error.message, { cause: error });
+  }
+  if (error instanceof ProtocolError) {
+    const codes = {
+      malformed: 'not-e2eeftp',
+      truncated: 'disconnected',
+      incomplete: 'integrity',
+      'bad-path': 'bad-name',
+      misuse: 'bad-request',
+    } as const;
+    return new ClientError(codes[error.code], error.message, { cause: error });
+  }
+  if (error instanceof CryptoError) {
+    return new ClientError('not-e2eeftp', `The connection cannot be trusted: ${error.message}`, {
+      cause: error,
+    });
+  }
+  if (error instanceof Error && error.name === 'AbortError') {
+    return new ClientError('aborted', 'The operation was cancelled', { cause: error });
+  }
+  if (error instanceof Error && 'code' in error && 'syscall' in error) {
+    return new ClientError('local-file', error.message, { cause: error });
+  }
+  return new ClientError('bad-request', error instanceof Error ? error.message : 'Unknown failure', {
+    cause: error,
+  });
+}
+
+/**
+ * @param signal - the caller's signal
+ * @throws ClientError `aborted` when it has said so
+ */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortedError(signal);
+}
+
+/**
+ * @param signal - a signal that has said so
+ * @returns the error that operations under way fail with
+ */
+export function abortedError(signal: AbortSignal): ClientError {
+  return new ClientError('aborted', 'The operation was cancelled', { cause: signal.reason });
+}

@@ -1,0 +1,99 @@
+import type { Identity } from '@e2eeftp/crypto';
+import type { Transport } from '@e2eeftp/transport';
+
+import type { LocalOverwrite } from './transfer/local-file.js';
+
+/** What every operation takes. */
+export interface OperationOptions {
+  /** Ends the operation early: its promise is rejected at once with the code `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How far a transfer is. */
+export interface Progress {
+  /** Bytes that were sent, or received and verified. */
+  readonly transferred: number;
+  /** Bytes that there are in all, when known. */
+  readonly total: number | undefined;
+}
+
+/** What every transfer takes. */
+export interface TransferOptions extends OperationOptions {
+  /** Hears how far the transfer is, about once for every 256 KiB. It must not throw. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** How something is sent. */
+export interface SendOptions extends TransferOptions {
+  /** Bytes that the source has; known by itself for files and buffers. */
+  readonly size?: number | undefined;
+  /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
+  readonly mtime?: number | undefined;
+  /**
+   * What to do about a file that is there already: replace it (the default), refuse with
+   * `conflict`, or replace it only while it has the given etag.
+   */
+  readonly overwrite?: 'always' | 'never' | { readonly etag: string } | undefined;
+  /**
+   * Whether the server is to read back what it stored and compare its SHA-256 with that of what
+   * was sent. What is on the wire is authenticated anyway; this finds a failing disk.
+   */
+  readonly checksum?: boolean | undefined;
+}
+
+/** Which part of a file is wanted. */
+export interface RangeOptions extends TransferOptions {
+  /** The first byte; by default 0. */
+  readonly offset?: number | undefined;
+  /** How many bytes; by default all that follow. */
+  readonly length?: number | undefined;
+  /** Fails with `conflict` unless the file has this etag. */
+  readonly etag?: string | undefined;
+}
+
+/** How a file is received. */
+export interface GetOptions extends RangeOptions {
+  /** What to do about a local file of that name; by default it is replaced whole. */
+  readonly overwrite?: LocalOverwrite | undefined;
+  /** Whether a local file gets the time of the one on the server. */
+  readonly preserveTime?: boolean | undefined;
+}
+
+/** What to list. */
+export interface ListOptions extends OperationOptions {
+  /** Whether to list what is below the folder's folders too. */
+  readonly recursive?: boolean | undefined;
+}
+
+/** How long to wait, in milliseconds. */
+export interface Timeouts {
+  /** For the connection to come about. */
+  readonly connect: number;
+  /** For the handshake. */
+  readonly handshake: number;
+  /** For something to move while an answer is awaited. A transfer that moves never times out. */
+  readonly progress: number;
+}
+
+/** How to wait when nobody says otherwise. */
+export const defaultTimeouts: Timeouts = { connect: 10_000, handshake: 15_000, progress: 60_000 };
+
+/** How to reach a server, and as whom. */
+export interface ConnectOptions extends OperationOptions {
+  /** A name or an address; by default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** A TCP port; by default 5001. */
+  readonly port?: number | undefined;
+  /** Who the client is. */
+  readonly identity: Identity;
+  /**
+   * Which server to trust: its public key (32 bytes), or a function that gets the key that the
+   * server proved and throws to refuse it. The server learns nothing of the client before.
+   */
+  readonly server: Uint8Array | ((serverIdentity: Uint8Array) => void);
+  /** How long to wait, where it differs from the default. */
+  readonly timeouts?: Partial<Timeouts> | undefined;
+  /** Opens the way to the server; by default TCP to `host` and `port`. */
+  readonly openTransport?: ((signal: AbortSignal | undefined) => Promise<Transport>) | undefined;
+}
+

@@ -1,0 +1,95 @@
+import type { Writable } from 'node:stream';
+
+import { LocalFile, type LocalOverwrite } from './local-file.js';
+
+/** Where something can be received: a path of the local file system, or a stream. */
+export type DownloadTarget = string | Writable;
+
+/** A target that is ready to be written. */
+export interface OpenTarget {
+  /**
+   * @param parts - what comes next, which must not change afterwards
+   * @returns once there is room for more
+   */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Everything has arrived and is right.
+   *
+   * @param mtime - for files: milliseconds since 1970; by default now
+   */
+  commit(mtime: number | undefined): Promise<void>;
+  /** Frees what the target holds; without a commit before, nothing of a file stays. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a target.
+ *
+ * @param target - where to
+ * @param overwrite - what to do about a file that is there already
+ * @returns it, ready to be written; to be closed
+ */
+export async function openTarget(
+  target: DownloadTarget,
+  overwrite: LocalOverwrite,
+): Promise<OpenTarget> {
+  if (typeof target !== 'string') return new StreamTarget(target);
+  const file = await LocalFile.create(target);
+  return {
+    write: (parts) => file.write(parts),
+    commit: (mtime) => file.commit(overwrite, mtime),
+    close: () => file.discard(),
+  };
+}
+
+/** A stream that somebody else owns: it is written, and neither ended nor destroyed. */
+class StreamTarget implements OpenTarget {
+  readonly #stream: Writable;
+  #failure: Error | undefined;
+  #wake: (() => void) | undefined;
+  readonly #onDrain = (): void => { this.#wake?.(); };
+  readonly #onClose = (): void => {
+    this.#fail(this.#stream.errored ?? new Error('The output was closed'));
+  };
+  readonly #onError = (error: Error): void => { this.#fail(error); };
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('drain', this.#onDrain);
+    stream.on('close', this.#onClose);
+    stream.on('error', this.#onError);
+  }
+
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    for (const part of parts) {
+      if (this.#failure) throw this.#failure;
+      if (!this.#stream.write(part)) await this.#drained();
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  commit(): Promise<void> {
+    return this.#failure ? Promise.reject(this.#failure) : this.#drained();
+  }
+
+  close(): Promise<void> {
+    this.#stream.off('drain', this.#onDrain);
+    this.#stream.off('close', this.#onClose);
+    this.#stream.off('error', this.#onError);
+    return Promise.resolve();
+  }
+
+  async #drained(): Promise<void> {
+    while (this.#stream.writableNeedDrain && !this.#failure) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+}

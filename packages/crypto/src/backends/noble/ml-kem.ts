@@ -1,0 +1,29 @@
+import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
+
+import type { CryptoBackend } from '../../backend.js';
+import { CryptoError } from '../../errors.js';
+import { sizes } from '../../labels.js';
+import { expectLength } from '../../lengths.js';
+
+/** ML-KEM-768 in JavaScript. */
+export const mlKem768: CryptoBackend['mlKem768'] = {
+  generate() {
+    const { publicKey, secretKey } = ml_kem768.keygen();
+    return {
+      encapsulationKey: publicKey,
+      decapsulate(ciphertext) {
+        expectLength('ML-KEM-768 ciphertext', ciphertext, sizes.mlKem768Ciphertext);
+        return ml_kem768.decapsulate(ciphertext, secretKey);
+      },
+    };
+  },
+  encapsulate(encapsulationKey) {
+    expectLength('ML-KEM-768 key', encapsulationKey, sizes.mlKem768EncapsulationKey);
+    try {
+      const { cipherText, sharedSecret } = ml_kem768.encapsulate(encapsulationKey);
+      return { ciphertext: cipherText, sharedSecret };
+    } catch (cause) {
+      throw new CryptoError('bad-key', 'The ML-KEM-768 key is malformed', { cause });
+    }
+  },
+};

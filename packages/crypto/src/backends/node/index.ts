@@ -1,0 +1,40 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+
+import type { CryptoBackend } from '../../backend.js';
+import { aesSiv } from '../noble/aes-siv.js';
+import { aead } from './aead.js';
+import { aes256Cbc } from './aes-cbc.js';
+import { ed25519 } from './ed25519.js';
+import { mlKem768 } from './ml-kem.js';
+import { x25519 } from './x25519.js';
+
+/**
+ * The primitives of OpenSSL through `node:crypto`: the fast backend, and the default on Node.
+ *
+ * What `node:crypto` does not offer comes from the portable backend: AES-SIV, and ML-KEM-768
+ * before Node 24.7. Neither touches bulk data.
+ */
+export const nodeBackend: CryptoBackend = {
+  name: 'node',
+  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  sha256(...parts) {
+    const hash = createHash('sha256');
+    for (const part of parts) hash.update(part);
+    return new Uint8Array(hash.digest());
+  },
+  createSha256: () => createHash('sha256'),
+  hmacSha256(key, ...parts) {
+    const hmac = createHmac('sha256', key);
+    for (const part of parts) hmac.update(part);
+    return new Uint8Array(hmac.digest());
+  },
+  createHmacSha256: (key) => createHmac('sha256', key),
+  x25519,
+  ed25519,
+  mlKem768,
+  aead,
+  aes256Cbc,
+  aesSiv,
+};
+
+export { nodeBackend as defaultBackend };

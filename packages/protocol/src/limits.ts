@@ -1,0 +1,23 @@
+import { recordLimits } from '@e2eeftp/crypto';
+
+/** Every bound that the protocol itself sets (SPEC.md). Servers may be stricter, never laxer. */
+export const limits = {
+  /** Bytes of plaintext in a record, and so of a response. */
+  record: recordLimits.plaintext,
+  /** Bytes of a request, its body not counted. */
+  request: 65_536,
+  /** How deeply the values of a message may be nested. */
+  depth: 8,
+  /** Bytes of a path. */
+  path: 3072,
+  /** Bytes of one component of a path. */
+  pathComponent: 255,
+  /** Components of a path. */
+  pathDepth: 32,
+  /** Characters of a command word. */
+  command: 64,
+  /** Characters of a text that is meant for people. */
+  text: 1024,
+  /** Bytes of the id that a client gives to a resumable upload. */
+  uploadId: 16,
+} as const;

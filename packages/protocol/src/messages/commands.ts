@@ -1,0 +1,149 @@
+import { z } from 'zod';
+
+import { ProtocolError } from '../errors.js';
+import { limits } from '../limits.js';
+import { parsePath, parseRelativePath, type RemotePath } from '../path.js';
+import { accessSchema, bytes32Schema } from './messages.js';
+
+const count = z.int().nonnegative();
+const etag = z.string().min(1).max(128);
+
+/** A path that a peer sent, checked against the path rules. */
+export const pathSchema = z.string().transform(checkedBy(parsePath));
+
+/** A path below a folder that need not be the root, such as one in a listing. */
+const relativePathSchema = z.string().transform(checkedBy(parseRelativePath));
+
+/**
+ * When a file may be replaced: `always`, `never`, or, with any other text, only while the file
+ * has that etag. Etags are never one of the two words.
+ */
+export const overwriteSchema = z.string().min(1).max(128);
+
+/** What a tree holds under a path. */
+export const entrySchema = z.object({
+  /** Relative to the listed folder in a listing, to the root in an answer to STAT. */
+  path: relativePathSchema,
+  type: z.enum(['file', 'directory']),
+  /** Bytes; 0 for a folder. */
+  size: count,
+  /** Milliseconds since 1970. */
+  mtime: z.int(),
+  /** Changes whenever the content does; for a folder, whenever one of its children does. */
+  etag,
+});
+
+/** What a tree holds under a path. */
+export type Entry = z.infer<typeof entrySchema>;
+
+/** A file as it was stored or is about to be read. */
+export const storedFileSchema = z.object({ size: count, mtime: z.int(), etag });
+
+/** A file as it was stored or is about to be read. */
+export type StoredFile = z.infer<typeof storedFileSchema>;
+
+const nothing = z.null();
+const noArguments = z.strictObject({});
+
+/**
+ * The arguments and results of the built-in commands (SPEC.md, commands). Arguments are taken
+ * strictly, so that a client never believes that an option was honoured which the server does
+ * not know; results leave room for what later servers add.
+ */
+export const commandSchemas = {
+  HLIST: {
+    args: noArguments,
+    result: z.array(z.object({ name: z.string(), summary: z.string() })),
+  },
+  PING: { args: noArguments, result: nothing },
+  WHOAMI: {
+    args: noArguments,
+    result: z.object({
+      identity: bytes32Schema,
+      name: z.string().nullable(),
+      access: accessSchema,
+      quota: count.nullable(),
+      used: count.nullable(),
+    }),
+  },
+  LIST: {
+    args: z.strictObject({
+      path: pathSchema,
+      recursive: z.boolean().optional(),
+      cursor: relativePathSchema.optional(),
+      limit: z.int().min(1).optional(),
+    }),
+    result: z.object({
+      entries: z.array(entrySchema),
+      etag,
+      cursor: relativePathSchema.optional(),
+    }),
+  },
+  STAT: { args: z.strictObject({ path: pathSchema }), result: entrySchema },
+  SEND: {
+    args: z.strictObject({
+      path: pathSchema,
+      size: count.optional(),
+      mtime: z.int().optional(),
+      overwrite: overwriteSchema.optional(),
+    }),
+    result: storedFileSchema.extend({
+      sha256: bytes32Schema.optional(),
+    }),
+  },
+  GET: {
+    args: z.strictObject({
+      path: pathSchema,
+      offset: count.optional(),
+      length: count.optional(),
+      etag: etag.optional(),
+    }),
+    result: storedFileSchema.extend({ offset: count, length: count }),
+  },
+  DELETE: {
+    args: z.strictObject({ path: pathSchema, recursive: z.boolean().optional() }),
+    result: nothing,
+  },
+  RENAME: {
+    args: z.strictObject({
+      from: pathSchema,
+      to: pathSchema,
+      overwrite: overwriteSchema.optional(),
+    }),
+    result: nothing,
+  },
+  MKDIR: { args: z.strictObject({ path: pathSchema }), result: nothing },
+} as const;
+
+/** The word of a built-in command. */
+export type CommandName = keyof typeof commandSchemas;
+
+/** The arguments of a built-in command, as a client gives them. */
+export type CommandArguments<Name extends CommandName> = z.input<
+  (typeof commandSchemas)[Name]['args']
+>;
+
+/** The result of a built-in command. */
+export type CommandResult<Name extends CommandName> = z.output<
+  (typeof commandSchemas)[Name]['result']
+>;
+
+/** Bytes for what an answer says besides a listing's entries: a text, an etag, and a cursor. */
+const listingOverhead = 8192;
+
+/** Bytes of a listing's entries that fit into one answer. */
+export const listingCapacity = limits.record - listingOverhead;
+
+type Check = (text: string, context: z.RefinementCtx<string>) => RemotePath;
+
+function checkedBy(parse: (text: string) => RemotePath): Check {
+  return (text, context) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  };
+}

@@ -1,0 +1,101 @@
+import { CryptoError, equalBytes, parsePublicKey } from '@e2eeftp/crypto';
+import type { Access } from '@e2eeftp/protocol';
+
+import type { AuthorizedClient } from './authorizer.js';
+
+/** A line of `authorized_clients.pub` that grants nothing, and why. */
+export interface InvalidLine {
+  /** Counted from 1. */
+  readonly line: number;
+  /** What is wrong with it. */
+  readonly reason: string;
+}
+
+/** What `authorized_clients.pub` says. */
+export interface AuthorizedClients {
+  /** Who may come in. */
+  readonly clients: readonly AuthorizedClient[];
+  /** Lines that were skipped. */
+  readonly invalid: readonly InvalidLine[];
+}
+
+const accesses: ReadonlySet<string> = new Set<Access>(['rw', 'ro', 'wo', 'admin']);
+const sshKey = /^(ssh-ed25519\s+\S+)(?:\s+(.*))?$/u;
+const rawKey = /^(\S+)(?:\s+(.*))?$/u;
+const option = /^([a-z]+)=(.*)$/u;
+
+/**
+ * Reads the text of `authorized_clients.pub`: a key a line, as base64 of the raw 32 bytes or as
+ * OpenSSH writes it, with options such as `name=alice access=ro` behind it. Blank lines and lines
+ * that start with `#` say nothing.
+ *
+ * A line with an option that is not known grants nothing: an operator who meant to restrict a
+ * client must not find that he let it in without the restriction.
+ *
+ * @param text - the file's text
+ * @returns the clients, and the lines that were skipped
+ */
+export function parseAuthorizedClients(text: string): AuthorizedClients {
+  const clients: AuthorizedClient[] = [];
+  const invalid: InvalidLine[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const trimmed = line.trim();
+    if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const result = parseClientLine(trimmed);
+    if (typeof result === 'string') invalid.push({ line: index + 1, reason: result });
+    else clients.push(result);
+  }
+  return { clients, invalid };
+}
+
+/**
+ * @param clients - the authorized clients
+ * @param identity - who asks, 32 bytes
+ * @returns the client, compared with every line in constant time
+ */
+export function findClient(
+  clients: readonly AuthorizedClient[],
+  identity: Uint8Array,
+): AuthorizedClient | undefined {
+  let found: AuthorizedClient | undefined;
+  for (const client of clients) {
+    if (equalBytes(client.identity, identity)) found ??= client;
+  }
+  return found;
+}
+
+/**
+ * @param line - one line, trimmed
+ * @returns the client, or the reason why the line grants nothing
+ */
+export function parseClientLine(line: string): AuthorizedClient | string {
+  const [, key = '', rest = ''] = sshKey.exec(line) ?? rawKey.exec(line) ?? [];
+  let identity: Uint8Array;
+  try {
+    identity = parsePublicKey(key);
+  } catch (error) {
+    if (error instanceof CryptoError) return error.message;
+    throw error;
+  }
+  const words = rest.split(/\s+/u).filter((word) => word !== '');
+  return parseOptions(identity, words);
+}
+
+/** Behind an OpenSSH key, words that are no options are its comment, which serves as the name. */
+function parseOptions(identity: Uint8Array, words: readonly string[]): AuthorizedClient | string {
+  const comment: string[] = [];
+  let name: string | undefined;
+  let access: Access = 'rw';
+  for (const word of words) {
+    const [, key, value = ''] = option.exec(word) ?? [];
+    if (key === undefined) comment.push(word);
+    else if (key === 'name' && value !== '') name = value;
+    else if (key === 'access' && isAccess(value)) access = value;
+    else return `The option "${word}" is not known`;
+  }
+  return { identity, name: name ?? (comment.join(' ') || undefined), access };
+}
+
+function isAccess(value: string): value is Access {
+  return accesses.has(value);
+}

@@ -1,0 +1,20 @@
+import type { Access } from '@e2eeftp/protocol';
+
+/** A client that may use the server. */
+export interface AuthorizedClient {
+  /** Its Ed25519 public key, 32 bytes. */
+  readonly identity: Uint8Array;
+  /** What the operator calls it; for logs and WHOAMI. */
+  readonly name: string | undefined;
+  /** What it may do. */
+  readonly access: Access;
+}
+
+/** Decides who may use a server. */
+export interface Authorizer {
+  /**
+   * @param identity - an identity whose owner has just proved that it is his, 32 bytes
+   * @returns the client, or `undefined` when it may not come in
+   */
+  authorize(identity: Uint8Array): Promise<AuthorizedClient | undefined>;
+}

@@ -1,0 +1,113 @@
+import type { BodyChannel } from '@e2eeftp/protocol';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+import type { AuthorizedClient } from '../authorization/authorizer.js';
+import type { ServerLimits } from '../limits.js';
+import type { Logger } from '../logger.js';
+import type { Store } from '../store/store.js';
+import { CommandError, type Answer } from './answer.js';
+
+/** The body of a request, as a handler reads it. */
+export type RequestBody = Pick<BodyChannel, 'end' | typeof Symbol.asyncIterator>;
+
+/** What a command's handler has at hand. */
+export interface CommandContext {
+  /** Who asks. */
+  readonly client: AuthorizedClient;
+  /** The files. */
+  readonly store: Store;
+  /** Says what happens, with the connection's and the client's names on every line. */
+  readonly logger: Logger;
+  /** Aborted when the connection ends: nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Every command of the server. */
+  readonly commands: readonly Command[];
+  /** What the server allows. */
+  readonly limits: ServerLimits;
+  /**
+   * The request's body, for commands that take one; `undefined` when the client sent none. When
+   * iterating over it throws, nothing of it may be kept.
+   */
+  readonly body: RequestBody | undefined;
+}
+
+/**
+ * What a command does with the files, which decides who may use it: `none` (everybody), `read`,
+ * `send` (adds files without showing any), `change`.
+ */
+export type CommandEffect = 'none' | 'read' | 'send' | 'change';
+
+/** A command as its author writes it down. */
+export interface CommandDefinition<Schema extends StandardSchemaV1> {
+  /** The command's word: upper-case letters, digits and `_`, beginning with a letter. */
+  readonly name: string;
+  /** One sentence for people, for HLIST. */
+  readonly summary: string;
+  /** What the arguments must look like: any Standard Schema, such as one of zod's. */
+  readonly args: Schema;
+  /** What it does with the files. */
+  readonly effect: CommandEffect;
+  /** Whether a request may have a body; without it, a body is refused. */
+  readonly takesBody?: boolean;
+  /**
+   * Whether a request may begin while earlier ones of the same command are not answered yet.
+   * Answers keep the order of the requests all the same.
+   */
+  readonly overlaps?: boolean;
+  /**
+   * Does the work.
+   *
+   * @param args - the arguments, as the schema gives them
+   * @param context - who asks, the files, and more
+   * @returns the answer; a thrown CommandError or StoreError is answered with its status, anything
+   *   else with 500
+   */
+  handler(args: StandardSchemaV1.InferOutput<Schema>, context: CommandContext): Promise<Answer>;
+}
+
+/** A command in a server's table. Made by {@link defineCommand}. */
+export interface Command {
+  /** The command's word. */
+  readonly name: string;
+  /** One sentence for people. */
+  readonly summary: string;
+  /** What it does with the files. */
+  readonly effect: CommandEffect;
+  /** Whether a request may have a body. */
+  readonly takesBody: boolean;
+  /** Whether a request may begin while earlier ones of the same command are not answered yet. */
+  readonly overlaps: boolean;
+  /**
+   * Checks the arguments and does the work.
+   *
+   * @param args - what the client sent
+   * @param context - who asks, the files, and more
+   * @returns the answer
+   * @throws CommandError 400 when the arguments do not fit the schema
+   */
+  run(args: unknown, context: CommandContext): Promise<Answer>;
+}
+
+/**
+ * Makes a command for a server's table. The built-in ones are made in the same way.
+ *
+ * @param definition - the command
+ * @returns what `Server` takes in its `commands`
+ */
+export function defineCommand<Schema extends StandardSchemaV1>(
+  definition: CommandDefinition<Schema>,
+): Command {
+  const { name, summary, args: schema, effect, takesBody = false, overlaps = false } = definition;
+  return {
+    name,
+    summary,
+    effect,
+    takesBody,
+    overlaps,
+    async run(args, context) {
+      const checked = await schema['~standard'].validate(args);
+      if (checked.issues) throw new CommandError(400, undefined, { cause: checked.issues });
+      return definition.handler(checked.value, context);
+    },
+  };
+}

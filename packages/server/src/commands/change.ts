@@ -1,0 +1,46 @@
+import { commandSchemas, type RemotePath } from '@e2eeftp/protocol';
+
+import { CommandError } from '../command/answer.js';
+import { defineCommand } from '../command/command.js';
+import { overwritePolicy } from './overwrite-policy.js';
+
+/** DELETE: removes a file, or a folder when it is empty or `recursive` is said. */
+export const deleteCommand = defineCommand({
+  name: 'DELETE',
+  summary: 'Removes a file or a folder',
+  args: commandSchemas.DELETE.args,
+  effect: 'change',
+  async handler({ path, recursive = false }, { store }) {
+    await store.delete(path, { recursive });
+    return { status: 200 };
+  },
+});
+
+/** RENAME: gives a file or folder another name in the same branch. */
+export const rename = defineCommand({
+  name: 'RENAME',
+  summary: 'Gives a file or folder another name',
+  args: commandSchemas.RENAME.args,
+  effect: 'change',
+  async handler({ from, to, overwrite = 'never' }, { store }) {
+    if (branchOf(from) !== branchOf(to)) throw new CommandError(400);
+    await store.rename(from, to, overwritePolicy(overwrite));
+    return { status: 200 };
+  },
+});
+
+/** MKDIR: makes a folder and those above it. */
+export const mkdir = defineCommand({
+  name: 'MKDIR',
+  summary: 'Makes a folder',
+  args: commandSchemas.MKDIR.args,
+  effect: 'change',
+  async handler({ path }, { store }) {
+    await store.makeDirectory(path);
+    return { status: 200 };
+  },
+});
+
+function branchOf(path: RemotePath): string {
+  return path.split('/', 1)[0] ?? '';
+}

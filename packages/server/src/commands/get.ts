@@ -1,0 +1,37 @@
+import { commandSchemas } from '@e2eeftp/protocol';
+
+import { CommandError } from '../command/answer.js';
+import { defineCommand } from '../command/command.js';
+
+/** GET: a file or a part of it. */
+export const get = defineCommand({
+  name: 'GET',
+  summary: 'Gives a file or a part of it',
+  args: commandSchemas.GET.args,
+  effect: 'read',
+  overlaps: true,
+  async handler({ path, offset = 0, length: wanted = Infinity, etag }, { store }) {
+    const reader = await store.open(path);
+    const { file } = reader;
+    const refusal = refusalFor(file, offset, etag);
+    if (refusal !== undefined) {
+      await reader.close();
+      throw new CommandError(refusal);
+    }
+    const length = Math.min(wanted, file.size - offset);
+    return {
+      status: length === file.size ? 200 : 206,
+      result: { ...file, offset, length },
+      body: { chunks: reader.read(offset, length), close: () => reader.close() },
+    };
+  },
+});
+
+function refusalFor(
+  file: { readonly size: number; readonly etag: string },
+  offset: number,
+  etag: string | undefined,
+): 409 | 416 | undefined {
+  if (etag !== undefined && etag !== file.etag) return 409;
+  return offset > file.size ? 416 : undefined;
+}

@@ -1,0 +1,44 @@
+import { commandSchemas } from '@e2eeftp/protocol';
+
+import { defineCommand } from '../command/command.js';
+
+/** HLIST: which commands there are. */
+export const hlist = defineCommand({
+  name: 'HLIST',
+  summary: 'Lists the commands of this server',
+  args: commandSchemas.HLIST.args,
+  effect: 'none',
+  handler: (_args, { commands }) =>
+    Promise.resolve({
+      status: 200,
+      result: commands.map(({ name, summary }) => ({ name, summary })),
+    }),
+});
+
+/** PING: whether the server answers. */
+export const ping = defineCommand({
+  name: 'PING',
+  summary: 'Answers, and does nothing else',
+  args: commandSchemas.PING.args,
+  effect: 'none',
+  handler: () => Promise.resolve({ status: 200 }),
+});
+
+/** WHOAMI: how the server sees the client. */
+export const whoami = defineCommand({
+  name: 'WHOAMI',
+  summary: 'Tells who you are to this server and what you may do',
+  args: commandSchemas.WHOAMI.args,
+  effect: 'none',
+  handler: (_args, { client }) =>
+    Promise.resolve({
+      status: 200,
+      result: {
+        identity: client.identity,
+        name: client.name ?? null,
+        access: client.access,
+        quota: null,
+        used: null,
+      },
+    }),
+});

@@ -1,0 +1,52 @@
+import { equalBytes } from '@e2eeftp/crypto';
+import { commandSchemas, type WholeBody } from '@e2eeftp/protocol';
+
+import { CommandError } from '../command/answer.js';
+import { defineCommand, type RequestBody } from '../command/command.js';
+import type { Upload } from '../store/store.js';
+import { overwritePolicy } from './overwrite-policy.js';
+
+const sizeDiffers = 'The file has another size than the client says';
+
+/** SEND: stores a file, whole or not at all. */
+export const send = defineCommand({
+  name: 'SEND',
+  summary: 'Stores a file',
+  args: commandSchemas.SEND.args,
+  effect: 'send',
+  takesBody: true,
+  overlaps: true,
+  async handler({ path, size, mtime, overwrite = 'always' }, { store, body, limits }) {
+    if (!body) throw new CommandError(400);
+    if (size !== undefined && size > limits.fileSize) throw new CommandError(413);
+    const upload = await store.createUpload({ path, size });
+    try {
+      const end = await receive(body, upload, size, limits.fileSize);
+      const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime });
+      const { sha256 } = end;
+      return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };
+    } finally {
+      await upload.discard();
+    }
+  },
+});
+
+/** Writes the body to the upload, and refuses it when it is not what the client says that it is. */
+async function receive(
+  body: RequestBody,
+  upload: Upload,
+  size: number | undefined,
+  maximum: number,
+): Promise<WholeBody> {
+  for await (const parts of body) {
+    await upload.write(parts);
+    if (upload.size > maximum) throw new CommandError(413);
+    if (size !== undefined && upload.size > size) throw new CommandError(400, sizeDiffers);
+  }
+  const { end } = body;
+  if (!end || (size !== undefined && end.size !== size)) throw new CommandError(400, sizeDiffers);
+  if (end.sha256 && !equalBytes(end.sha256, await upload.sha256())) {
+    throw new CommandError(400, 'The file has another SHA-256 than the client says');
+  }
+  return end;
+}

@@ -1,0 +1,13 @@
+import { commandSchemas } from '@e2eeftp/protocol';
+
+import { defineCommand } from '../command/command.js';
+
+/** STAT: what is at a path. */
+export const stat = defineCommand({
+  name: 'STAT',
+  summary: 'Tells size, time and etag of a file or folder',
+  args: commandSchemas.STAT.args,
+  effect: 'read',
+  overlaps: true,
+  handler: async ({ path }, { store }) => ({ status: 200, result: { ...(await store.stat(path)) } }),
+});

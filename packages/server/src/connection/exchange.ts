@@ -1,0 +1,75 @@
+import { BodyChannel, type Request } from '@e2eeftp/protocol';
+
+import { answerForError, CommandError, type Answer } from '../command/answer.js';
+import type { Command, CommandContext } from '../command/command.js';
+
+/**
+ * One request with its body and its answer, from the moment when it was read to the moment when
+ * the answer is out.
+ */
+export class Exchange {
+  readonly request: Request;
+  readonly command: Command | undefined;
+  /** What the client sends behind the request. */
+  readonly body: BodyChannel | undefined;
+  /** When the request was read, as `performance.now()` says. */
+  readonly startedAt = performance.now();
+  /** What went wrong inside, for the log; the answer does not show it. */
+  failure: unknown;
+  #answer: Promise<Answer> | undefined;
+
+  /**
+   * @param request - what the client asks
+   * @param command - the command that it asks for, when the server has it
+   */
+  constructor(request: Request, command: Command | undefined) {
+    this.request = request;
+    this.command = command;
+    this.body = request.body ? new BodyChannel() : undefined;
+  }
+
+  /** The answer; it never fails, since a failure is an answer too. */
+  get answer(): Promise<Answer> {
+    return this.#answer ?? Promise.resolve(answerForError(new Error('The request was not begun')));
+  }
+
+  /**
+   * Whether this request may begin while an earlier one is not answered yet: both only read, or
+   * both add files, to different places.
+   */
+  mayOverlap(earlier: Exchange): boolean {
+    return (
+      this.command?.overlaps === true &&
+      this.command === earlier.command &&
+      (this.command.effect === 'read' ||
+        this.request.args['path'] !== earlier.request.args['path'])
+    );
+  }
+
+  /**
+   * Begins the work.
+   *
+   * @param context - what the handler has at hand, the body apart
+   * @param refusal - set when the client may not do this
+   */
+  begin(context: Omit<CommandContext, 'body'>, refusal: CommandError | undefined): void {
+    this.#answer = this.#run(context, refusal);
+  }
+
+  async #run(
+    context: Omit<CommandContext, 'body'>,
+    refusal: CommandError | undefined,
+  ): Promise<Answer> {
+    try {
+      if (refusal) throw refusal;
+      if (!this.command) throw new CommandError(400, 'Invalid command');
+      if (this.body && !this.command.takesBody) throw new CommandError(400);
+      return await this.command.run(this.request.args, { ...context, body: this.body });
+    } catch (error) {
+      this.failure = error;
+      return answerForError(error);
+    } finally {
+      this.body?.drop();
+    }
+  }
+}

@@ -1,0 +1,34 @@
+export {
+  parseAuthorizedClients,
+  type AuthorizedClients,
+  type InvalidLine,
+} from './authorization/authorized-clients.js';
+export { AuthorizedClientsFile, authorizedClientsName } from './authorization/authorized-clients-file.js';
+export type { AuthorizedClient, Authorizer } from './authorization/authorizer.js';
+export { CommandError, type Answer, type AnswerBody } from './command/answer.js';
+export {
+  defineCommand,
+  type Command,
+  type CommandContext,
+  type CommandDefinition,
+  type CommandEffect,
+  type RequestBody,
+} from './command/command.js';
+export { builtinCommands } from './commands/builtin-commands.js';
+export { DataDirectory, type DataDirectoryOptions } from './data-directory.js';
+export { defaultServerLimits, type ServerLimits } from './limits.js';
+export { silentLogger, type Logger } from './logger.js';
+export { defaultPort, Server, type ListenOptions, type ServerOptions } from './server.js';
+export { ServerError, type ServerErrorCode } from './server-error.js';
+export { FileStore } from './store/file-store.js';
+export { MemoryStore } from './store/memory-store.js';
+export { StoreError, type StoreErrorCode } from './store/store-error.js';
+export type {
+  CommitOptions,
+  ListOptions,
+  OverwritePolicy,
+  Store,
+  StoredFileReader,
+  Upload,
+  UploadOptions,
+} from './store/store.js';

@@ -1,0 +1,85 @@
+import { hash, randomBytes } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
+
+import type { Entry, StoredFile } from '@e2eeftp/protocol';
+
+/** What an entry of a listing says besides its path. */
+export type EntryFacts = Omit<Entry, 'path'>;
+
+/** Nanoseconds after which every file system gives a further change another time stamp. */
+const settlingTime = 2_000_000_000n;
+
+/** Characters of an etag: 132 bits of a digest. */
+const etagLength = 22;
+
+/** Distinguishes the etags of changing entries from those of an earlier process. */
+const processId = randomBytes(16).toString('hex');
+let unsettledCount = 0;
+
+/**
+ * @param stats - what the file system says
+ * @returns what peers may see of it; nothing for what is neither a file nor a folder
+ */
+export function entryFacts(stats: BigIntStats): EntryFacts | undefined {
+  if (stats.isFile()) return { type: 'file', ...storedFile(stats) };
+  if (!stats.isDirectory()) return undefined;
+  return { type: 'directory', size: 0, mtime: milliseconds(stats.mtimeNs), etag: etagOf(stats) };
+}
+
+/**
+ * @param stats - what the file system says of a file
+ * @returns the file
+ */
+export function storedFile(stats: BigIntStats): StoredFile {
+  return {
+    size: Number(stats.size),
+    mtime: milliseconds(stats.mtimeNs),
+    etag: etagOf(stats),
+  };
+}
+
+/** An etag: the same while nothing changes, another one after every change. */
+function etagOf(stats: BigIntStats): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const unsettled = isSettled(stats) ? '' : `:${processId}:${unsettledCount++}`;
+  const version = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}${unsettled}`;
+  return hash('sha256', version, 'base64url').slice(0, etagLength);
+}
+
+/**
+ * Whether a further change must leave another version in the time stamps.
+ *
+ * They are as coarse as the kernel's tick, or two seconds on some file systems: two changes within
+ * one leave the same stamps. So the etag of what has just changed is good for one answer only, and
+ * whoever holds it takes the entry for changed, which costs a second look and hides nothing.
+ *
+ * A file's etag has to hold at once, though, for a condition on what was just uploaded. A write
+ * gives a file one and the same mtime and ctime; the store sets the mtime of its own files by hand
+ * (`uniqueMtime`). Where the two differ, any further write shows, and a file that the store puts in
+ * the place has another mtime, though it may have got the inode of the one before.
+ */
+function isSettled(stats: BigIntStats): boolean {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  if (stats.ctimeNs < now - settlingTime) return true;
+  return stats.isFile() && stats.mtimeNs !== stats.ctimeNs;
+}
+
+let mtimeCount = 0;
+
+/**
+ * Gives a time as the file system takes it, with a fraction of a millisecond that differs from one
+ * call to the next, so that no two files which follow each other in one place look the same.
+ *
+ * @param milliseconds - since 1970
+ * @returns seconds since 1970
+ */
+export function uniqueMtime(milliseconds: number): number {
+  // Neither 0 nor 999: rounding must not lead into another millisecond.
+  const microseconds = 1 + (mtimeCount++ % 998);
+  return (milliseconds + microseconds / 1000) / 1000;
+}
+
+/** Rounds down, also before 1970. */
+function milliseconds(nanoseconds: bigint): number {
+  return Math.floor(Number(nanoseconds / 1000n) / 1000);
+}

@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+
+import {
+  baseName,
+  parentPath,
+  type Entry,
+  type RemotePath,
+  type StoredFile,
+} from '@e2eeftp/protocol';
+
+import { emptyTrash, freeSpace, openDataDirectory, type DataDirectory } from './data-directory.js';
+import { storedFile, type EntryFacts } from './file-entry.js';
+import { openFile } from './file-reader.js';
+import { FileUpload } from './file-upload.js';
+import type { FlushTurn } from './file-writer.js';
+import { listedFolder } from './folder-listing.js';
+import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
+import { Folder, type FolderAccess } from './folder.js';
+import { walk } from './listing.js';
+import { PathLocks } from './path-locks.js';
+import { StoreError } from './store-error.js';
+import type {
+  ListOptions,
+  OverwritePolicy,
+  Store,
+  StoredFileReader,
+  Upload,
+  UploadOptions,
+} from './store.js';
+import { asStoreError, unlessMissing } from './system-errors.js';
+import {
+  branches,
+  componentsOf,
+  isBranch,
+  requireChangeable,
+  requireInTree,
+  requireRenamable,
+  requireWritable,
+} from './tree.js';
+
+/** Where and how a {@link FileStore} keeps its files. */
+export interface FileStoreOptions {
+  /**
+   * The data directory; it is made when it is missing. One process uses it at a time, which its
+   * owner sees to.
+   */
+  readonly directory: string;
+  /**
+   * Whether an acknowledged change survives a loss of power (`full`, the default), or only the end
+   * of the process (`relaxed`), which is faster.
+   */
+  readonly durability?: 'full' | 'relaxed' | undefined;
+  /** How folders are reached; by default by descriptors where the system has them. */
+  readonly access?: FolderAccess | undefined;
+}
+
+/**
+ * Keeps files as files of a directory, in its folders `received` and `vaults`. What is being
+ * uploaded lies under `.e2eeftp`, on the same file system, and is renamed into its place once all
+ * of it is on the disk: a crash at any moment leaves the old file or the new one.
+ *
+ * Other programs may read and change the folders meanwhile. What is neither a regular file nor a
+ * folder, and what has a name that the path rules refuse, does not exist for peers, symbolic links
+ * above all. A file is replaced, never changed: who reads it goes on reading the old one.
+ */
+export class FileStore implements Store {
+  readonly #data: DataDirectory;
+  readonly #flushTurn: FlushTurn | undefined;
+  readonly #locks = new PathLocks();
+  /** Calls that {@link FileStore.close} waits for. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Folders that are being made. */
+  readonly #making = new Set<Promise<unknown>>();
+  #isClosed = false;
+
+  private constructor(data: DataDirectory, durability: 'full' | 'relaxed') {
+    this.#data = data;
+    this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
+  }
+
+  /**
+   * Opens a data directory: makes what is missing and removes what an earlier process left behind.
+   *
+   * @param options - where and how the files are kept
+   * @returns the store, which the caller closes
+   * @throws StoreError `io` when the directory cannot be used
+   */
+  static async open(options: FileStoreOptions): Promise<FileStore> {
+    const { directory, durability = 'full', access } = options;
+    return new FileStore(await openDataDirectory(directory, access), durability);
+  }
+
+  async stat(path: RemotePath): Promise<Entry> {
+    this.#requireOpen();
+    requireInTree(path);
+    return { path, ...(await this.#look(path)) };
+  }
+
+  async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
+    this.#requireOpen();
+    requireInTree(path);
+    const folder = await this.#openFolder(path);
+    // Beside the branches lies what belongs to the server, its private key for one.
+    yield* walk(listedFolder(folder, path === '' ? branches : undefined), path, options);
+  }
+
+  async open(path: RemotePath): Promise<StoredFileReader> {
+    this.#requireOpen();
+    requireInTree(path);
+    if (path === '') throw new StoreError('not-found', 'The root is no file');
+    return this.#inFolderOf(path, openFile);
+  }
+
+  async createUpload({ path, size = 0 }: UploadOptions): Promise<Upload> {
+    this.#requireOpen();
+    requireWritable(path);
+    await this.#requirePlace(path);
+    if (size > (await freeSpace(this.#data))) {
+      throw new StoreError('no-space', 'The disk has less room than the upload needs');
+    }
+    return FileUpload.create({
+      directory: this.#data.uploads,
+      flushTurn: this.#flushTurn,
+      place: (from, handle, overwrite) =>
+        this.#change([path], () => this.#place(path, from, handle, overwrite)),
+    });
+  }
+
+  async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+    requireChangeable(path);
+    const grave = recursive ? join(this.#data.trash, randomBytes(16).toString('hex')) : undefined;
+    await this.#change([path], () =>
+      this.#inFolderOf(path, async (folder, name) => {
+        await deleteEntry(folder.at(name), grave);
+        await this.#makeDurable(folder);
+      }),
+    );
+    if (grave !== undefined) await this.#track(() => emptyTrash(this.#data, basename(grave)));
+  }
+
+  async rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+    requireRenamable(from, to);
+    await this.#change([from, to], () =>
+      this.#inFolderOf(from, async (source, name) => {
+        const { type } = await lookAt(source.at(name));
+        const target = await this.#openTarget(parentPath(to), overwrite);
+        try {
+          const place = type === 'file' ? placeFile : placeFolder;
+          await place(source.at(name), target, baseName(to), overwrite);
+          await this.#makeDurable(target);
+          if (parentPath(from) !== parentPath(to)) await this.#makeDurable(source);
+        } finally {
+          await target.close();
+        }
+      }),
+    );
+  }
+
+  async makeDirectory(path: RemotePath): Promise<void> {
+    if (path !== '' && !isBranch(path)) requireWritable(path);
+    await this.#change([path], async () => {
+      const folder = await this.#makeFolder(path);
+      await folder.close();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #look(path: RemotePath): Promise<EntryFacts> {
+    if (path === '') return lookAt(this.#data.root.path);
+    return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
+  }
+
+  /** Refuses an upload before its bytes come, where it is clear that they cannot be kept. */
+  async #requirePlace(path: RemotePath): Promise<void> {
+    for (let place = path; place !== ''; place = parentPath(place)) {
+      const facts = await unlessMissing(this.#look(place));
+      if (!facts) continue;
+      if (facts.type === (place === path ? 'file' : 'directory')) return;
+      throw new StoreError('conflict', `A ${facts.type} is in the way of the file`);
+    }
+  }
+
+  async #place(
+    path: RemotePath,
+    from: string,
+    handle: FileHandle,
+    overwrite: OverwritePolicy,
+  ): Promise<StoredFile> {
+    const folder = await this.#openTarget(parentPath(path), overwrite);
+    try {
+      await placeFile(from, folder, baseName(path), overwrite);
+      await this.#makeDurable(folder);
+      return storedFile(await handle.stat({ bigint: true }));
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /** The folder that something is to be put into; it is made, unless something must be there. */
+  async #openTarget(path: RemotePath, overwrite: OverwritePolicy): Promise<Folder> {
+    if (typeof overwrite === 'string') return this.#makeFolder(path);
+    const folder = await unlessMissing(this.#openFolder(path));
+    if (folder) return folder;
+    throw new StoreError('conflict', 'The file that was to be replaced is gone');
+  }
+
+  async #makeFolder(path: RemotePath): Promise<Folder> {
+    const folder = await unlessMissing(this.#openFolder(path));
+    if (!folder) return this.#track(() => this.#makeFolders(componentsOf(path)), this.#making);
+    // It is there before it is durable, and then what is put into it would not be either.
+    await Promise.allSettled(this.#making);
+    return folder;
+  }
+
+  async #makeFolders(components: readonly string[]): Promise<Folder> {
+    let folder = await Folder.open(this.#data.root, []);
+    for (const name of components) {
+      try {
+        if (await makeFolderAt(folder.at(name))) await this.#makeDurable(folder);
+        const inner = await unlessMissing(folder.openFolder(name));
+        if (!inner) throw new StoreError('conflict', 'Something else than a folder is in the way');
+        await folder.close();
+        folder = inner;
+      } catch (error) {
+        await folder.close();
+        throw error;
+      }
+    }
+    return folder;
+  }
+
+  async #makeDurable(folder: Folder): Promise<void> {
+    await folder.verify();
+    if (this.#flushTurn) await folder.sync();
+  }
+
+  #openFolder(path: RemotePath): Promise<Folder> {
+    return Folder.open(this.#data.root, componentsOf(path));
+  }
+
+  async #inFolderOf<Result>(
+    path: RemotePath,
+    work: (folder: Folder, name: string) => Promise<Result>,
+  ): Promise<Result> {
+    const folder = await this.#openFolder(parentPath(path));
+    try {
+      return await work(folder, baseName(path));
+    } finally {
+      await folder.close();
+    }
+  }
+
+  async #change<Result>(
+    paths: readonly RemotePath[],
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    this.#requireOpen();
+    try {
+      return await this.#track(() => this.#locks.run(paths, work));
+    } catch (error) {
+      throw asStoreError('Cannot change the tree', error);
+    }
+  }
+
+  async #track<Result>(
+    work: () => Promise<Result>,
+    calls: Set<Promise<unknown>> = this.#underWay,
+  ): Promise<Result> {
+    const call = work();
+    calls.add(call);
+    try {
+      return await call;
+    } finally {
+      calls.delete(call);
+    }
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new StoreError('io', 'The store was closed');
+  }
+}

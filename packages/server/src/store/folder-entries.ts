@@ -1,0 +1,127 @@
+import { link, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
+
+import { entryFacts, type EntryFacts } from './file-entry.js';
+import type { Folder } from './folder.js';
+import { StoreError } from './store-error.js';
+import type { OverwritePolicy } from './store.js';
+import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
+
+/**
+ * @param path - a path whose folder is open
+ * @returns what is there
+ * @throws StoreError `not-found`, also for what is neither a file nor a folder
+ */
+export async function lookAt(path: string): Promise<EntryFacts> {
+  try {
+    const facts = entryFacts(await lstat(path, { bigint: true }));
+    if (facts) return facts;
+  } catch (error) {
+    throw asStoreError('Cannot look at a file', error);
+  }
+  throw new StoreError('not-found', 'There is neither a file nor a folder');
+}
+
+/**
+ * Gives a file its place, at once and whole, or leaves everything as it was. The caller holds the
+ * lock of that place.
+ *
+ * @param from - the file's path so far
+ * @param folder - where it is to be
+ * @param name - its name there
+ * @param overwrite - what to do about a file that is there
+ * @throws StoreError `conflict`, or an error of the system
+ */
+export async function placeFile(
+  from: string,
+  folder: Folder,
+  name: string,
+  overwrite: OverwritePolicy,
+): Promise<void> {
+  const to = folder.at(name);
+  if (overwrite === 'never') {
+    await linkThenUnlink(from, to);
+    return;
+  }
+  if (overwrite !== 'always') await requireEtag(to, overwrite.etag);
+  await rename(from, to);
+}
+
+/** Other programs may write here too: only a link fails where something came first. */
+async function linkThenUnlink(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!withoutLinks.has(systemCodeOf(error))) throw error;
+    throw new StoreError('io', linksAreNeeded, { cause: error });
+  }
+  try {
+    await unlink(from);
+  } catch (error) {
+    await unlink(to);
+    throw error;
+  }
+}
+
+const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+const linksAreNeeded =
+  'The file system allows no hard links, which keep a file from being replaced; ' +
+  'put the data directory on one that does';
+
+async function requireEtag(path: string, etag: string): Promise<void> {
+  const facts = await unlessMissing(lookAt(path));
+  if (facts?.type === 'file' && facts.etag === etag) return;
+  throw new StoreError('conflict', 'The file is not the one that was to be replaced');
+}
+
+/**
+ * Gives a folder its place. The caller holds the lock of that place.
+ *
+ * @param from - the folder's path so far
+ * @param folder - where it is to be
+ * @param name - its name there
+ * @throws StoreError `conflict` when anything is there: a system would replace an empty folder
+ */
+export async function placeFolder(from: string, folder: Folder, name: string): Promise<void> {
+  const to = folder.at(name);
+  if (await exists(to)) throw new StoreError('conflict', 'Something is where the folder was to be');
+  await rename(from, to);
+}
+
+/**
+ * Removes what is at a path.
+ *
+ * @param path - a path whose folder is open
+ * @param grave - where a folder goes with all that is in it; otherwise only an empty one goes
+ * @throws StoreError `not-found`, or an error of the system
+ */
+export async function deleteEntry(path: string, grave: string | undefined): Promise<void> {
+  const { type } = await lookAt(path);
+  if (type === 'file') await unlink(path);
+  else if (grave === undefined) await rmdir(path);
+  else await rename(path, grave);
+}
+
+/**
+ * @param path - a path whose folder is open
+ * @returns whether the folder was made; otherwise something was there already
+ */
+export async function makeFolderAt(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'EEXIST') return false;
+    throw asStoreError('Cannot make a folder', error);
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { isUtf8 } from 'node:buffer';
+import { lstat, type BigIntStats } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+
+import { entryFacts, type EntryFacts } from './file-entry.js';
+import type { Folder } from './folder.js';
+import type { ListedFolder } from './listing.js';
+import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
+
+/**
+ * Shows a folder of the disk to a listing.
+ *
+ * @param folder - the folder, which goes over to the listing
+ * @param only - the names to show; by default all
+ * @returns the folder as listings see it
+ */
+export function listedFolder(folder: Folder, only?: readonly string[]): ListedFolder {
+  return {
+    names: async () => (only ? [...only] : readNames(folder)),
+    facts: (names) => Promise.all(names.map((name) => readFacts(folder.at(name)))),
+    async openFolder(name) {
+      const inner = await unlessMissing(folder.openFolder(name));
+      return inner && listedFolder(inner);
+    },
+    close: () => folder.close(),
+  };
+}
+
+async function readNames(folder: Folder): Promise<string[]> {
+  try {
+    const names = await readdir(folder.base, { encoding: 'buffer' });
+    // What is no UTF-8 has no path, and decoding it could make it look like something that has.
+    return names.filter((name) => isUtf8(name)).map((name) => name.toString());
+  } catch (error) {
+    throw asStoreError('Cannot read a folder', error);
+  }
+}
+
+/** With callbacks: for 100,000 files they cost half of what the promises of node:fs do. */
+function readFacts(path: string): Promise<EntryFacts | undefined> {
+  return new Promise((resolve, reject) => {
+    lstat(path, { bigint: true }, (error: NodeJS.ErrnoException | null, stats: BigIntStats) => {
+      if (!error) resolve(entryFacts(stats));
+      else if (systemCodeOf(error) === 'ENOENT') resolve(undefined);
+      else reject(asStoreError('Cannot look at a file', error));
+    });
+  });
+}

@@ -1,0 +1,144 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { StoreError } from './store-error.js';
+import { asStoreError, isStoreError } from './system-errors.js';
+
+const { O_RDONLY } = constants;
+/** Missing on Windows, where folders are reached by names alone. */
+const { O_DIRECTORY = 0, O_NOFOLLOW = 0 }: Partial<typeof constants> = constants;
+
+/**
+ * How the folders of a tree are reached.
+ *
+ * - `descriptors`: through `/proc/self/fd`, so that nothing that happens to a folder's path
+ *   meanwhile leads a call elsewhere.
+ * - `names`: by their paths, checked before and after. Who may write to the data directory from
+ *   this machine could win a race against these checks; a peer cannot.
+ */
+export type FolderAccess = 'descriptors' | 'names';
+
+/** Where a tree of folders begins. */
+export interface FolderRoot {
+  /** Its path without symbolic links. */
+  readonly path: string;
+  /** Which folder that is. */
+  readonly stats: BigIntStats;
+  readonly access: FolderAccess;
+}
+
+/**
+ * A folder that was reached without following a symbolic link, for calls by the names of what is
+ * in it. Who opens it closes it.
+ */
+export class Folder {
+  /** What stands for the folder in paths. */
+  readonly base: string;
+  readonly #root: FolderRoot;
+  readonly #path: string;
+  readonly #handle: FileHandle | undefined;
+
+  private constructor(root: FolderRoot, path: string, handle: FileHandle | undefined) {
+    this.#root = root;
+    this.#path = path;
+    this.#handle = handle;
+    this.base = handle ? `/proc/self/fd/${handle.fd}` : path;
+  }
+
+  /**
+   * @param root - where the tree begins
+   * @param components - the names that lead to the folder
+   * @returns the folder
+   * @throws StoreError `not-found`, also where a symbolic link is on the way
+   */
+  static async open(root: FolderRoot, components: readonly string[]): Promise<Folder> {
+    const path = join(root.path, ...components);
+    let folder: Folder | undefined;
+    try {
+      folder = await Folder.#openPath(root, path, path);
+      const actual = folder.#handle ? await readlink(folder.base) : path;
+      if (actual !== path) throw new StoreError('not-found', 'A symbolic link led elsewhere');
+      return folder;
+    } catch (error) {
+      await folder?.close();
+      if (isStoreError(error, 'not-found')) await requireRoot(root);
+      throw asStoreError('Cannot open a folder', error);
+    }
+  }
+
+  /**
+   * @param name - the name of a folder in this one
+   * @returns that folder
+   * @throws StoreError `not-found`
+   */
+  openFolder(name: string | Buffer): Promise<Folder> {
+    const path = join(this.#path, name.toString());
+    return Folder.#openPath(this.#root, this.#handle ? this.at(name) : path, path);
+  }
+
+  static async #openPath(root: FolderRoot, at: string | Buffer, path: string): Promise<Folder> {
+    try {
+      if (root.access === 'descriptors') {
+        return new Folder(root, path, await open(at, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+      }
+      const folder = new Folder(root, path, undefined);
+      await folder.verify();
+      return folder;
+    } catch (error) {
+      throw asStoreError('Cannot open a folder', error);
+    }
+  }
+
+  /**
+   * @param name - the name of something in the folder
+   * @returns a path for calls to the file system; no name on it is a symbolic link, but for the
+   *   last maybe
+   */
+  at(name: string): string;
+  at(name: string | Buffer): string | Buffer;
+  at(name: string | Buffer): string | Buffer {
+    if (typeof name === 'string') return `${this.base}/${name}`;
+    return Buffer.concat([Buffer.from(`${this.base}/`), name]);
+  }
+
+  /**
+   * Checks, after a call by a name, that it led into this folder. Open descriptors need no check.
+   *
+   * @throws StoreError `not-found`
+   */
+  async verify(): Promise<void> {
+    if (this.#handle) return;
+    const stats = await lstat(this.#path);
+    const actual = stats.isDirectory() ? await realpath(this.#path) : undefined;
+    if (actual !== this.#path) throw new StoreError('not-found', 'A symbolic link led elsewhere');
+  }
+
+  /** Makes durable what was added to the folder, or taken from it. */
+  async sync(): Promise<void> {
+    if (this.#handle) {
+      await this.#handle.sync();
+      return;
+    }
+    // Windows flushes folders by itself, and cannot open them.
+    if (process.platform === 'win32') return;
+    const handle = await open(this.base, O_RDONLY);
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Frees what the folder holds. */
+  async close(): Promise<void> {
+    await this.#handle?.close();
+  }
+}
+
+/** A data directory that was moved or unmounted must not look like an empty one. */
+async function requireRoot(root: FolderRoot): Promise<void> {
+  const stats = await lstat(root.path, { bigint: true }).catch(() => undefined);
+  if (stats?.ino === root.stats.ino && stats.dev === root.stats.dev) return;
+  throw new StoreError('io', 'The data directory is not where it was when the server started');
+}

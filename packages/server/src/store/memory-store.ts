@@ -1,0 +1,217 @@
+import {
+  baseName,
+  parentPath,
+  type Entry,
+  type RemotePath,
+  type StoredFile,
+} from '@e2eeftp/protocol';
+
+import { walk, type ListedFolder } from './listing.js';
+import {
+  bytesOf,
+  folderAt,
+  makeFolderAt,
+  MemoryFile,
+  MemoryFolder,
+  memoryTree,
+  requireReplaceable,
+  type MemoryNode,
+} from './memory-tree.js';
+import { MemoryUpload } from './memory-upload.js';
+import { StoreError } from './store-error.js';
+import type {
+  CommitOptions,
+  ListOptions,
+  OverwritePolicy,
+  Store,
+  StoredFileReader,
+  Upload,
+  UploadOptions,
+} from './store.js';
+import {
+  componentsOf,
+  isBranch,
+  requireChangeable,
+  requireInTree,
+  requireRenamable,
+  requireWritable,
+} from './tree.js';
+
+/** How much a {@link MemoryStore} holds. */
+export interface MemoryStoreOptions {
+  /** Bytes of all files and uploads; by default as many as there is memory for. */
+  readonly capacity?: number | undefined;
+}
+
+/**
+ * Keeps files in memory, for tests and for programs that hand on what they receive. Nothing of it
+ * outlives the process.
+ */
+export class MemoryStore implements Store {
+  readonly #root = memoryTree();
+  readonly #capacity: number;
+  #usedBytes = 0;
+  #isClosed = false;
+
+  /** @param options - how much it holds */
+  constructor(options: MemoryStoreOptions = {}) {
+    this.#capacity = options.capacity ?? Infinity;
+  }
+
+  stat(path: RemotePath): Promise<Entry> {
+    return this.#call(() => ({ path, ...this.#find(path).facts }));
+  }
+
+  async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
+    const folder = await this.#call(() => this.#find(path));
+    if (folder instanceof MemoryFile) throw new StoreError('not-found', 'There is no folder');
+    yield* walk(listedFolder(folder), path, options);
+  }
+
+  open(path: RemotePath): Promise<StoredFileReader> {
+    return this.#call(() => {
+      const file = this.#find(path);
+      if (file instanceof MemoryFolder) throw new StoreError('not-found', 'There is no file');
+      return readerOf(file);
+    });
+  }
+
+  createUpload({ path, size = 0 }: UploadOptions): Promise<Upload> {
+    return this.#call(() => {
+      requireWritable(path);
+      this.#requirePlace(path);
+      this.#requireRoom(size);
+      return new MemoryUpload({
+        reserve: (bytes) => {
+          this.#requireRoom(bytes);
+          this.#usedBytes += bytes;
+        },
+        commit: (parts, bytes, options) =>
+          this.#call(() => this.#place(path, parts, bytes, options)),
+      });
+    });
+  }
+
+  delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+    return this.#call(() => {
+      requireChangeable(path);
+      const node = this.#find(path);
+      if (node instanceof MemoryFolder && node.names().length > 0 && !recursive) {
+        throw new StoreError('conflict', 'The folder is not empty');
+      }
+      this.#folderOf(path).remove(baseName(path));
+      this.#usedBytes -= bytesOf(node);
+    });
+  }
+
+  rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+    return this.#call(() => {
+      requireRenamable(from, to);
+      const node = this.#find(from);
+      this.#put(to, node, node instanceof MemoryFile ? overwrite : 'never');
+      if (from !== to) this.#folderOf(from).remove(baseName(from));
+    });
+  }
+
+  makeDirectory(path: RemotePath): Promise<void> {
+    return this.#call(() => {
+      if (path !== '' && !isBranch(path)) requireWritable(path);
+      makeFolderAt(this.#root, componentsOf(path));
+    });
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return Promise.resolve();
+  }
+
+  #place(
+    path: RemotePath,
+    parts: readonly Uint8Array[],
+    size: number,
+    { overwrite, mtime = Date.now() }: CommitOptions,
+  ): StoredFile {
+    const file = new MemoryFile(parts, size, mtime);
+    this.#put(path, file, overwrite);
+    return { size, mtime, etag: file.facts.etag };
+  }
+
+  #put(path: RemotePath, node: MemoryNode, overwrite: OverwritePolicy): void {
+    const existing = this.#findIfThere(path);
+    requireReplaceable(existing, overwrite);
+    makeFolderAt(this.#root, componentsOf(parentPath(path))).set(baseName(path), node);
+    if (existing && existing !== node) this.#usedBytes -= bytesOf(existing);
+  }
+
+  #requirePlace(path: RemotePath): void {
+    for (let place = path; place !== ''; place = parentPath(place)) {
+      const node = this.#findIfThere(place);
+      if (!node) continue;
+      if (node instanceof MemoryFile === (place === path)) return;
+      throw new StoreError('conflict', 'Something else is in the way of the file');
+    }
+  }
+
+  #requireRoom(bytes: number): void {
+    if (this.#usedBytes + bytes <= this.#capacity) return;
+    throw new StoreError('no-space', `The store is full: it holds ${this.#capacity} bytes`);
+  }
+
+  #find(path: RemotePath): MemoryNode {
+    requireInTree(path);
+    if (path === '') return this.#root;
+    const node = this.#folderOf(path).get(baseName(path));
+    if (!node) throw new StoreError('not-found', 'There is neither a file nor a folder');
+    return node;
+  }
+
+  #findIfThere(path: RemotePath): MemoryNode | undefined {
+    try {
+      return this.#find(path);
+    } catch (error) {
+      if (error instanceof StoreError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  #folderOf(path: RemotePath): MemoryFolder {
+    return folderAt(this.#root, componentsOf(parentPath(path)));
+  }
+
+  /** Does all of it at once, so that no two calls ever meet half way. */
+  #call<Result>(work: () => Result): Promise<Result> {
+    return new Promise((resolve) => {
+      if (this.#isClosed) throw new StoreError('io', 'The store was closed');
+      resolve(work());
+    });
+  }
+}
+
+function listedFolder(folder: MemoryFolder): ListedFolder {
+  return {
+    names: () => Promise.resolve(folder.names()),
+    facts: (names) => Promise.resolve(names.map((name) => folder.get(name)?.facts)),
+    openFolder(name) {
+      const inner = folder.get(name);
+      return Promise.resolve(inner instanceof MemoryFolder ? listedFolder(inner) : undefined);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function readerOf({ parts, facts: { size, mtime, etag } }: MemoryFile): StoredFileReader {
+  return {
+    file: { size, mtime, etag },
+    // eslint-disable-next-line @typescript-eslint/require-await -- nothing is read from elsewhere
+    async *read(offset, length) {
+      let start = 0;
+      for (const part of parts) {
+        const from = Math.max(offset - start, 0);
+        const to = Math.min(offset + length - start, part.length);
+        if (from < to) yield part.subarray(from, to);
+        start += part.length;
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+}

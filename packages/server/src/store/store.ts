@@ -1,0 +1,152 @@
+import type { Entry, RemotePath, StoredFile } from '@e2eeftp/protocol';
+
+/** When a file may be replaced: always, never, or only while it has the given etag. */
+export type OverwritePolicy = 'always' | 'never' | { readonly etag: string };
+
+/** What an upload will become. */
+export interface UploadOptions {
+  /** Where the file will be. */
+  readonly path: RemotePath;
+  /** Bytes that will come, when known: lets a store refuse early what will not fit. */
+  readonly size?: number | undefined;
+}
+
+/** How an upload becomes a file. */
+export interface CommitOptions {
+  /** What to do about a file that is there already, decided in the same step as replacing it. */
+  readonly overwrite: OverwritePolicy;
+  /** Milliseconds since 1970; by default the time of the commit. */
+  readonly mtime?: number | undefined;
+}
+
+/**
+ * A file on its way into a store. Nobody sees it before it is committed.
+ *
+ * Exactly one of {@link Upload.commit} and {@link Upload.discard} ends it; discarding after a
+ * commit does nothing, so that it can stand in a `finally`.
+ */
+export interface Upload {
+  /** Bytes that were written. */
+  readonly size: number;
+  /**
+   * Appends bytes, which the store may keep: they must not change afterwards.
+   *
+   * @param parts - the bytes in pieces
+   * @returns once the store can take more; not when they are stored
+   * @throws StoreError `no-space`, `too-large` or `io`
+   */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Reads back what was written, from where it is stored.
+   *
+   * @returns its SHA-256, 32 bytes
+   * @throws StoreError `io`
+   */
+  sha256(): Promise<Uint8Array>;
+  /**
+   * Makes the file visible, whole and at once, after it and its folder are durable.
+   *
+   * @param options - what to do about a file that is there already
+   * @returns the file as stored
+   * @throws StoreError `conflict` when the policy says so or a folder is in the place, `no-space`
+   *   or `io`; then the tree is as it was
+   */
+  commit(options: CommitOptions): Promise<StoredFile>;
+  /** Gives the upload up and frees what it holds. */
+  discard(): Promise<void>;
+}
+
+/** A file open for reading: the version that it was when opened, whatever happens to its name. */
+export interface StoredFileReader {
+  /** The file. */
+  readonly file: StoredFile;
+  /**
+   * Reads a range.
+   *
+   * @param offset - the first byte
+   * @param length - how many bytes; the caller asks for no more than there are
+   * @returns the bytes in chunks of the store's choice. Each is valid until the next is asked
+   *   for, so that a store can fill the same memory again; they are not to be written to
+   * @throws StoreError `io`, also when the file turns out shorter than it was
+   */
+  read(offset: number, length: number): AsyncIterable<Uint8Array>;
+  /** Frees what the reader holds. */
+  close(): Promise<void>;
+}
+
+/** Which part of a folder to list. */
+export interface ListOptions {
+  /** Whether to list what is below its folders too, each folder before what is in it. */
+  readonly recursive: boolean;
+  /** The last entry of the page before; by default the listing starts at the beginning. */
+  readonly after?: RemotePath | undefined;
+}
+
+/**
+ * Where a server keeps files: the seam between it and a disk, memory or an object store.
+ *
+ * Paths are those of the protocol's tree and have passed the path rules. The tree has two
+ * branches, `received` and `vaults`, which always exist; nothing else can be made beside them,
+ * and they and the root can neither be written, renamed nor deleted (`not-allowed`). A file is
+ * whole or absent. What one call made durable, no later failure takes back. Every call that is
+ * acknowledged is in force for every call that begins afterwards.
+ *
+ * The suite exported from `@e2eeftp/server/store-conformance` says what an implementation must do.
+ */
+export interface Store {
+  /**
+   * @param path - any path
+   * @returns what is there, its path as given
+   * @throws StoreError `not-found`
+   */
+  stat(path: RemotePath): Promise<Entry>;
+  /**
+   * Lists a folder in the order of `comparePaths`, reading ahead no further than it is consumed,
+   * roughly.
+   *
+   * @param path - the folder
+   * @param options - which part of it
+   * @returns its entries, their paths relative to it
+   * @throws StoreError `not-found` when it is no folder
+   */
+  list(path: RemotePath, options: ListOptions): AsyncIterable<Entry>;
+  /**
+   * @param path - the file
+   * @returns the file, open; the caller closes it
+   * @throws StoreError `not-found` when it is no file
+   */
+  open(path: RemotePath): Promise<StoredFileReader>;
+  /**
+   * Begins a file. Missing folders are made when it is committed.
+   *
+   * @param options - what it will become
+   * @returns the upload, which the caller commits or discards
+   * @throws StoreError `not-allowed` or `conflict` when no file can be at this path, `no-space`,
+   *   `too-large`
+   */
+  createUpload(options: UploadOptions): Promise<Upload>;
+  /**
+   * @param path - a file or folder
+   * @param options - whether a folder may go with all that is in it
+   * @throws StoreError `not-found`, `conflict` for a folder that is not empty, `not-allowed`
+   */
+  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void>;
+  /**
+   * Gives a file or folder another name within its branch. Missing folders are made.
+   *
+   * @param from - what is there
+   * @param to - where it will be; a folder is never replaced, and never moved into itself
+   * @param overwrite - whether a file there may be replaced
+   * @throws StoreError `not-found`, `conflict`, `not-allowed` (also between branches)
+   */
+  rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void>;
+  /**
+   * Makes a folder and those above it. One that exists is fine.
+   *
+   * @param path - the folder
+   * @throws StoreError `conflict` when a file is in the way, `not-allowed`
+   */
+  makeDirectory(path: RemotePath): Promise<void>;
+  /** Frees what the store holds. Calls under way end first. */
+  close(): Promise<void>;
+}

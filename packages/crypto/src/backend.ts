@@ -11,6 +11,8 @@ export interface X25519KeyPair {
    *   section 6.1): a low-order point would let the peer fix the secret
    */
   agree(peerPublicKey: Uint8Array): Uint8Array;
+  /** Wipes the private key where it is held as bytes; the pair is of no use afterwards. */
+  dispose(): void;
 }
 
 /**
@@ -38,6 +40,8 @@ export interface MlKem768KeyPair {
    * @throws CryptoError `bad-key` when the length is wrong
    */
   decapsulate(ciphertext: Uint8Array): Uint8Array;
+  /** Wipes the private key where it is held as bytes; the pair is of no use afterwards. */
+  dispose(): void;
 }
 
 /**
@@ -64,27 +68,6 @@ export interface RunningDigest {
 export type AeadName = 'aes-256-gcm' | 'chacha20-poly1305';
 
 /**
- * Decrypts one message whose ciphertext arrives in pieces.
- *
- * Plaintext leaves it only through {@link AeadOpening.finish}, after the tag was verified, so
- * that no caller can act on bytes that an attacker chose.
- */
-export interface AeadOpening {
-  /**
-   * @param ciphertext - the next bytes; they are consumed before the call returns
-   * @throws CryptoError `misuse` when more comes than was announced
-   */
-  update(ciphertext: Uint8Array): void;
-  /**
-   * @param tag - the message's tag, 16 bytes
-   * @returns the plaintext in pieces, each a buffer of its own; however small the pieces of
-   *   ciphertext were, they take about as much memory as they have bytes
-   * @throws CryptoError `authentication-failed`
-   */
-  finish(tag: Uint8Array): Uint8Array[];
-}
-
-/**
  * A 32-byte key bound to one authenticated cipher (SP 800-38D, RFC 8439).
  *
  * It does not count nonces: whoever holds it must never seal twice with one nonce.
@@ -104,10 +87,12 @@ export interface AeadKey {
   /**
    * @param nonce - the nonce that the message was sealed with
    * @param associatedData - the data that it was sealed with
-   * @param length - bytes of ciphertext to come, without the tag
-   * @returns the decryption, to be fed
+   * @param sealed - ciphertext and tag, in one piece; not kept
+   * @returns the plaintext, in a buffer of its own
+   * @throws CryptoError `authentication-failed`; no plaintext leaves before the tag was verified,
+   *   so that no caller can act on bytes that an attacker chose
    */
-  open(nonce: Uint8Array, associatedData: Uint8Array, length: number): AeadOpening;
+  open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array;
 }
 
 /**
@@ -178,8 +163,8 @@ export interface CryptoBackend {
      */
     fromSeed(seed: Uint8Array): Ed25519PrivateKey;
     /**
-     * Checks a signature without cofactor, with canonical encodings only, and refuses public
-     * keys of small order: all backends give the same answer for every input.
+     * Checks a signature without cofactor, with canonical encodings only, and refuses a public
+     * key or R of small order: all backends give the same answer for every input.
      *
      * @param publicKey - 32 bytes
      * @param message - what was signed

@@ -32,6 +32,25 @@ export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
   return isReduced(y) && !smallOrderY.has(toHex(y));
 }
 
+/**
+ * Makes the checks on the encoding of a signature that have to come out alike on every backend,
+ * before any of them computes.
+ *
+ * The point R must be canonical and not of small order, as the key: versions of OpenSSL differ in
+ * whether they take a small one, and no honest signer makes it.
+ *
+ * @param publicKey - the encoded point A
+ * @param signature - R and s
+ * @returns whether there is an equation to be checked
+ */
+export function isAcceptableSignature(publicKey: Uint8Array, signature: Uint8Array): boolean {
+  return (
+    signature.length === sizes.ed25519Signature &&
+    isAcceptablePublicKey(publicKey) &&
+    isAcceptablePublicKey(signature.subarray(0, sizes.ed25519PublicKey))
+  );
+}
+
 function isReduced(y: Uint8Array): boolean {
   if (y[31] !== 0x7f) return true;
   for (let index = 30; index >= 1; index--) {

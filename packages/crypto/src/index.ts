@@ -1,7 +1,6 @@
 export type {
   AeadKey,
   AeadName,
-  AeadOpening,
   CryptoBackend,
   Ed25519PrivateKey,
   MlKem768Encapsulation,

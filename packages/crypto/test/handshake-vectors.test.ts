@@ -72,7 +72,7 @@ function seal(sealer: RecordSealer, { name, plaintext }: Record): string {
 
 function open(opener: RecordOpener, record: string): string[] {
   return Array.from(opener.receive(Buffer.from(record, 'hex')), (opened) => {
-    return `${opened.type} ${hex(concatBytes(...opened.plaintext))}`;
+    return `${opened.type} ${hex(opened.plaintext)}`;
   });
 }
 

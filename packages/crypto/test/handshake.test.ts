@@ -18,7 +18,7 @@ import { clientSeed, makeClient, makeServer, serverSeed } from './support/partie
 function contentsOf(established: Established, bytes: Uint8Array): string[] {
   return Array.from(
     established.opener.receive(bytes),
-    ({ type, plaintext }) => `${type} ${Buffer.concat(plaintext).toString()}`,
+    ({ type, plaintext }) => `${type} ${Buffer.from(plaintext).toString()}`,
   );
 }
 

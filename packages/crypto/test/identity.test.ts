@@ -259,7 +259,7 @@ describe('the seed', () => {
       inspect(identity, { depth: Infinity, showHidden: true, getters: true }),
       inspect({ identity }, { depth: Infinity }),
       JSON.stringify({ identity }),
-      String(identity),
+      JSON.stringify(Object.getOwnPropertyDescriptors(identity)),
       Object.keys(identity).join(' '),
     ].join('\n');
     const forms = [

@@ -65,7 +65,7 @@ test(
       createRequire(import.meta.url).resolve('@e2eeftp/jest-preset'),
     ).resolve('jest/bin/jest');
     const results = join(folder, 'results.json');
-    const { E2EEFTP_SLOW: _slow, ...env } = process.env;
+    const env = { ...process.env, E2EEFTP_SLOW: '0' };
     await run(
       node,
       ['--experimental-vm-modules', jest, '--maxWorkers=1', '--json', `--outputFile=${results}`],

@@ -12,6 +12,8 @@ import { hex } from './support/bytes.js';
 import { errorOf, expectCode } from './support/errors.js';
 import { sshKeyFile } from './support/key-files.js';
 
+const sshKeygen = 'ssh-keygen';
+
 const keys: [string, string | undefined][] = [
   ['plain', undefined],
   ['passphrase', 'correct horse'],
@@ -174,7 +176,7 @@ describe('a damaged file', () => {
   });
 });
 
-if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
+if (spawnSync(sshKeygen, ['-?']).error === undefined) {
   describe('with the ssh-keygen of this machine', () => {
     let folder = '';
     beforeAll(() => {
@@ -189,7 +191,7 @@ if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
       ['with one', 'a passphrase'],
     ])('a new key %s is read', (_what, passphrase) => {
       const path = join(folder, `key${passphrase.length}`);
-      execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'c', '-f', path]);
+      execFileSync(sshKeygen, ['-q', '-t', 'ed25519', '-N', passphrase, '-C', 'c', '-f', path]);
       const identity = parseIdentity(readFileSync(path, 'utf8'), { passphrase });
       const line = readFileSync(`${path}.pub`, 'utf8').trim();
       expect(encodeSshPublicKey(identity.publicKey, 'c')).toBe(line);
@@ -201,7 +203,7 @@ if (spawnSync('ssh-keygen', ['-?']).error === undefined) {
         path,
         `${encodeSshPublicKey(parsePublicKey(sshKeyFile('plain.pub')), 'ours')}\n`,
       );
-      const printed = execFileSync('ssh-keygen', ['-l', '-f', path], { encoding: 'utf8' });
+      const printed = execFileSync(sshKeygen, ['-l', '-f', path], { encoding: 'utf8' });
       expect(printed).toBe(
         '256 SHA256:60XaAgAkOgephbHYHETgrCrvHI5Z0IUzV1l+nxkBdyc ours (ED25519)\n',
       );

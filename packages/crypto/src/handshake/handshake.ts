@@ -19,7 +19,7 @@ export interface Established {
 }
 
 /** What a role asks of its driver: to send bytes, or to read exactly so many. */
-export type HandshakeStep = { readonly send: Uint8Array } | { readonly read: number };
+type HandshakeStep = { readonly send: Uint8Array } | { readonly read: number };
 
 /** One role's part of the handshake, from its first step to the established connection. */
 export type HandshakeRole = Generator<HandshakeStep, Established, Uint8Array>;

@@ -4,7 +4,7 @@ import { labels, sizes } from '../labels.js';
 import type { Suite } from '../suites.js';
 
 /** The generation of the protocol that these messages begin. */
-export const protocolVersion = 2;
+const protocolVersion = 2;
 
 const sharesLength = sizes.x25519PublicKey + sizes.mlKem768EncapsulationKey;
 const lengthField = 2;

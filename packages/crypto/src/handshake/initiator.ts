@@ -1,4 +1,4 @@
-import type { CryptoBackend } from '../backend.js';
+import type { CryptoBackend, MlKem768KeyPair, X25519KeyPair } from '../backend.js';
 import { concatBytes, wipe } from '../bytes.js';
 import { CryptoError } from '../errors.js';
 import type { Identity } from '../identity/identity.js';
@@ -48,10 +48,22 @@ export function initiateHandshake(options: InitiatorOptions): Handshake {
 }
 
 function* initiator(options: InitiatorOptions): HandshakeRole {
-  const { backend, identity, acceptServer, suites = defaultSuites } = options;
+  const x25519 = options.backend.x25519.generate();
+  const mlKem = options.backend.mlKem768.generate();
+  try {
+    return yield* initiatorWith(x25519, mlKem, options);
+  } finally {
+    x25519.dispose();
+    mlKem.dispose();
+  }
+}
+
+function* initiatorWith(
+  x25519: X25519KeyPair,
+  mlKem: MlKem768KeyPair,
+  { backend, identity, acceptServer, suites = defaultSuites }: InitiatorOptions,
+): HandshakeRole {
   if (suites.length === 0) throw new CryptoError('misuse', 'Offer at least one cipher suite');
-  const x25519 = backend.x25519.generate();
-  const mlKem = backend.mlKem768.generate();
   const clientHello = encodeClientHello({
     suites,
     x25519: x25519.publicKey,

@@ -55,6 +55,7 @@ function* responder(options: ResponderOptions): HandshakeRole {
   const x25519 = backend.x25519.generate();
   // The cheap key agreement comes first: a share that it refuses costs us no encapsulation.
   const x25519Secret = x25519.agree(offer.x25519);
+  x25519.dispose();
   const { ciphertext, sharedSecret } = backend.mlKem768.encapsulate(offer.encapsulationKey);
   const serverHello = encodeServerHello({ suite, x25519: x25519.publicKey, ciphertext });
   const th1 = hashHellos(backend, concatBytes(prefix, body), serverHello);

@@ -2,7 +2,7 @@
 export const recordHeaderLength = 4;
 
 /** What a record carries, and its number on the wire (SPEC.md, records). */
-export const recordTypes = {
+const recordTypes = {
   handshake: 1,
   message: 2,
   data: 3,

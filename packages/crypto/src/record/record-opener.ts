@@ -1,4 +1,3 @@
-import type { AeadOpening } from '../backend.js';
 import { CryptoError } from '../errors.js';
 import { recordLimits, sizes } from '../labels.js';
 import { decodeRecordHeader, recordHeaderLength, type RecordType } from './header.js';
@@ -9,18 +8,18 @@ import type { TrafficKey } from './traffic-key.js';
 export interface OpenedRecord {
   /** What it carries. Updates are handled by the opener and not given out. */
   readonly type: Exclude<RecordType, 'update' | 'handshake'>;
-  /** Its content in pieces; each is a buffer of its own that the receiver may keep. */
-  readonly plaintext: Uint8Array[];
-  /** Bytes of content. */
-  readonly length: number;
+  /** Its content, in a buffer of its own that the receiver may keep. */
+  readonly plaintext: Uint8Array;
 }
 
 interface RecordUnderWay {
   readonly type: Exclude<RecordType, 'handshake'>;
-  readonly length: number;
-  readonly opening: AeadOpening;
-  ciphertextLeft: number;
+  /** Bytes of ciphertext and tag. */
+  readonly sealedLength: number;
 }
+
+/** An assembly buffer that is worth keeping while nothing large is under way. */
+const smallAssembly = 4096;
 
 /**
  * Turns the bytes of one direction back into records, however the stream was split.
@@ -34,8 +33,9 @@ export class RecordOpener {
   readonly #header = new Uint8Array(recordHeaderLength);
   #headerFilled = 0;
   #record: RecordUnderWay | undefined;
-  readonly #tag = new Uint8Array(sizes.aeadTag);
-  #tagFilled = 0;
+  /** Where a record is put together that comes in several chunks; used again for the next. */
+  #assembly: Uint8Array = new Uint8Array(0);
+  #assembled = 0;
   #failed = false;
 
   /**
@@ -81,33 +81,54 @@ export class RecordOpener {
   *#records(chunk: Uint8Array): Generator<OpenedRecord, void, void> {
     let rest = chunk;
     while (rest.length > 0) {
-      rest = this.#consume(rest);
-      if (this.#tagFilled === sizes.aeadTag) {
-        const opened = this.#finishRecord();
-        if (opened) yield opened;
+      if (!this.#record) {
+        rest = this.#readHeader(rest);
+        continue;
+      }
+      const { type, sealedLength } = this.#record;
+      const sealed = this.#assemble(rest, sealedLength);
+      if (!sealed) return;
+      rest = rest.subarray(sealed.taken);
+      const plaintext = this.#key.open(this.#header, sealed.bytes);
+      this.#record = undefined;
+      this.#headerFilled = 0;
+      this.#assembled = 0;
+      if (type === 'update') {
+        this.#key = this.#key.next();
+      } else {
+        if (type !== 'data') this.#releaseAssembly();
+        yield { type, plaintext };
       }
     }
   }
 
-  /** Takes what belongs to the current part of the current record; returns what lies behind it. */
-  #consume(bytes: Uint8Array): Uint8Array {
-    if (!this.#record) {
-      const part = bytes.subarray(0, recordHeaderLength - this.#headerFilled);
-      this.#header.set(part, this.#headerFilled);
-      this.#headerFilled += part.length;
-      if (this.#headerFilled === recordHeaderLength) this.#record = this.#beginRecord();
-      return bytes.subarray(part.length);
-    }
-    if (this.#record.ciphertextLeft > 0) {
-      const part = bytes.subarray(0, this.#record.ciphertextLeft);
-      this.#record.opening.update(part);
-      this.#record.ciphertextLeft -= part.length;
-      return bytes.subarray(part.length);
-    }
-    const part = bytes.subarray(0, sizes.aeadTag - this.#tagFilled);
-    this.#tag.set(part, this.#tagFilled);
-    this.#tagFilled += part.length;
+  #readHeader(bytes: Uint8Array): Uint8Array {
+    const part = bytes.subarray(0, recordHeaderLength - this.#headerFilled);
+    this.#header.set(part, this.#headerFilled);
+    this.#headerFilled += part.length;
+    if (this.#headerFilled === recordHeaderLength) this.#record = this.#beginRecord();
     return bytes.subarray(part.length);
+  }
+
+  /** Gives the record's ciphertext and tag in one piece as soon as all of it has come. */
+  #assemble(
+    bytes: Uint8Array,
+    sealedLength: number,
+  ): { readonly bytes: Uint8Array; readonly taken: number } | undefined {
+    if (this.#assembled === 0 && bytes.length >= sealedLength) {
+      return { bytes: bytes.subarray(0, sealedLength), taken: sealedLength };
+    }
+    if (this.#assembly.length < sealedLength) this.#assembly = new Uint8Array(sealedLength);
+    const part = bytes.subarray(0, sealedLength - this.#assembled);
+    this.#assembly.set(part, this.#assembled);
+    this.#assembled += part.length;
+    if (this.#assembled < sealedLength) return undefined;
+    return { bytes: this.#assembly.subarray(0, sealedLength), taken: part.length };
+  }
+
+  /** A connection that has nothing large under way holds nothing large. */
+  #releaseAssembly(): void {
+    if (this.#assembly.length > smallAssembly) this.#assembly = new Uint8Array(0);
   }
 
   /** Refuses from the header alone what cannot be right, before anything is stored for it. */
@@ -131,18 +152,6 @@ export class RecordOpener {
     if (isSpent) {
       throw new CryptoError('key-exhausted', 'The peer used one key for more than is safe');
     }
-    const opening = this.#key.open(this.#header.slice(), length);
-    return { type, length, opening, ciphertextLeft: length };
-  }
-
-  #finishRecord(): OpenedRecord | undefined {
-    const { type, length, opening } = this.#record as RecordUnderWay;
-    const plaintext = opening.finish(this.#tag);
-    this.#record = undefined;
-    this.#headerFilled = 0;
-    this.#tagFilled = 0;
-    if (type !== 'update') return { type, plaintext, length };
-    this.#key = this.#key.next();
-    return undefined;
+    return { type, sealedLength };
   }
 }

@@ -1,4 +1,4 @@
-import type { AeadKey, AeadOpening, CryptoBackend } from '../backend.js';
+import type { AeadKey, CryptoBackend } from '../backend.js';
 import { wipe } from '../bytes.js';
 import { CryptoError } from '../errors.js';
 import { hkdfExpand } from '../hkdf.js';
@@ -59,12 +59,14 @@ export class TrafficKey {
 
   /**
    * @param header - the record's header, its associated data
-   * @param length - bytes of ciphertext, without the tag
-   * @returns the decryption of the record, to be fed
-   * @throws CryptoError `key-exhausted` after 2^24 records and an update, `misuse` after {@link dispose}
+   * @param sealed - the record's ciphertext and tag, in one piece; not kept
+   * @returns the content, in a buffer of its own
+   * @throws CryptoError `authentication-failed`, `key-exhausted` after 2^24 records and an update,
+   *   `misuse` after {@link dispose}
    */
-  open(header: Uint8Array, length: number): AeadOpening {
-    return this.#aead.open(this.#nextNonce(length), header, length);
+  open(header: Uint8Array, sealed: Uint8Array): Uint8Array {
+    const nonce = this.#nextNonce(Math.max(0, sealed.length - sizes.aeadTag));
+    return this.#aead.open(nonce, header, sealed);
   }
 
   /**

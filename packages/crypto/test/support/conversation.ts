@@ -6,7 +6,7 @@ export type Role = 'client' | 'server';
 export type Wire = (sent: Uint8Array, from: Role) => readonly Uint8Array[];
 
 /** What became of one side. */
-export class Side {
+class Side {
   readonly #handshake: Handshake;
   #sent: Uint8Array = new Uint8Array(0);
   #rest: Uint8Array = new Uint8Array(0);

@@ -24,6 +24,7 @@ export function withFixedValues(backend: CryptoBackend, values: FixedValues): Cr
         return {
           encapsulationKey: publicKey,
           decapsulate: (ciphertext) => ml_kem768.decapsulate(ciphertext, secretKey),
+          dispose: () => undefined,
         };
       },
       encapsulate(encapsulationKey) {

@@ -1,7 +1,7 @@
+import type { Identity } from '../../src/index.js';
 import {
   concatBytes,
   encodeRecordHeader,
-  Identity,
   labels,
   TrafficKey,
   type CryptoBackend,

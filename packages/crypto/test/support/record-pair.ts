@@ -71,11 +71,7 @@ export function receiveAll(opener: RecordOpener, pieces: readonly Uint8Array[]):
   const contents: string[] = [];
   try {
     for (const piece of pieces) {
-      for (const { type, plaintext, length } of opener.receive(piece)) {
-        const joined = concatBytes(...plaintext);
-        if (joined.length !== length) throw new Error('a record of another length than it says');
-        contents.push(described({ type, plaintext: joined }));
-      }
+      for (const record of opener.receive(piece)) contents.push(described(record));
     }
     return { contents, error: undefined };
   } catch (error) {

@@ -21,30 +21,13 @@ export function aead(name: AeadName, key: Uint8Array): AeadKey {
       const tagStart = sealed.length - sizes.aeadTag;
       return tagStart === 0 ? [sealed] : [sealed.subarray(0, tagStart), sealed.subarray(tagStart)];
     },
-    open(nonce, associatedData, length) {
+    open(nonce, associatedData, sealed) {
       expectLength('AEAD nonce', nonce, sizes.aeadNonce);
-      const ciphertextAndTag = new Uint8Array(length + sizes.aeadTag);
-      let filled = 0;
-      return {
-        update(ciphertext) {
-          if (ciphertext.length > length - filled) {
-            throw new CryptoError('misuse', 'More ciphertext came than was announced');
-          }
-          ciphertextAndTag.set(ciphertext, filled);
-          filled += ciphertext.length;
-        },
-        finish(tag) {
-          try {
-            ciphertextAndTag.set(tag, filled);
-            const plaintext = cipher(secret, nonce, associatedData).decrypt(
-              ciphertextAndTag.subarray(0, filled + tag.length),
-            );
-            return plaintext.length === 0 ? [] : [plaintext];
-          } catch (cause) {
-            throw new CryptoError('authentication-failed', 'The tag does not match', { cause });
-          }
-        },
-      };
+      try {
+        return cipher(secret, nonce, associatedData).decrypt(sealed);
+      } catch (cause) {
+        throw new CryptoError('authentication-failed', 'The tag does not match', { cause });
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import { sha512 } from '@noble/hashes/sha2.js';
 
 import type { CryptoBackend } from '../../backend.js';
 import { concatBytes, equalBytes } from '../../bytes.js';
-import { isAcceptablePublicKey } from '../../ed25519-public-key.js';
+import { isAcceptableSignature } from '../../ed25519-public-key.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
 
@@ -20,9 +20,7 @@ export const ed25519: CryptoBackend['ed25519'] = {
     };
   },
   verify(publicKey, message, signature) {
-    if (signature.length !== sizes.ed25519Signature || !isAcceptablePublicKey(publicKey)) {
-      return false;
-    }
+    if (!isAcceptableSignature(publicKey, signature)) return false;
     const commitment = signature.subarray(0, 32);
     const scalar = littleEndian(signature.subarray(32));
     if (scalar >= Point.Fn.ORDER) return false;

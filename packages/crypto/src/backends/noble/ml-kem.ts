@@ -1,6 +1,7 @@
 import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
 
 import type { CryptoBackend } from '../../backend.js';
+import { wipe } from '../../bytes.js';
 import { CryptoError } from '../../errors.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
@@ -14,6 +15,9 @@ export const mlKem768: CryptoBackend['mlKem768'] = {
       decapsulate(ciphertext) {
         expectLength('ML-KEM-768 ciphertext', ciphertext, sizes.mlKem768Ciphertext);
         return ml_kem768.decapsulate(ciphertext, secretKey);
+      },
+      dispose() {
+        wipe(secretKey);
       },
     };
   },

@@ -1,6 +1,7 @@
 import { x25519 as curve } from '@noble/curves/ed25519.js';
 
 import type { CryptoBackend, X25519KeyPair } from '../../backend.js';
+import { wipe } from '../../bytes.js';
 import { CryptoError } from '../../errors.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
@@ -25,6 +26,9 @@ function keyPair(privateKey: Uint8Array): X25519KeyPair {
         // noble refuses the all-zero result by itself (RFC 7748, section 6.1).
         throw new CryptoError('bad-key', 'The X25519 key share is of small order', { cause });
       }
+    },
+    dispose() {
+      wipe(privateKey);
     },
   };
 }

@@ -11,11 +11,10 @@ import type { AeadKey, AeadName } from '../../backend.js';
 import { CryptoError } from '../../errors.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
-import { GatheredPieces } from './gathered-pieces.js';
 
 const options = { authTagLength: sizes.aeadTag };
 
-/** AES-256-GCM and ChaCha20-Poly1305 from OpenSSL, decrypting while the ciphertext arrives. */
+/** AES-256-GCM and ChaCha20-Poly1305 from OpenSSL. */
 export function aead(name: AeadName, key: Uint8Array): AeadKey {
   expectLength('AEAD key', key, sizes.aeadKey);
   const secret = createSecretKey(key);
@@ -32,25 +31,21 @@ export function aead(name: AeadName, key: Uint8Array): AeadKey {
       sealed.push(cipher.getAuthTag());
       return sealed;
     },
-    open(nonce, associatedData, length) {
+    open(nonce, associatedData, sealed) {
       expectLength('AEAD nonce', nonce, sizes.aeadNonce);
+      const tagStart = sealed.length - sizes.aeadTag;
+      if (tagStart < 0) throw new CryptoError('authentication-failed', 'The tag is missing');
       const decipher = createDecipher(name, secret, nonce);
       decipher.setAAD(associatedData);
-      const unverified = new GatheredPieces(length);
-      return {
-        update(ciphertext) {
-          if (ciphertext.length > 0) unverified.add(decipher.update(ciphertext));
-        },
-        finish(tag) {
-          try {
-            decipher.setAuthTag(tag);
-            decipher.final();
-          } catch (cause) {
-            throw new CryptoError('authentication-failed', 'The tag does not match', { cause });
-          }
-          return unverified.take();
-        },
-      };
+      const unverified = decipher.update(sealed.subarray(0, tagStart));
+      try {
+        decipher.setAuthTag(sealed.subarray(tagStart));
+        decipher.final();
+      } catch (cause) {
+        throw new CryptoError('authentication-failed', 'The tag does not match', { cause });
+      }
+      // Not the Buffer itself, whose `slice` shares memory where a Uint8Array's copies.
+      return new Uint8Array(unverified.buffer, unverified.byteOffset, unverified.length);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 
 import type { CryptoBackend } from '../../backend.js';
-import { isAcceptablePublicKey } from '../../ed25519-public-key.js';
+import { isAcceptableSignature } from '../../ed25519-public-key.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
 import { fromDer, lastBytes } from './der.js';
@@ -22,9 +22,7 @@ export const ed25519: CryptoBackend['ed25519'] = {
     };
   },
   verify(publicKey, message, signature) {
-    if (signature.length !== sizes.ed25519Signature || !isAcceptablePublicKey(publicKey)) {
-      return false;
-    }
+    if (!isAcceptableSignature(publicKey, signature)) return false;
     const key = createPublicKey(fromDer(spkiPrefix, publicKey, 'spki'));
     return verify(null, message, key, signature);
   },

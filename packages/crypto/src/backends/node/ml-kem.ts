@@ -31,6 +31,8 @@ function nativeMlKem(native: NativeKem): CryptoBackend['mlKem768'] {
           expectLength('ML-KEM-768 ciphertext', ciphertext, sizes.mlKem768Ciphertext);
           return new Uint8Array(native.decapsulate(privateKey, ciphertext));
         },
+        // A KeyObject cannot be wiped; OpenSSL clears it when it is freed.
+        dispose: () => undefined,
       };
     },
     encapsulate(encapsulationKey) {

@@ -39,5 +39,7 @@ function keyPair(privateKey: KeyObject): X25519KeyPair {
         throw new CryptoError('bad-key', 'The X25519 key share is of small order', { cause });
       }
     },
+    // A KeyObject cannot be wiped; OpenSSL clears it when it is freed.
+    dispose: () => undefined,
   };
 }

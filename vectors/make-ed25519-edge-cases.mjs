@@ -147,13 +147,27 @@ for (const [index, point] of torsion.entries()) {
   );
   const cancelling = (r + challenge(both, mixed, message) * a) % order;
   add('key and R of mixed order that cancel', 'none', mixed, message, both, cancelling);
+
+  // The owner of such a key can also let R be of small order and cancel with it.
+  for (const [index, point] of torsion.entries()) {
+    const small = point.toBytes();
+    const comment = `R of small order that cancels with the key, ${index}`;
+    const matching = messageFor(comment, (candidate) =>
+      multiply(eighth, challenge(small, mixed, candidate) % 8n)
+        .add(point)
+        .equals(Point.ZERO),
+    );
+    const product = (challenge(small, mixed, matching) * a) % order;
+    add(comment, 'R of small order', mixed, matching, small, product);
+  }
 }
 
-// R is the neutral element, spelt in the one right way and in two others.
+// R is the neutral element, spelt in the one right way and in two others. Some versions of OpenSSL
+// take the first.
 {
   const canonical = Point.ZERO.toBytes();
   const signed = sign('R is the neutral element', canonical, 0n);
-  add('R is the neutral element', 'none', key, signed.message, canonical, signed.s);
+  add('R is the neutral element', 'R of small order', key, signed.message, canonical, signed.s);
   for (const [comment, commitment] of [
     ['R is the neutral element, with y = p + 1', misspelt(prime + 1n, false)],
     ['R is the neutral element, with the sign bit of a zero', misspelt(1n, true)],
@@ -190,5 +204,5 @@ for (const [index, point] of torsion.entries()) {
 }
 
 const about =
-  'Ed25519 signatures on which implementations disagree. "layer" names the check that must refuse the signature, or "none" where it is valid: verification without cofactor, canonical encodings only, no public keys of small order. Hex. Printed by make-ed25519-edge-cases.mjs.';
+  'Ed25519 signatures on which implementations disagree. "layer" names the check that must refuse the signature, or "none" where it is valid: verification without cofactor, canonical encodings only, neither a public key nor an R of small order. Hex. Printed by make-ed25519-edge-cases.mjs.';
 console.log(JSON.stringify({ about, vectors: cases }, undefined, 2));

@@ -15,7 +15,6 @@ export type RemotePath = string & { readonly [remotePathBrand]: true };
 const reservedPrefix = '.e2eeftp';
 
 // C0, DEL and C1; NUL is among them. A backslash separates names on other systems.
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
 const forbiddenCharacter = /[\u0000-\u001F\u007F-\u009F\\]/u;
 
 const encoder = new TextEncoder();

@@ -233,8 +233,7 @@ describe('joining and taking apart', () => {
   test('parents end at the root', () => {
     fc.assert(
       fc.property(components, (parts) => {
-        let folder = parsePath(parts.join('/'));
-        for (let index = 0; index < parts.length; index++) folder = parentPath(folder);
+        const folder = parts.reduce(parentPath, parsePath(parts.join('/')));
         expect(folder).toBe(rootPath);
       }),
     );

@@ -66,7 +66,7 @@ describe.each(handshakes.map((handshake, index) => ({ ...handshake, index })))(
       const mine = records.filter((record) => record.from === from);
       const opener = new RecordOpener(new TrafficKey(nodeBackend, suite, fromHex(secrets[from])));
       const opened = [...opener.receive(joinBytes(mine.map(({ record }) => fromHex(record))))];
-      expect(opened.map(({ type, plaintext }) => [type, toHex(...plaintext)])).toEqual(
+      expect(opened.map(({ type, plaintext }) => [type, toHex(plaintext)])).toEqual(
         mine
           .filter(({ name }) => name !== 'update')
           .map(({ name, plaintext }) => [name, plaintext]),

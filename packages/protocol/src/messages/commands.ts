@@ -18,10 +18,10 @@ const relativePathSchema = z.string().transform(checkedBy(parseRelativePath));
  * When a file may be replaced: `always`, `never`, or, with any other text, only while the file
  * has that etag. Etags are never one of the two words.
  */
-export const overwriteSchema = z.string().min(1).max(128);
+const overwriteSchema = z.string().min(1).max(128);
 
 /** What a tree holds under a path. */
-export const entrySchema = z.object({
+const entrySchema = z.object({
   /** Relative to the listed folder in a listing, to the root in an answer to STAT. */
   path: relativePathSchema,
   type: z.enum(['file', 'directory']),
@@ -37,7 +37,7 @@ export const entrySchema = z.object({
 export type Entry = z.infer<typeof entrySchema>;
 
 /** A file as it was stored or is about to be read. */
-export const storedFileSchema = z.object({ size: count, mtime: z.int(), etag });
+const storedFileSchema = z.object({ size: count, mtime: z.int(), etag });
 
 /** A file as it was stored or is about to be read. */
 export type StoredFile = z.infer<typeof storedFileSchema>;

@@ -27,7 +27,7 @@ export const accessSchema = z.enum(['rw', 'ro', 'wo', 'admin']);
 export type Access = z.infer<typeof accessSchema>;
 
 /** The server's first message to a client that it knows. */
-export const welcomeSchema = z.object({
+const welcomeSchema = z.object({
   protocol: z.literal(2),
   software: text,
   commands: z.array(z.string().max(limits.command)).max(1024),

@@ -18,7 +18,8 @@ interface Waiting {
  *
  * The iteration ends when the peer has said that the body is whole and its size is right, and
  * throws otherwise: a ProtocolError `incomplete`, or what {@link BodyChannel.fail} was given.
- * Nothing that was read may be kept then. It can be consumed once.
+ * Nothing that was read may be kept then. It can be consumed once; whoever stops before its end
+ * must drop it.
  */
 export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
   #parts: Uint8Array[] = [];
@@ -27,6 +28,7 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
   #end: WholeBody | undefined;
   #failure: Error | undefined;
   #isDropped = false;
+  #isConsumed = false;
   #consumer: Waiting | undefined;
   #producer: Waiting | undefined;
 
@@ -58,6 +60,7 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
    * @param end - whether it is whole, and how large
    */
   finish(end: BodyEnd): void {
+    if (this.#failure) return;
     if (!end.ok) {
       this.fail(new ProtocolError('incomplete', 'The other side gave the transfer up'));
     } else if (end.size !== this.#receivedBytes) {
@@ -83,17 +86,22 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
     this.#wakeProducer();
   }
 
-  /** Nobody wants the rest: what still comes is counted and thrown away. */
+  /** Nobody wants the rest: what still comes is counted and thrown away, and never taken for whole. */
   drop(): void {
     this.#isDropped = true;
     this.#parts = [];
     this.#waitingBytes = 0;
+    this.#consumer?.reject(dropped());
+    this.#consumer = undefined;
     this.#wakeProducer();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly Uint8Array[], void, void> {
+    if (this.#isConsumed) throw new ProtocolError('misuse', 'A body can be consumed only once');
+    this.#isConsumed = true;
     for (;;) {
       if (this.#failure) throw this.#failure;
+      if (this.#isDropped) throw dropped();
       if (this.#waitingBytes > 0) {
         yield this.#take();
       } else if (this.#end) {
@@ -123,4 +131,8 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
     this.#producer?.resolve();
     this.#producer = undefined;
   }
+}
+
+function dropped(): ProtocolError {
+  return new ProtocolError('misuse', 'This body was dropped before its end');
 }

@@ -1,4 +1,4 @@
-import { concatBytes, type OpenedRecord, type RecordOpener } from '@e2eeftp/crypto';
+import type { OpenedRecord, RecordOpener } from '@e2eeftp/crypto';
 
 import { ProtocolError } from '../errors.js';
 import { parseBodyEnd, parseClose, type BodyEnd, type Close } from '../messages/messages.js';
@@ -71,18 +71,18 @@ export class FrameReader {
     switch (record.type) {
       case 'message':
         this.#expect('between messages');
-        return { type: 'message', plaintext: joined(record) };
+        return { type: 'message', plaintext: record.plaintext };
       case 'data':
         this.#expect('in a body');
-        return { type: 'data', parts: record.plaintext, length: record.length };
+        return { type: 'data', parts: [record.plaintext], length: record.plaintext.length };
       case 'end': {
         this.#expect('in a body');
-        const end = parseBodyEnd(joined(record));
+        const end = parseBodyEnd(record.plaintext);
         this.#position = 'between messages';
         return { type: 'end', end };
       }
       case 'close': {
-        const close = parseClose(joined(record));
+        const close = parseClose(record.plaintext);
         this.#position = 'closed';
         return { type: 'close', close };
       }
@@ -92,13 +92,6 @@ export class FrameReader {
   #expect(position: 'between messages' | 'in a body'): void {
     if (this.#position !== position) throw outOfPlace();
   }
-}
-
-function joined(record: OpenedRecord): Uint8Array {
-  const [first] = record.plaintext;
-  return record.plaintext.length === 1 && first !== undefined
-    ? first
-    : concatBytes(...record.plaintext);
 }
 
 function outOfPlace(): ProtocolError {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 
-import { type ServerResponse } from '../../src/index.js';
+import type { ServerResponse } from '../../src/index.js';
 import { joinBytes } from '../support/bytes.js';
 import { codeOf } from '../support/errors.js';
 import { connectAndWelcome, feed, makeClient, makeServer, welcome } from '../support/peers.js';

@@ -1,11 +1,6 @@
 import type { CryptoBackend } from '@e2eeftp/crypto';
 
-import {
-  type ClientEvent,
-  type ClientSession,
-  type ServerEvent,
-  type ServerSession,
-} from '../../src/index.js';
+import type { ClientEvent, ClientSession, ServerEvent, ServerSession } from '../../src/index.js';
 import { joinBytes, toHex } from './bytes.js';
 import { makeClient, makeServer, repeatable, welcome } from './peers.js';
 
@@ -45,7 +40,7 @@ const encoder = new TextEncoder();
 const digest = new Uint8Array(32).fill(9);
 
 /** Sends what a client of this conversation sends once it is welcome. */
-export function askAll(client: ClientSession): Uint8Array[] {
+function askAll(client: ClientSession): Uint8Array[] {
   return [
     ...client.request({ command: 'PING', args: {}, body: false }),
     ...client.request({ command: 'SEND', args: { path: 'received/a' }, body: true }),

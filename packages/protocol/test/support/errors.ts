@@ -19,6 +19,16 @@ export function failureOf(call: () => unknown): string | undefined {
   return undefined;
 }
 
+/** What led to the error that a call throws. */
+export function causeOf(call: () => unknown): unknown {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Error) return error.cause;
+  }
+  return undefined;
+}
+
 function describe(error: unknown): { name: string; code: string } {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) throw error;
   return { name: error.name, code: error.code };

@@ -1,0 +1,28 @@
+// What the programs of all contenders share: how they tell the bench what they measured.
+
+/** Tells the bench one thing, as a line of JSON on standard output. */
+export function tell(facts) {
+  process.stdout.write(`${JSON.stringify(facts)}\n`);
+}
+
+/** What a process has used so far: peak memory in bytes, CPU time in seconds. */
+export function usage() {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  return { peakMemory: maxRSS * 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
+}
+
+/** Keeps a server running until the bench ends its standard input, and then tells what it used. */
+export async function serveUntilEnd(port, close) {
+  tell({ port });
+  process.stdin.resume();
+  await new Promise((resolve) => process.stdin.once('end', resolve));
+  await close();
+  tell(usage());
+}
+
+/** Runs one transfer and tells how long it took and what it used. */
+export async function timed(transfer) {
+  const start = performance.now();
+  await transfer();
+  tell({ seconds: (performance.now() - start) / 1000, ...usage() });
+}

@@ -46,7 +46,7 @@ export function makeServer(backend: CryptoBackend = nodeBackend): ServerSession 
 /** The real primitives, with ephemeral keys that stay the same: what was recorded can be replayed. */
 export function repeatable(): CryptoBackend {
   const x25519 = nodeBackend.x25519.generate();
-  const mlKem = nodeBackend.mlKem768.generate();
+  const mlKem = { ...nodeBackend.mlKem768.generate(), dispose: () => undefined };
   const encapsulations = new Map<string, ReturnType<CryptoBackend['mlKem768']['encapsulate']>>();
   return {
     ...nodeBackend,

@@ -92,7 +92,9 @@ function report({ times, memory }) {
     return;
   }
   const print = (line) => process.stdout.write(`${line}\n`);
-  print(`${size / mebibyte} MiB, ${rounds} rounds, in ${base}; MB/s as median (minimum to maximum)`);
+  print(
+    `${size / mebibyte} MiB, ${rounds} rounds, in ${base}; MB/s as median (minimum to maximum)`,
+  );
   for (const direction of ['up', 'down']) {
     const speeds = {};
     for (const contender of contenders) {
@@ -105,7 +107,9 @@ function report({ times, memory }) {
   for (const [side, [small, large]] of Object.entries(memory)) {
     const [a, b] = [small, large].map((bytes) => Math.round(bytes / mebibyte));
     const sizes = [smallSize, size].map((bytes) => Math.round(bytes / mebibyte));
-    print(`peak memory, ${side.padEnd(13)} ${a} MiB for ${sizes[0]} MiB, ${b} MiB for ${sizes[1]} MiB`);
+    print(
+      `peak memory, ${side.padEnd(13)} ${a} MiB for ${sizes[0]} MiB, ${b} MiB for ${sizes[1]} MiB`,
+    );
   }
 }
 

@@ -66,7 +66,9 @@ async function demonstrate() {
   }
 
   console.log(`  SHA-256 is the same for all ${files.length + 1} files`);
-  console.log(`  256 MiB up in ${sent.toFixed(2)} s (${speed(sent)}), down in ${received.toFixed(2)} s (${speed(received)}), programs’ start included`);
+  console.log(
+    `  256 MiB up in ${sent.toFixed(2)} s (${speed(sent)}), down in ${received.toFixed(2)} s (${speed(received)}), programs’ start included`,
+  );
 }
 
 function say(text) {
@@ -106,7 +108,10 @@ async function makeFolder(path) {
   for (let index = 0; index < smallFiles; index++) {
     const folder = join(path, `chapter ${(index % 10) + 1}`);
     await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, `note ${index} – ü 漢字.txt`), randomFillSync(Buffer.alloc(index * 37)));
+    await writeFile(
+      join(folder, `note ${index} – ü 漢字.txt`),
+      randomFillSync(Buffer.alloc(index * 37)),
+    );
   }
 }
 

@@ -1,3 +1,4 @@
 #!/usr/bin/env node
-/** Placeholder. */
-export const placeholder = true;
+import { run } from './program.js';
+
+process.exitCode = await run(process.argv.slice(2), process.env);

@@ -164,9 +164,13 @@ export function asClientError(error: unknown): ClientError {
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
     return new ClientError('local-file', error.message, { cause: error });
   }
-  return new ClientError('bad-request', error instanceof Error ? error.message : 'Unknown failure', {
-    cause: error,
-  });
+  return new ClientError(
+    'bad-request',
+    error instanceof Error ? error.message : 'Unknown failure',
+    {
+      cause: error,
+    },
+  );
 }
 
 /**

@@ -1,7 +1,44 @@
+export {
+  fingerprint,
+  formatPublicKey,
+  Identity,
+  normalizeFingerprint,
+  parseIdentity,
+  parsePublicKey,
+} from '@e2eeftp/crypto';
+export {
+  printable,
+  type CommandResult,
+  type Entry,
+  type HandshakeFacts,
+  type RemotePath,
+  type StoredFile,
+  type Welcome,
+} from '@e2eeftp/protocol';
 export { Client, connect } from './client.js';
 export type { Greeting } from './connection/connection.js';
 export { defaultPort } from './connection/connector.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';
+export { ClientHome } from './home/client-home.js';
+export { ConfigurationFile, type Configuration } from './home/configuration-file.js';
+export { defaultHomePath } from './home/home-path.js';
+export {
+  loadIdentity,
+  loadOrCreateIdentity,
+  type IdentityFileOptions,
+} from './home/identity-file.js';
+export {
+  KnownServersFile,
+  standingOf,
+  type KnownServer,
+  type ServerStanding,
+} from './home/known-servers-file.js';
+export {
+  formatServerAddress,
+  parseServerAddress,
+  type ServerAddress,
+} from './home/server-address.js';
+export { loadServerKey, trustKnownServer, type ServerVerifier } from './home/server-trust.js';
 export {
   defaultTimeouts,
   type ConnectOptions,
@@ -14,6 +51,18 @@ export {
   type Timeouts,
   type TransferOptions,
 } from './options.js';
+export { parseRemoteName, type RemoteName } from './remote-name.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
 export type { UploadSource } from './transfer/source.js';
 export type { DownloadTarget } from './transfer/target.js';
+export { getTree, type GetTreeOptions } from './tree/get-tree.js';
+export { sendTree, sendTrees, type TreeSource } from './tree/send-tree.js';
+export type {
+  SkipReason,
+  TreeFailure,
+  TreeOptions,
+  TreeOutcome,
+  TreePlace,
+  TreeProgress,
+  TreeResult,
+} from './tree/tree-transfer.js';

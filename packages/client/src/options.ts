@@ -96,4 +96,3 @@ export interface ConnectOptions extends OperationOptions {
   /** Opens the way to the server; by default TCP to `host` and `port`. */
   readonly openTransport?: ((signal: AbortSignal | undefined) => Promise<Transport>) | undefined;
 }
-

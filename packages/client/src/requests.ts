@@ -86,4 +86,3 @@ export function checkResult<Name extends CommandName>(
     cause: parsed.error,
   });
 }
-

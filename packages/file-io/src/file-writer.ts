@@ -124,9 +124,10 @@ export class FileWriter {
   }
 
   async #writeAll(batch: Uint8Array[]): Promise<void> {
-    for (let rest = batch; rest.length > 0; ) {
+    for (let rest = batch; rest.length > 0;) {
       const { bytesWritten } = await this.#handle.writev(rest, this.#writtenBytes);
-      if (bytesWritten === 0) throw new FileWriteError('no-progress', 'The disk takes no more bytes');
+      if (bytesWritten === 0)
+        throw new FileWriteError('no-progress', 'The disk takes no more bytes');
       this.#writtenBytes += bytesWritten;
       this.#queuedBytes -= bytesWritten;
       rest = skipBytes(rest, bytesWritten);
@@ -141,7 +142,9 @@ export class FileWriter {
     this.#flushedBytes = bytes;
     this.#flushing = this.#handle
       .datasync()
-      .catch((error: unknown) => { this.#fail(asError(error)); })
+      .catch((error: unknown) => {
+        this.#fail(asError(error));
+      })
       .finally(() => {
         turn.isTaken = false;
         this.#flushing = undefined;

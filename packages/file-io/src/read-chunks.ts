@@ -26,7 +26,7 @@ export async function* readChunks(
   let other = length > chunkSize ? Buffer.allocUnsafeSlow(chunkSize) : current;
   let filling = fill(handle, current, offset, end);
   try {
-    for (let position = offset; ; ) {
+    for (let position = offset; ;) {
       const chunk = await filling;
       position += chunk.length;
       if (position === end || chunk.length < current.length) {

@@ -5,9 +5,10 @@
  * - `unreachable`: the name does not resolve, or no route leads to the address.
  * - `timed-out`: nothing moved for too long, or no connection came about in time.
  * - `reset`: the other end or the network broke the connection.
- * - `closed`: this end destroyed the transport.
+ * - `closed`: this end destroyed the transport, or ended its direction before.
  * - `aborted`: the caller's signal said so.
- * - `unavailable`: this machine does not allow it, such as an address in use or too many open files.
+ * - `unavailable`: this machine does not allow it: the address is in use or not its own, or too
+ *   many files are open.
  */
 export type TransportErrorCode =
   'refused' | 'unreachable' | 'timed-out' | 'reset' | 'closed' | 'aborted' | 'unavailable';
@@ -37,7 +38,6 @@ const systemCodes: ReadonlyMap<string, TransportErrorCode> = new Map([
   ['EAI_FAIL', 'unreachable'],
   ['EHOSTUNREACH', 'unreachable'],
   ['ENETUNREACH', 'unreachable'],
-  ['EADDRNOTAVAIL', 'unreachable'],
   ['ETIMEDOUT', 'timed-out'],
   ['ECONNRESET', 'reset'],
   ['EPIPE', 'reset'],

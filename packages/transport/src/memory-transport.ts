@@ -1,8 +1,6 @@
 import { TransportError } from './errors.js';
+import { MemoryPipe } from './memory-pipe.js';
 import type { Transport } from './transport.js';
-
-/** Bytes that may be on their way in one direction before a writer has to wait. */
-const capacity = 256 * 1024;
 
 /**
  * Makes the two ends of a connection within this process, for tests and for embedding a server
@@ -11,104 +9,23 @@ const capacity = 256 * 1024;
  * @returns the ends; each must be destroyed or ended by who uses it
  */
 export function memoryTransportPair(): [Transport, Transport] {
-  const there = new Pipe();
-  const back = new Pipe();
-  const left = new MemoryTransport(back, there);
-  const right = new MemoryTransport(there, back);
-  return [left, right];
-}
-
-interface Waiting<Value> {
-  resolve(value: Value): void;
-  reject(error: Error): void;
-}
-
-/** One direction: written at one end, read at the other. */
-class Pipe {
-  readonly #chunks: Uint8Array[] = [];
-  #bytes = 0;
-  #hasEnded = false;
-  #failure: TransportError | undefined;
-  #reader: Waiting<Uint8Array | undefined> | undefined;
-  #writer: Waiting<void> | undefined;
-  /** Called whenever bytes move, at each end. */
-  readonly onMove = new Set<() => void>();
-
-  read(): Promise<Uint8Array | undefined> {
-    const chunk = this.#chunks.shift();
-    if (chunk) {
-      this.#bytes -= chunk.length;
-      this.#moved();
-      if (this.#bytes < capacity) {
-        this.#writer?.resolve();
-        this.#writer = undefined;
-      }
-      return Promise.resolve(chunk);
-    }
-    if (this.#hasEnded) return Promise.resolve(undefined);
-    if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject };
-    });
-  }
-
-  write(parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#hasEnded) {
-      return Promise.reject(new TransportError('closed', 'This direction was ended'));
-    }
-    for (const part of parts) {
-      if (part.length > 0) this.#push(Uint8Array.from(part));
-    }
-    if (this.#bytes < capacity) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#writer = { resolve, reject };
-    });
-  }
-
-  end(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    this.#hasEnded = true;
-    this.#reader?.resolve(undefined);
-    this.#reader = undefined;
-    return Promise.resolve();
-  }
-
-  fail(error: TransportError): void {
-    if (this.#failure) return;
-    this.#failure = error;
-    this.#reader?.reject(error);
-    this.#writer?.reject(error);
-    this.#reader = undefined;
-    this.#writer = undefined;
-  }
-
-  #push(chunk: Uint8Array): void {
-    this.#moved();
-    if (this.#reader) {
-      this.#reader.resolve(chunk);
-      this.#reader = undefined;
-      return;
-    }
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-  }
-
-  #moved(): void {
-    for (const listener of this.onMove) listener();
-  }
+  const there = new MemoryPipe();
+  const back = new MemoryPipe();
+  return [new MemoryTransport(back, there), new MemoryTransport(there, back)];
 }
 
 class MemoryTransport implements Transport {
   readonly peer = 'memory';
-  readonly #incoming: Pipe;
-  readonly #outgoing: Pipe;
+  readonly #incoming: MemoryPipe;
+  readonly #outgoing: MemoryPipe;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(incoming: Pipe, outgoing: Pipe) {
+  constructor(incoming: MemoryPipe, outgoing: MemoryPipe) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    const refresh = (): void => { this.#timer?.refresh(); };
+    const refresh = (): void => {
+      this.#timer?.refresh();
+    };
     incoming.onMove.add(refresh);
     outgoing.onMove.add(refresh);
   }
@@ -141,7 +58,8 @@ class MemoryTransport implements Transport {
       reason instanceof TransportError
         ? reason
         : new TransportError('closed', 'The connection was closed by this side', { cause: reason });
-    this.#incoming.fail(here);
-    this.#outgoing.fail(new TransportError('reset', 'The other end closed the connection'));
+    const there = new TransportError('reset', 'The other end closed the connection');
+    this.#incoming.abandonReading(here, there);
+    this.#outgoing.abandonWriting(here, there);
   }
 }

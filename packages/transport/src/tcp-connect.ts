@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 
+import { formatAddress } from './address.js';
 import { asTransportError, TransportError } from './errors.js';
+import { ReusedBuffer } from './reused-buffer.js';
 import { TcpTransport } from './tcp-transport.js';
 import type { Transport } from './transport.js';
 
@@ -28,19 +30,23 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<Transport>
   const { host, port, timeout, signal } = options;
   const what = `Cannot connect to ${formatAddress(host, port)}`;
   if (signal?.aborted === true) throw new TransportError('aborted', `${what}: aborted`);
-  const socket = connect({ host, port, allowHalfOpen: true, autoSelectFamily: true });
+  const receiver = new ReusedBuffer();
+  const { onread } = receiver;
+  const socket = connect({ host, port, allowHalfOpen: true, autoSelectFamily: true, onread });
   const { promise, resolve, reject } = withResolvers();
   const timer = setTimeout(() => {
     reject(new TransportError('timed-out', `${what}: no answer within ${timeout} ms`));
   }, timeout);
-  const abort = (): void => { reject(new TransportError('aborted', `${what}: aborted`)); };
+  const abort = (): void => {
+    reject(new TransportError('aborted', `${what}: aborted`));
+  };
   signal?.addEventListener('abort', abort, { once: true });
   socket.once('connect', resolve);
   socket.once('error', reject);
   try {
     await promise;
     socket.off('error', reject);
-    return new TcpTransport(socket);
+    return new TcpTransport(socket, receiver);
   } catch (error) {
     // A late error of the socket that was given up must not bring the process down.
     socket.on('error', () => undefined);
@@ -50,15 +56,6 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<Transport>
     clearTimeout(timer);
     signal?.removeEventListener('abort', abort);
   }
-}
-
-/**
- * @param host - a name or an address
- * @param port - a port
- * @returns both as people write them, IPv6 addresses in brackets
- */
-export function formatAddress(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function withResolvers(): {

@@ -1,7 +1,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
+import { readIntoReusedBuffer } from './accepted-socket.js';
+import { formatAddress } from './address.js';
 import { asTransportError } from './errors.js';
-import { formatAddress } from './tcp-connect.js';
 import { TcpTransport } from './tcp-transport.js';
 import type { Listener, Transport } from './transport.js';
 
@@ -16,7 +17,10 @@ export interface ListenTcpOptions {
   readonly port: number;
   /** Takes each connection over; it owns the transport and must not throw. */
   readonly onConnection: (transport: Transport) => void;
-  /** Hears of failures to take a connection, such as too many open files; listening goes on. */
+  /**
+   * Hears of failures to take a connection; listening goes on. Too many open files are none: then
+   * who comes is disconnected at once, and nobody is told.
+   */
   readonly onError: (error: Error) => void;
 }
 
@@ -29,8 +33,10 @@ export interface ListenTcpOptions {
  */
 export async function listenTcp(options: ListenTcpOptions): Promise<Listener> {
   const { host, port, onConnection, onError } = options;
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    onConnection(new TcpTransport(socket));
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
+    const { socket, receiver } = readIntoReusedBuffer(accepted);
+    onConnection(new TcpTransport(socket, receiver));
+    if (!receiver) socket.resume();
   });
   try {
     await listen(server, host, port);

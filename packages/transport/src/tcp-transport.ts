@@ -1,15 +1,13 @@
 import type { Socket } from 'node:net';
 
+import { formatAddress, unmapAddress } from './address.js';
 import { asTransportError, TransportError } from './errors.js';
+import type { ReusedBuffer } from './reused-buffer.js';
 import type { Transport } from './transport.js';
+import type { Waiting } from './waiting.js';
 
 /** Received bytes that may wait to be read; the kernel holds back what comes on top. */
-const receiveBuffer = 256 * 1024;
-
-interface Waiting<Value> {
-  resolve(value: Value): void;
-  reject(error: Error): void;
-}
+const receiveLimit = 256 * 1024;
 
 /**
  * A TCP connection, over a connected socket that the transport takes over.
@@ -17,24 +15,48 @@ interface Waiting<Value> {
 export class TcpTransport implements Transport {
   readonly peer: string;
   readonly #socket: Socket;
-  readonly #received: Uint8Array[] = [];
+  #received: Uint8Array[] = [];
   #receivedBytes = 0;
   #hasEnded = false;
   #failure: TransportError | undefined;
   #reader: Waiting<Uint8Array | undefined> | undefined;
-  readonly #writers: Waiting<void>[] = [];
+  #writers: Waiting<void>[] = [];
+  #ending: Promise<void> | undefined;
+  readonly #reusesBuffer: boolean;
 
-  /** @param socket - a connected socket that nobody else uses */
-  constructor(socket: Socket) {
+  /**
+   * @param socket - a connected socket that nobody else uses, and that may be half open
+   * @param receiver - set when the socket reads into a buffer of its own
+   */
+  constructor(socket: Socket, receiver?: ReusedBuffer) {
     this.#socket = socket;
-    this.peer = formatPeer(socket);
+    this.#reusesBuffer = receiver !== undefined;
+    receiver?.deliverTo((chunk) => {
+      this.#receive(chunk);
+    });
+    const { remoteAddress = 'unknown', remotePort = 0 } = socket;
+    this.peer = formatAddress(unmapAddress(remoteAddress), remotePort);
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
-    socket.on('data', (chunk: Buffer) => { this.#receive(chunk); });
-    socket.on('end', () => { this.#finishReceiving(); });
-    socket.on('drain', () => { this.#releaseWriters(); });
-    socket.on('timeout', () => { this.#timeOut(); });
-    socket.on('error', (error) => { this.#fail(asTransportError('The connection broke', error)); });
+    socket.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    socket.on('end', () => {
+      this.#finishReceiving();
+    });
+    socket.on('drain', () => {
+      this.#releaseWriters();
+    });
+    // No drain comes any more once the end is under way.
+    socket.on('finish', () => {
+      this.#releaseWriters();
+    });
+    socket.on('timeout', () => {
+      this.#timeOut();
+    });
+    socket.on('error', (error) => {
+      this.#fail(asTransportError('The connection broke', error));
+    });
     socket.on('close', () => {
       this.#fail(new TransportError('reset', 'The connection was closed'));
     });
@@ -44,11 +66,13 @@ export class TcpTransport implements Transport {
     const chunk = this.#received.shift();
     if (chunk) {
       this.#receivedBytes -= chunk.length;
-      if (this.#receivedBytes < receiveBuffer && this.#socket.isPaused()) this.#socket.resume();
+      if (this.#receivedBytes < receiveLimit && this.#socket.isPaused()) this.#socket.resume();
       return Promise.resolve(chunk);
     }
     if (this.#hasEnded) return Promise.resolve(undefined);
     if (this.#failure) return Promise.reject(this.#failure);
+    // Only now is the last chunk used up, and its buffer free for the next.
+    if (this.#reusesBuffer) this.#socket.resume();
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
     });
@@ -56,27 +80,22 @@ export class TcpTransport implements Transport {
 
   write(parts: readonly Uint8Array[]): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
-    let mayContinue = true;
+    if (this.#ending) {
+      return Promise.reject(new TransportError('closed', 'This direction was ended'));
+    }
     this.#socket.cork();
-    for (const part of parts) mayContinue = this.#socket.write(part);
+    for (const part of parts) this.#socket.write(part);
     this.#socket.uncork();
-    if (mayContinue || !this.#socket.writableNeedDrain) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#writers.push({ resolve, reject });
-    });
+    return this.#socket.writableNeedDrain ? this.#waitForRoom() : Promise.resolve();
   }
 
   end(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
-    return new Promise((resolve, reject) => {
-      const waiting = { resolve, reject };
-      this.#writers.push(waiting);
-      this.#socket.end(() => {
-        const index = this.#writers.indexOf(waiting);
-        if (index >= 0) this.#writers.splice(index, 1);
-        resolve();
-      });
-    });
+    if (!this.#ending) {
+      this.#ending = this.#waitForRoom();
+      this.#socket.end();
+    }
+    return this.#ending;
   }
 
   setIdleTimeout(milliseconds: number): void {
@@ -84,6 +103,8 @@ export class TcpTransport implements Transport {
   }
 
   destroy(reason?: Error): void {
+    this.#received = [];
+    this.#hasEnded = false;
     this.#fail(
       reason instanceof TransportError
         ? reason
@@ -100,7 +121,7 @@ export class TcpTransport implements Transport {
     }
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes >= receiveBuffer) this.#socket.pause();
+    if (this.#receivedBytes >= receiveLimit && !this.#reusesBuffer) this.#socket.pause();
   }
 
   #finishReceiving(): void {
@@ -109,8 +130,16 @@ export class TcpTransport implements Transport {
     this.#reader = undefined;
   }
 
+  #waitForRoom(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#writers.push({ resolve, reject });
+    });
+  }
+
   #releaseWriters(): void {
-    for (const writer of this.#writers.splice(0)) writer.resolve();
+    const writers = this.#writers;
+    this.#writers = [];
+    for (const writer of writers) writer.resolve();
   }
 
   #timeOut(): void {
@@ -127,9 +156,4 @@ export class TcpTransport implements Transport {
     this.#reader = undefined;
     for (const writer of this.#writers.splice(0)) writer.reject(error);
   }
-}
-
-function formatPeer({ remoteAddress = 'unknown', remotePort = 0 }: Socket): string {
-  const host = remoteAddress.includes(':') ? `[${remoteAddress}]` : remoteAddress;
-  return `${host}:${remotePort}`;
 }

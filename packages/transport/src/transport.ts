@@ -52,7 +52,8 @@ export interface Transport {
    * Ends both directions at once and frees everything. What was not sent is lost; waiting calls
    * fail. Calling it again does nothing.
    *
-   * @param reason - what waiting calls fail with; by default a `closed` error
+   * @param reason - what waiting and later calls fail with, when it is a TransportError; any other
+   *   error becomes the cause of a `closed` error
    */
   destroy(reason?: Error): void;
 }

@@ -7,7 +7,11 @@ export function tell(facts) {
 
 /** What a process has used so far: peak memory in bytes, CPU time in seconds. */
 export function usage() {
-  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+  const { maxRSS, userCPUTime, systemCPUTime, minorPageFault } = process.resourceUsage();
+  if (process.env.FAULTS)
+    process.stderr.write(
+      `faults ${minorPageFault} user ${(userCPUTime / 1e6).toFixed(2)} sys ${(systemCPUTime / 1e6).toFixed(2)}\n`,
+    );
   return { peakMemory: maxRSS * 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
 }
 

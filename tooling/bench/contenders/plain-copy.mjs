@@ -36,7 +36,12 @@ async function answer(socket, stored) {
 }
 
 async function connected() {
-  const socket = connect({ port: Number(portText), host: '127.0.0.1', allowHalfOpen: true, highWaterMark });
+  const socket = connect({
+    port: Number(portText),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+    highWaterMark,
+  });
   await once(socket, 'connect');
   return socket;
 }

@@ -18,7 +18,9 @@ export async function untilAborted<Result>(
   if (!signal) return promise;
   let abort: (() => void) | undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => { reject(abortedError(signal)); };
+    abort = () => {
+      reject(abortedError(signal));
+    };
     signal.addEventListener('abort', abort, { once: true });
   });
   try {

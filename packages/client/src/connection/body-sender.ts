@@ -53,9 +53,13 @@ export class BodySender {
    * @throws ClientError what the source failed with, or `aborted`
    */
   async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<void> {
-    const abort = (): void => { this.#interrupt?.(new ClientError('aborted', 'Cancelled')); };
+    const abort = (): void => {
+      this.#interrupt?.(new ClientError('aborted', 'Cancelled'));
+    };
     signal?.addEventListener('abort', abort, { once: true });
-    const keepAlive = setInterval(() => { this.#excuse(); }, keepAliveInterval);
+    const keepAlive = setInterval(() => {
+      this.#excuse();
+    }, keepAliveInterval);
     let failure: ClientError | undefined;
     try {
       const size = await this.#sendChunks(body, signal);
@@ -81,24 +85,29 @@ export class BodySender {
   ): Promise<number> {
     const iterator = chunks[Symbol.asyncIterator]();
     let size = 0;
-    while (!this.#isStopped) {
+    for (;;) {
       throwIfAborted(signal);
       const next = await this.#next(iterator);
-      if (next.done === true) break;
+      if (next.done === true) return size;
       for (let start = 0; start < next.value.length; start += recordSize) {
-        if (this.#isStopped) break;
-        throwIfAborted(signal);
         const part = next.value.subarray(start, start + recordSize);
-        await this.#write(this.#session.data([part]));
+        if (!(await this.#sendPart(part, signal))) return size;
         size += part.length;
         onProgress?.(size);
       }
     }
-    return size;
+  }
+
+  async #sendPart(part: Uint8Array, signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#isStopped) return false;
+    throwIfAborted(signal);
+    await this.#write(this.#session.data([part]));
+    return true;
   }
 
   /** Asks the source for more, without being at its mercy: it may wait for a person who left. */
   async #next(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array, unknown>> {
+    if (this.#isStopped) return { done: true, value: undefined };
     try {
       return await new Promise((resolve, reject) => {
         this.#interrupt = (error) => {
@@ -115,6 +124,8 @@ export class BodySender {
   /** An empty data record tells the server that the client is there, and only its source is slow. */
   #excuse(): void {
     if (!this.#interrupt || this.#isStopped) return;
-    this.#write(this.#session.data([])).catch(() => { this.stop(); });
+    this.#write(this.#session.data([])).catch(() => {
+      this.stop();
+    });
   }
 }

@@ -107,6 +107,11 @@ export class Connection {
     this.#ended = this.#run();
   }
 
+  /** Why requests can no longer be made; `undefined` while they can. */
+  get failure(): ClientError | undefined {
+    return this.#failure;
+  }
+
   /** Whether requests can be made. */
   get isOpen(): boolean {
     return this.#failure === undefined;
@@ -133,8 +138,17 @@ export class Connection {
       await this.#send(bytes);
       return { reply };
     });
-    const reply = await untilAborted(answered.then((sent) => sent.reply), signal);
-    return accepted(request.what, reply);
+    const replied = answered.then((sent) => sent.reply);
+    try {
+      return accepted(request.what, await untilAborted(replied, signal));
+    } catch (error) {
+      // A body that comes when nobody waits for it any more must not hold up what is behind it.
+      replied.then(
+        (reply) => reply.body?.drop(),
+        () => undefined,
+      );
+      throw error;
+    }
   }
 
   /**
@@ -150,12 +164,17 @@ export class Connection {
     const answered = this.#sending.pass(async () => {
       const sender = new BodySender(this.#session, (parts) => this.#send(parts));
       const bytes = this.#session.request({ command, args, body: true });
-      const reply = this.#expect(request, () => { sender.stop(); });
+      const reply = this.#expect(request, () => {
+        sender.stop();
+      });
       await this.#send(bytes);
       await sender.send(body, signal);
       return { reply };
     });
-    const reply = await untilAborted(answered.then((sent) => sent.reply), signal);
+    const reply = await untilAborted(
+      answered.then((sent) => sent.reply),
+      signal,
+    );
     return accepted(what, reply).response;
   }
 
@@ -204,7 +223,14 @@ export class Connection {
       const message = `The server did not finish the handshake within ${handshakeTimeout} ms`;
       this.#transport.destroy(new TransportError('timed-out', message));
     }, handshakeTimeout);
-    this.greeting.then(() => { clearTimeout(deadline); }, () => { clearTimeout(deadline); });
+    this.greeting.then(
+      () => {
+        clearTimeout(deadline);
+      },
+      () => {
+        clearTimeout(deadline);
+      },
+    );
     try {
       await this.#transport.write([this.#session.start()]);
       await this.#receive();
@@ -290,7 +316,8 @@ export class Connection {
 
   /** Enters a request into the queue of those that wait for an answer. */
   #expect({ what }: ConnectionRequest, onResponse: () => void): Promise<Reply> {
-    if (this.#failure) return Promise.reject(this.#failure);
+    // Thrown at once: a rejected promise would be nobody's, since the request never goes out.
+    if (this.#failure) throw this.#failure;
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#pending.push({ what, onResponse, resolve, reject });
     });
@@ -306,7 +333,7 @@ export class Connection {
       await this.#transport.write(parts);
     } catch (error) {
       // The server may have said why before it hung up: that says more than a broken pipe.
-      throw this.#failure ?? asClientError(error);
+      throw this.failure ?? asClientError(error);
     }
   }
 

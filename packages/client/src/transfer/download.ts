@@ -102,7 +102,9 @@ async function* received(
 ): AsyncGenerator<readonly Uint8Array[], void, void> {
   const body = reply.body;
   if (!body) return;
-  const abort = (): void => { body.fail(new ClientError('aborted', 'The download was cancelled')); };
+  const abort = (): void => {
+    body.fail(new ClientError('aborted', 'The download was cancelled'));
+  };
   throwIfAborted(signal);
   signal?.addEventListener('abort', abort, { once: true });
   let transferred = 0;

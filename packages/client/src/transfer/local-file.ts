@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { FileWriter } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
+import { isSystemError } from '../system-error.js';
 
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
@@ -38,7 +39,7 @@ export class LocalFile {
    * @throws the system's error when no file can be made there
    */
   static async create(path: string): Promise<LocalFile> {
-    const stem = basename(path).slice(0, keptNameLength);
+    const stem = startOf(basename(path), keptNameLength);
     const partPath = join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
     return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666));
   }
@@ -84,10 +85,16 @@ export class LocalFile {
     try {
       await link(this.#partPath, this.#path);
     } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      if (!isSystemError(error, 'EEXIST')) throw error;
       throw new ClientError('conflict', `${this.#path} exists already and is kept`);
     }
   }
+}
+
+/** Cuts between characters, since half of one is no valid name. */
+function startOf(name: string, bytes: number): string {
+  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(bytes));
+  return name.slice(0, read);
 }
 
 /** A name is durable when its folder is; systems without that (Windows) do it by themselves. */

@@ -5,7 +5,6 @@ import { readChunks } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
 
-
 /**
  * What can be sent: a path of the local file system, bytes, or anything that gives bytes one
  * chunk after the other, such as a Readable.
@@ -34,7 +33,12 @@ export interface OpenSource {
 export async function openSource(source: UploadSource): Promise<OpenSource> {
   if (typeof source === 'string') return openFile(source);
   if (source instanceof Uint8Array) {
-    return { size: source.length, mtime: undefined, chunks: once(source), close: nothing };
+    return {
+      size: source.length,
+      mtime: undefined,
+      chunks: Readable.from([source]),
+      close: nothing,
+    };
   }
   if (source instanceof Readable) {
     const chunks = bytesOnly(source);
@@ -74,10 +78,6 @@ async function* exactly(
   if (read < size || (await handle.stat()).size !== size) {
     throw new ClientError('local-file', `${path} changed while it was read; send it again`);
   }
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
-  yield bytes;
 }
 
 async function* bytesOnly(source: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, void> {

@@ -46,12 +46,23 @@ export async function openTarget(
 class StreamTarget implements OpenTarget {
   readonly #stream: Writable;
   #failure: Error | undefined;
+  /** Writes that the stream has taken, and not yet carried out. */
+  #unwritten = 0;
   #wake: (() => void) | undefined;
-  readonly #onDrain = (): void => { this.#wake?.(); };
+  readonly #onWritten = (error?: Error | null): void => {
+    this.#unwritten -= 1;
+    if (error) this.#fail(error);
+    else this.#wake?.();
+  };
+  readonly #onDrain = (): void => {
+    this.#wake?.();
+  };
   readonly #onClose = (): void => {
     this.#fail(this.#stream.errored ?? new Error('The output was closed'));
   };
-  readonly #onError = (error: Error): void => { this.#fail(error); };
+  readonly #onError = (error: Error): void => {
+    this.#fail(error);
+  };
 
   constructor(stream: Writable) {
     this.#stream = stream;
@@ -63,13 +74,16 @@ class StreamTarget implements OpenTarget {
   async write(parts: readonly Uint8Array[]): Promise<void> {
     for (const part of parts) {
       if (this.#failure) throw this.#failure;
-      if (!this.#stream.write(part)) await this.#drained();
+      this.#unwritten += 1;
+      const hasRoom = this.#stream.write(part, this.#onWritten);
+      if (!hasRoom) await this.#until(() => !this.#stream.writableNeedDrain);
     }
     if (this.#failure) throw this.#failure;
   }
 
+  /** A stream takes bytes before it knows whether they can be written. */
   commit(): Promise<void> {
-    return this.#failure ? Promise.reject(this.#failure) : this.#drained();
+    return this.#until(() => this.#unwritten === 0);
   }
 
   close(): Promise<void> {
@@ -79,8 +93,8 @@ class StreamTarget implements OpenTarget {
     return Promise.resolve();
   }
 
-  async #drained(): Promise<void> {
-    while (this.#stream.writableNeedDrain && !this.#failure) {
+  async #until(isReached: () => boolean): Promise<void> {
+    while (!this.#failure && !isReached()) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });

@@ -42,7 +42,11 @@ export async function upload(
       {
         chunks: hash ? hashed(opened.chunks, hash) : opened.chunks,
         close: () => opened.close(),
-        onProgress: onProgress && ((transferred) => { onProgress({ transferred, total: size }); }),
+        onProgress:
+          onProgress &&
+          ((transferred) => {
+            onProgress({ transferred, total: size });
+          }),
         sha256: hash && (() => hash.digest()),
       },
     );

@@ -1,0 +1,29 @@
+import type { Command } from '../command.js';
+import { commandsCommand } from './server-commands.js';
+import { getCommand } from './get.js';
+import { idCommand } from './id.js';
+import { initCommand } from './init.js';
+import { listCommand } from './list.js';
+import { makeFolderCommand } from './make-folder.js';
+import { moveCommand } from './move.js';
+import { pingCommand } from './ping.js';
+import { removeCommand } from './remove.js';
+import { sendCommand } from './send.js';
+import { statCommand } from './stat.js';
+import { whoamiCommand } from './whoami.js';
+
+/** Every command of the program, in the order of the help. */
+export const commands: readonly Command[] = [
+  initCommand,
+  idCommand,
+  sendCommand,
+  getCommand,
+  listCommand,
+  statCommand,
+  makeFolderCommand,
+  moveCommand,
+  removeCommand,
+  pingCommand,
+  whoamiCommand,
+  commandsCommand,
+];

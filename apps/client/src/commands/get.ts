@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+
+import { getTree, parseRemoteName, type Client, type RemoteName } from '@e2eeftp/client';
+
+import { defineCommand, type Invocation } from '../command.js';
+import { UsageError } from '../failure.js';
+import { localKind, standardStream } from '../local-name.js';
+import { withClient } from '../session.js';
+import { TransferReport } from '../transfer-report.js';
+
+/** Receives a file or folder. */
+export const getCommand = defineCommand({
+  name: 'get',
+  usage: 'REMOTE [LOCAL]',
+  summary: 'Get a file or folder from the server',
+  details: `If LOCAL ends in "/" or is a folder, REMOTE goes into it under its own name; without LOCAL it
+goes into the working folder. Folders are fetched whole. "-" is standard output. A file
+gets its name only when it is whole; until then the older one stays.`,
+  arity: [1, 2],
+  options: {
+    'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
+    preserve: {
+      type: 'boolean',
+      alias: 'p',
+      describe: 'Give files the times that they have there',
+    },
+    recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
+  },
+  run(invocation, { 'no-clobber': keeps, preserve }) {
+    const { args, output, signal } = invocation;
+    const [remoteText = '', local = '.'] = args;
+    const remote = parseRemoteName(remoteText);
+    if (local === standardStream) output.reserveStandardOutput();
+    return withClient(invocation, async (client) => {
+      const report = new TransferReport(output, 'received');
+      try {
+        if (local === standardStream) {
+          await getStream(client, remote, invocation, report);
+          return report.exitCode;
+        }
+        const { onOutcome, onProgress } = report;
+        const overwrite = keeps ? 'never' : 'always';
+        const options = {
+          overwrite,
+          preserveTime: preserve,
+          signal,
+          onOutcome,
+          onProgress,
+        } as const;
+        await getTree(client, remote.path, await targetFor(remote, local), options);
+      } finally {
+        await report.finish();
+      }
+      return report.exitCode;
+    });
+  },
+});
+
+async function targetFor({ path }: RemoteName, local: string): Promise<string> {
+  if (local.endsWith('/')) await mkdir(local, { recursive: true });
+  const isInto = (await localKind(local)) === 'directory';
+  return isInto ? join(local, posix.basename(path)) : local;
+}
+
+async function getStream(
+  client: Client,
+  { path }: RemoteName,
+  { signal }: Invocation,
+  report: TransferReport,
+): Promise<void> {
+  const { type } = await client.stat(path, { signal });
+  if (type === 'directory') throw new UsageError('A folder cannot go to standard output');
+  const place = { local: standardStream, remote: path };
+  const { size } = await client.get(path, process.stdout, {
+    signal,
+    onProgress: (progress) => {
+      const current = { ...place, ...progress };
+      report.onProgress({ files: 0, bytes: progress.transferred, current });
+    },
+  });
+  await report.onOutcome({ type: 'file', ...place, size });
+}

@@ -1,0 +1,27 @@
+import { ClientHome, fingerprint, formatPublicKey } from '@e2eeftp/client';
+
+import { defineCommand } from '../command.js';
+import { ownIdentity } from '../session.js';
+
+/** Shows who the user is. */
+export const idCommand = defineCommand({
+  name: 'id',
+  usage: '',
+  summary: 'Show your public key and its fingerprint',
+  details: `The first line is what the operator of a server adds to authorized_clients.pub. The identity
+is made when there is none yet.`,
+  arity: [0, 0],
+  options: {},
+  async run(invocation) {
+    const { output } = invocation;
+    const { identity, isNew, file } = await ownIdentity(invocation, new ClientHome());
+    if (isNew) output.note(`Made a new identity: ${file}`);
+    const key = formatPublicKey(identity.publicKey);
+    const ownFingerprint = fingerprint(identity.publicKey);
+    await output.result({ type: 'identity', key, fingerprint: ownFingerprint, file, isNew }, [
+      key,
+      ownFingerprint,
+    ]);
+    return undefined;
+  },
+});

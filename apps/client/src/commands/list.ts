@@ -1,0 +1,49 @@
+import { posix } from 'node:path';
+
+import { ClientError, parseRemoteName, type Client, type Entry } from '@e2eeftp/client';
+
+import { defineCommand, type Invocation } from '../command.js';
+import { longLine, shortLine } from '../entry-lines.js';
+import { withClient } from '../session.js';
+
+/** Lists a folder. */
+export const listCommand = defineCommand({
+  name: 'ls',
+  usage: '[REMOTE]',
+  summary: 'List a folder of the server',
+  arity: [0, 1],
+  options: {
+    long: { type: 'boolean', alias: 'l', describe: 'Show sizes in bytes, and times' },
+    recursive: { type: 'boolean', alias: 'R', describe: 'List what is below its folders, too' },
+  },
+  async run(invocation, { long, recursive }) {
+    const { path } = parseRemoteName(invocation.args[0] ?? '');
+    const lineOf = long ? longLine : shortLine;
+    await withClient(invocation, async (client) => {
+      for await (const entry of entriesOf(client, path, recursive, invocation)) {
+        await invocation.output.result(entry, [lineOf(entry)]);
+      }
+    });
+    return undefined;
+  },
+});
+
+/** Something on the server, its path relative to the folder that is listed. */
+type Listed = Omit<Entry, 'path'> & { readonly path: string };
+
+/** As elsewhere, the listing of a file is the file. */
+async function* entriesOf(
+  client: Client,
+  path: string,
+  recursive: boolean,
+  { signal }: Invocation,
+): AsyncGenerator<Listed, void, void> {
+  try {
+    yield* client.list(path, { recursive, signal });
+  } catch (error) {
+    if (!(error instanceof ClientError && error.code === 'not-found')) throw error;
+    const entry = await client.stat(path, { signal });
+    if (entry.type === 'directory') throw error;
+    yield { ...entry, path: posix.basename(path) };
+  }
+}

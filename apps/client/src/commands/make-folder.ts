@@ -1,0 +1,24 @@
+import { parseRemoteName } from '@e2eeftp/client';
+
+import { defineCommand } from '../command.js';
+import { forEachArgument } from '../each-argument.js';
+import { withClient } from '../session.js';
+
+/** Makes folders. */
+export const makeFolderCommand = defineCommand({
+  name: 'mkdir',
+  usage: 'REMOTE...',
+  summary: 'Make folders on the server, and those above them',
+  arity: [1, Infinity],
+  options: {},
+  run(invocation) {
+    const { output, signal } = invocation;
+    return withClient(invocation, (client) =>
+      forEachArgument(invocation, async (name) => {
+        const { path } = parseRemoteName(name);
+        await client.mkdir(path, { signal });
+        await output.event({ type: 'directory', path }, `Made ${path}`);
+      }),
+    );
+  },
+});

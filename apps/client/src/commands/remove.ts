@@ -1,0 +1,30 @@
+import { parseRemoteName } from '@e2eeftp/client';
+
+import { defineCommand } from '../command.js';
+import { forEachArgument } from '../each-argument.js';
+import { withClient } from '../session.js';
+
+/** Removes files and folders. */
+export const removeCommand = defineCommand({
+  name: 'rm',
+  usage: 'REMOTE...',
+  summary: 'Remove files and folders from the server',
+  arity: [1, Infinity],
+  options: {
+    recursive: {
+      type: 'boolean',
+      alias: 'r',
+      describe: 'Remove folders with all that is in them; without it, only empty ones',
+    },
+  },
+  run(invocation, { recursive }) {
+    const { output, signal } = invocation;
+    return withClient(invocation, (client) =>
+      forEachArgument(invocation, async (name) => {
+        const { path } = parseRemoteName(name);
+        await client.remove(path, { recursive, signal });
+        await output.event({ type: 'removed', path }, `Removed ${path}`);
+      }),
+    );
+  },
+});

@@ -1,0 +1,119 @@
+import { createReadStream } from 'node:fs';
+
+import {
+  ClientError,
+  parseRemoteName,
+  sendTrees,
+  type Client,
+  type TreeSource,
+} from '@e2eeftp/client';
+
+import { defineCommand, type Invocation } from '../command.js';
+import { UsageError } from '../failure.js';
+import { localKind, ownName, standardStream } from '../local-name.js';
+import { isRemoteFolder } from '../remote-place.js';
+import { withClient } from '../session.js';
+import { TransferReport } from '../transfer-report.js';
+
+/** Sends files and folders. */
+export const sendCommand = defineCommand({
+  name: 'send',
+  usage: 'LOCAL... [REMOTE]',
+  summary: 'Send files and folders to the server',
+  details: `With two or more arguments the last one is REMOTE; --to makes all of them LOCAL. If REMOTE
+ends in "/", is a folder, or there is more than one LOCAL, each goes into it under its own
+name; without REMOTE it goes to the top. Folders are sent whole, with hidden files and empty
+folders; symbolic links in them are skipped. "-" is standard input, and needs REMOTE.
+Write names that begin with a dash behind "--".`,
+  arity: [1, Infinity],
+  options: {
+    to: { type: 'string', describe: 'REMOTE: all arguments are LOCAL then' },
+    'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
+    recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
+  },
+  run(invocation, { to, 'no-clobber': keeps }) {
+    const { output, signal } = invocation;
+    const { locals, remote } = readArguments(invocation.args, to);
+    return withClient(invocation, async (client) => {
+      const { trees, streams } = await plan(client, locals, remote, signal);
+      const report = new TransferReport(output, 'sent');
+      const overwrite = keeps ? 'never' : 'always';
+      try {
+        const { onOutcome, onProgress } = report;
+        await sendTrees(client, trees, { overwrite, signal, onOutcome, onProgress });
+        for (const stream of streams) {
+          await sendStream(client, stream, overwrite, invocation, report);
+        }
+      } finally {
+        await report.finish();
+      }
+      return report.exitCode;
+    });
+  },
+});
+
+interface Arguments {
+  readonly locals: readonly string[];
+  readonly remote: string;
+}
+
+function readArguments(args: readonly string[], to: string | undefined): Arguments {
+  const hasRemote = to === undefined && args.length > 1;
+  const locals = hasRemote ? args.slice(0, -1) : args;
+  const remote = to ?? (hasRemote ? (args.at(-1) ?? '') : '');
+  if (locals.filter((local) => local === standardStream).length > 1) {
+    throw new UsageError('Standard input can be sent only once');
+  }
+  return { locals, remote };
+}
+
+interface Plan {
+  readonly trees: readonly TreeSource[];
+  /** What has no size, and can be read only once. */
+  readonly streams: readonly TreeSource[];
+}
+
+async function plan(
+  client: Client,
+  locals: readonly string[],
+  remote: string,
+  signal: AbortSignal,
+): Promise<Plan> {
+  const name = parseRemoteName(remote);
+  const isInto = locals.length > 1 || (await isRemoteFolder(client, name, signal));
+  const trees: TreeSource[] = [];
+  const streams: TreeSource[] = [];
+  const taken = new Set<string>();
+  for (const local of locals) {
+    const path = isInto ? `${name.path}/${ownName(local)}` : name.path;
+    if (taken.has(path)) throw new UsageError(`Two of the arguments would become ${path}`);
+    taken.add(path);
+    const list = (await localKind(local)) === 'stream' ? streams : trees;
+    list.push({ local, remote: path });
+  }
+  return { trees, streams };
+}
+
+async function sendStream(
+  client: Client,
+  { local, remote }: TreeSource,
+  overwrite: 'always' | 'never',
+  { signal }: Invocation,
+  report: TransferReport,
+): Promise<void> {
+  const source = local === standardStream ? process.stdin : createReadStream(local);
+  const onProgress = (progress: { transferred: number; total: number | undefined }): void => {
+    const current = { local, remote, ...progress };
+    report.onProgress({ files: 0, bytes: progress.transferred, current });
+  };
+  try {
+    const { size } = await client.send(source, remote, { overwrite, signal, onProgress });
+    await report.onOutcome({ type: 'file', local, remote, size });
+  } catch (error) {
+    if (overwrite === 'never' && error instanceof ClientError && error.code === 'conflict') {
+      await report.onOutcome({ type: 'skipped', local, remote, reason: 'exists' });
+    } else {
+      throw error;
+    }
+  }
+}

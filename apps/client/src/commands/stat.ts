@@ -1,0 +1,27 @@
+import { parseRemoteName } from '@e2eeftp/client';
+
+import { defineCommand } from '../command.js';
+import { formatTime } from '../quantities.js';
+import { withClient } from '../session.js';
+
+/** Shows facts about a file or folder. */
+export const statCommand = defineCommand({
+  name: 'stat',
+  usage: 'REMOTE',
+  summary: 'Show what the server knows about a file or folder',
+  arity: [1, 1],
+  options: {},
+  async run(invocation) {
+    const { args, output, signal } = invocation;
+    const { path } = parseRemoteName(args[0] ?? '');
+    const entry = await withClient(invocation, (client) => client.stat(path, { signal }));
+    await output.result(entry, [
+      `path   ${entry.path}`,
+      `type   ${entry.type}`,
+      `size   ${entry.size}`,
+      `mtime  ${formatTime(entry.mtime)}`,
+      `etag   ${entry.etag}`,
+    ]);
+    return undefined;
+  },
+});

@@ -1,0 +1,35 @@
+import type { Invocation } from './command.js';
+import { combineExitCodes, exitCodes, type ExitCode } from './exit-code.js';
+import { failureOf } from './failure.js';
+
+/** Failures that every other argument would meet too. */
+const endsEverything: ReadonlySet<ExitCode> = new Set([
+  exitCodes.noConnection,
+  exitCodes.interrupted,
+]);
+
+/**
+ * Does something with each argument: one that fails does not stop the others.
+ *
+ * @param invocation - what the user gave
+ * @param task - what to do
+ * @returns the exit code for all of them
+ * @throws what ends everything, such as a lost connection
+ */
+export async function forEachArgument(
+  { args, output }: Invocation,
+  task: (argument: string) => Promise<void>,
+): Promise<ExitCode> {
+  const codes: ExitCode[] = [];
+  for (const argument of args) {
+    try {
+      await task(argument);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (endsEverything.has(failure.exitCode) || failure.code === 'internal') throw error;
+      codes.push(failure.exitCode);
+      await output.failure(failure, { argument });
+    }
+  }
+  return combineExitCodes(codes);
+}

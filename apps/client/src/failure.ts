@@ -1,0 +1,66 @@
+import { ClientError } from '@e2eeftp/client';
+
+import { exitCodeFor, exitCodes, type ExitCode } from './exit-code.js';
+
+/** The program was called in a way that it does not understand. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'usage';
+}
+
+/** Nobody reads what the program writes any more, as behind `| head`: it ends, and says nothing. */
+export class OutputClosedError extends Error {
+  override readonly name = 'OutputClosedError';
+  readonly code = 'output-closed';
+}
+
+/** A failure as it is shown. */
+export interface Failure {
+  /** For programs: a `ClientErrorCode`, `usage`, or `internal`. */
+  readonly code: string;
+  /** For people; may have several lines. */
+  readonly message: string;
+  readonly exitCode: ExitCode;
+}
+
+/**
+ * @param error - what was thrown
+ * @returns how to show it
+ */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ClientError) {
+    return { code: error.code, message: error.message, exitCode: exitCodeFor(error.code) };
+  }
+  if (error instanceof UsageError) {
+    return { code: error.code, message: error.message, exitCode: exitCodes.usage };
+  }
+  if (isAbandonedPrompt(error)) {
+    return { code: 'aborted', message: 'Interrupted', exitCode: exitCodes.interrupted };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'internal', message, exitCode: exitCodes.failed };
+}
+
+/**
+ * @param error - what was thrown
+ * @returns whether the reason is that nobody reads the output any more
+ */
+export function isBrokenPipe(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && cause.code === 'EPIPE' && isWrite(cause)) return true;
+  }
+  return false;
+}
+
+/** A connection breaks with the same code; but that is a transport's error, with a cause of its own. */
+function isWrite(error: Error): boolean {
+  return 'syscall' in error && error.syscall === 'write' && !('address' in error);
+}
+
+/** What Ctrl-C and a signal make of a question. */
+function isAbandonedPrompt(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (error.name === 'ExitPromptError' || error.name === 'AbortPromptError')
+  );
+}

@@ -1,0 +1,19 @@
+import type { OptionValues } from './option.js';
+
+/** The options of every command. */
+export const globalOptions = {
+  server: { type: 'string', describe: 'The server, HOST[:PORT], whatever the profile says' },
+  profile: { type: 'string', describe: 'The profile that names the server' },
+  identity: { type: 'string', describe: 'The file with your private key' },
+  'server-key': {
+    type: 'string',
+    describe: 'A file with the public key of the server: trust this key and no other',
+  },
+  timeout: { type: 'number', describe: 'Seconds to wait for the server when nothing moves' },
+  json: { type: 'boolean', describe: 'Write one JSON object a line, for programs' },
+  quiet: { type: 'boolean', alias: 'q', describe: 'Say nothing but results and failures' },
+  verbose: { type: 'boolean', alias: 'v', describe: 'Say what the handshake settled' },
+} as const;
+
+/** What the user gave for the options of every command. */
+export type GlobalOptions = OptionValues<typeof globalOptions>;

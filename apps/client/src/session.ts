@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  ClientError,
+  ClientHome,
+  connect,
+  fingerprint,
+  formatServerAddress,
+  loadIdentity,
+  loadOrCreateIdentity,
+  loadServerKey,
+  parseServerAddress,
+  trustKnownServer,
+  type Client,
+  type ConnectOptions,
+  type Identity,
+  type ServerAddress,
+  type Timeouts,
+} from '@e2eeftp/client';
+
+import type { Invocation } from './command.js';
+import type { GlobalOptions } from './global-options.js';
+import { askPassphrase } from './prompt.js';
+
+/** Milliseconds that an interrupted program gives the server to take leave. */
+const hastyFarewell = 500;
+
+const suiteNames = { 1: 'AES-256-GCM', 2: 'ChaCha20-Poly1305' } as const;
+
+/**
+ * Connects to the server that the options, the profile or the configuration name, does something,
+ * and hangs up.
+ *
+ * @param invocation - what the user gave
+ * @param task - what to do
+ * @returns what the task returns
+ * @throws ClientError
+ */
+export async function withClient<Result>(
+  invocation: Invocation,
+  task: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const { global } = invocation;
+  const home = new ClientHome();
+  const address = await serverOf(invocation, home);
+  const serverKey = global['server-key'];
+  const server =
+    serverKey === undefined
+      ? await trustKnownServer(home.knownServers, address)
+      : await loadServerKey(serverKey);
+  const identityFile = global.identity ?? home.identityPath;
+  const identity = await loadIdentity(identityFile, passphraseFor(invocation));
+  return usingClient(invocation, { address, identity, server }, task);
+}
+
+/** A server, and as whom to connect to it. */
+export interface SessionOptions {
+  readonly address: ServerAddress;
+  readonly identity: Identity;
+  readonly server: ConnectOptions['server'];
+}
+
+/**
+ * Connects to a server, does something, and hangs up.
+ *
+ * @param invocation - what the user gave
+ * @param options - which server, and as whom
+ * @param task - what to do
+ * @returns what the task returns
+ * @throws ClientError
+ */
+export async function usingClient<Result>(
+  invocation: Invocation,
+  options: SessionOptions,
+  task: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const { global, output, signal } = invocation;
+  const { address, identity, server } = options;
+  const { host, port } = address;
+  const client = await connect({
+    host,
+    port,
+    identity,
+    server,
+    timeouts: timeoutsFor(global),
+    signal,
+  });
+  const { facts, welcome } = client.greeting;
+  output.detail(
+    [
+      `connected to ${formatServerAddress(address)}, ${welcome.software}`,
+      `server   ${fingerprint(facts.peerIdentity)}`,
+      `you      ${fingerprint(identity.publicKey)}, access ${welcome.access}`,
+      `suite    ${suiteNames[facts.suite]}, key exchange X25519 and ML-KEM-768`,
+    ].join('\n'),
+  );
+  try {
+    return await task(client);
+  } finally {
+    const closed = client.close();
+    await (signal.aborted ? Promise.race([closed, sleep(hastyFarewell)]) : closed);
+  }
+}
+
+function timeoutsFor({ timeout }: GlobalOptions): Partial<Timeouts> {
+  if (timeout === undefined) return {};
+  const milliseconds = timeout * 1000;
+  return { connect: milliseconds, handshake: milliseconds, progress: milliseconds };
+}
+
+/**
+ * @param invocation - what the user gave
+ * @param home - where to keep the key unless the user says otherwise
+ * @returns who the user is; the key is made when there is none
+ * @throws ClientError `bad-identity`
+ */
+export async function ownIdentity(
+  invocation: Invocation,
+  home: ClientHome,
+): Promise<{ identity: Identity; isNew: boolean; file: string }> {
+  const file = invocation.global.identity ?? home.identityPath;
+  return { ...(await loadOrCreateIdentity(file, passphraseFor(invocation))), file };
+}
+
+function passphraseFor({ signal }: Invocation): {
+  passphrase: (path: string) => Promise<string>;
+} {
+  return { passphrase: (path) => askPassphrase(path, signal) };
+}
+
+async function serverOf({ global }: Invocation, home: ClientHome): Promise<ServerAddress> {
+  if (global.server !== undefined) return parseServerAddress(global.server);
+  const address = await home.configuration.findServer(global.profile);
+  if (address) return address;
+  throw new ClientError(
+    'bad-configuration',
+    'No server is set; run `e2eeftp init HOST` once, or give --server HOST',
+  );
+}

@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+
+import { expect, test } from '@jest/globals';
+
+import { exitCodes } from '../src/exit-code.js';
+import { makeWorld } from './support/world.js';
+
+const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+
+test('the tour can be taken as it is written', async () => {
+  const [, tour] = /```sh\n(e2eeftp send [^`]*)```/u.exec(readme) ?? [];
+  if (tour === undefined) throw new Error('There is no tour');
+  expect(tour.split('\n').length).toBeGreaterThan(10);
+  const world = await makeWorld();
+  for (const name of ['report.pdf', 'a.txt', 'b.txt', 'photos/1.jpg', 'src/main.c', '--odd-name']) {
+    await world.write(name, name);
+  }
+  const { exitCode, stdout, stderr } = await world.shell(`set -euo pipefail\n${tour}`);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toContain('src/main.c');
+  expect((await world.read('copy.pdf')).toString()).toBe('report.pdf');
+  expect((await world.read('letters/photos/1.jpg')).toString()).toBe('photos/1.jpg');
+});
+
+test('every exit code is explained', () => {
+  const explained = [...readme.matchAll(/^\| (\d+) +\|/gmu)].map(([, code]) => Number(code));
+  expect(explained).toEqual(Object.values(exitCodes));
+});

@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+
+import type { Identity } from '@e2eeftp/crypto';
+
+import { ConfigurationFile } from './configuration-file.js';
+import { defaultHomePath } from './home-path.js';
+import { loadIdentity, loadOrCreateIdentity, type IdentityFileOptions } from './identity-file.js';
+import { KnownServersFile } from './known-servers-file.js';
+
+/**
+ * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`
+ * and `known_servers`. Nothing is read or made before it is asked for.
+ */
+export class ClientHome {
+  /** The folder. */
+  readonly path: string;
+  /** Where the private key is, unless the user says otherwise. */
+  readonly identityPath: string;
+  /** Where servers are, by the names that the user gave them. */
+  readonly configuration: ConfigurationFile;
+  /** The keys by which servers are known. */
+  readonly knownServers: KnownServersFile;
+
+  /** @param path - the folder; it need not exist */
+  constructor(path: string = defaultHomePath()) {
+    this.path = path;
+    this.identityPath = join(path, 'client_id.key');
+    this.configuration = new ConfigurationFile(join(path, 'config.toml'));
+    this.knownServers = new KnownServersFile(join(path, 'known_servers'));
+  }
+
+  /**
+   * @param options - what the file may need
+   * @returns who the user is
+   * @throws ClientError `bad-identity` when there is no usable key
+   */
+  loadIdentity(options: IdentityFileOptions = {}): Promise<Identity> {
+    return loadIdentity(this.identityPath, options);
+  }
+
+  /**
+   * @param options - what the file may need
+   * @returns who the user is, and whether the key was made just now
+   * @throws ClientError `bad-identity` when there is a key that is not usable
+   */
+  loadOrCreateIdentity(
+    options: IdentityFileOptions = {},
+  ): Promise<{ identity: Identity; isNew: boolean }> {
+    return loadOrCreateIdentity(this.identityPath, options);
+  }
+}

@@ -1,0 +1,116 @@
+import { lstat } from 'node:fs/promises';
+
+import { joinPath, parentPath, parsePath, type RemotePath } from '@e2eeftp/protocol';
+
+import type { Client } from '../client.js';
+import { asClientError, throwIfAborted } from '../errors.js';
+import { isSystemError } from '../system-error.js';
+import { inParallel } from './in-parallel.js';
+import { forManyListeners } from './many-listeners.js';
+import { LocalFolder } from './local-folder.js';
+import { Tally } from './tally.js';
+import {
+  defaultConcurrency,
+  type TreeOptions,
+  type TreePlace,
+  type TreeResult,
+} from './tree-transfer.js';
+
+/** How a tree is received. */
+export interface GetTreeOptions extends TreeOptions {
+  /** Whether local files get the times of those on the server. */
+  readonly preserveTime?: boolean | undefined;
+}
+
+/**
+ * Receives a folder with all that is in it, empty folders too, into a local folder, which is made.
+ * What is beside it stays.
+ *
+ * Nothing is written outside of the local folder, whatever the server says: names that break the
+ * path rules end the transfer, and symbolic links below the local folder are not followed. A file
+ * that fails does not stop the others; a lost connection and the signal do.
+ *
+ * @param client - the client to receive with
+ * @param remote - the folder's path in the server's tree; a file can be received in this way, too
+ * @param local - the path that it will have
+ * @param options - what to do about older files, whom to tell, a signal
+ * @returns what became of it; look at `failed`
+ * @throws ClientError when nothing more can be received, such as `not-found` for the folder
+ *   itself, `disconnected` or `aborted`
+ */
+export async function getTree(
+  client: Client,
+  remote: string,
+  local: string,
+  options: GetTreeOptions = {},
+): Promise<TreeResult> {
+  try {
+    const path = parsePath(remote);
+    const tally = new Tally(options);
+    const signal = forManyListeners(options.signal);
+    const own = { ...options, signal };
+    const { type } = await client.stat(path, { signal });
+    if (type === 'file') await getFile(client, { local, remote }, own, tally);
+    else await getFolder(client, path, new LocalFolder(local), own, tally);
+    return tally.result;
+  } catch (error) {
+    throw asClientError(error);
+  }
+}
+
+async function getFolder(
+  client: Client,
+  remote: RemotePath,
+  folder: LocalFolder,
+  options: GetTreeOptions,
+  tally: Tally,
+): Promise<void> {
+  const { concurrency = defaultConcurrency, signal } = options;
+  await folder.create();
+  const entries = client.list(remote, { recursive: true, signal });
+  await inParallel(entries, concurrency, async ({ type, path }) => {
+    throwIfAborted(signal);
+    const place: { local: string; remote: string } = { local: path, remote: path };
+    try {
+      place.remote = joinPath(remote, path);
+      place.local = folder.locate(path);
+      await folder.makeFolder(type === 'directory' ? path : parentPath(path));
+    } catch (error) {
+      await tally.fail(place, asClientError(error));
+      return;
+    }
+    if (type === 'directory') await tally.add({ type, ...place });
+    else await getFile(client, place, options, tally);
+  });
+}
+
+async function getFile(
+  client: Client,
+  place: TreePlace,
+  options: GetTreeOptions,
+  tally: Tally,
+): Promise<void> {
+  const { overwrite = 'always', preserveTime, signal } = options;
+  try {
+    if (overwrite === 'never' && (await exists(place.local))) {
+      await tally.add({ type: 'skipped', ...place, reason: 'exists' });
+      return;
+    }
+    const onProgress = tally.meter(place);
+    const get = { overwrite, preserveTime, signal, onProgress };
+    const { size } = await client.get(place.remote, place.local, get);
+    await tally.add({ type: 'file', ...place, size });
+  } catch (error) {
+    await tally.fail(place, asClientError(error));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,105 @@
+import type { ClientError, ClientErrorCode } from '../errors.js';
+import type { Progress } from '../options.js';
+import {
+  keptFailures,
+  type TreeFailure,
+  type TreeOptions,
+  type TreeOutcome,
+  type TreePlace,
+  type TreeResult,
+} from './tree-transfer.js';
+
+/** Failures that every other file would meet too. */
+const endsEverything: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+  'unreachable',
+  'disconnected',
+  'timed-out',
+  'not-e2eeftp',
+  'shutting-down',
+  'unknown-server',
+  'changed-server',
+  'not-authorized',
+  'aborted',
+  'closed',
+]);
+
+/**
+ * Counts what becomes of the files and folders of a tree, and tells the caller.
+ */
+export class Tally {
+  readonly #options: TreeOptions;
+  readonly #failures: TreeFailure[] = [];
+  #files = 0;
+  #directories = 0;
+  #bytes = 0;
+  #skipped = 0;
+  #failed = 0;
+  /** Bytes of files under way, and of files that are done. */
+  #movedBytes = 0;
+
+  /** @param options - who is to be told */
+  constructor(options: TreeOptions) {
+    this.#options = options;
+  }
+
+  /** What became of the tree so far. */
+  get result(): TreeResult {
+    return {
+      files: this.#files,
+      directories: this.#directories,
+      bytes: this.#bytes,
+      skipped: this.#skipped,
+      failed: this.#failed,
+      failures: this.#failures,
+    };
+  }
+
+  /**
+   * @param outcome - what became of one file or folder
+   */
+  async add(outcome: TreeOutcome): Promise<void> {
+    switch (outcome.type) {
+      case 'file':
+        this.#files += 1;
+        this.#bytes += outcome.size;
+        break;
+      case 'directory':
+        this.#directories += 1;
+        break;
+      case 'skipped':
+        this.#skipped += 1;
+        break;
+      case 'failed':
+        this.#failed += 1;
+        if (this.#failures.length < keptFailures) this.#failures.push(outcome);
+        break;
+    }
+    await this.#options.onOutcome?.(outcome);
+  }
+
+  /**
+   * Notes that one file or folder failed.
+   *
+   * @param place - which
+   * @param error - why
+   * @throws the error itself when every other file would meet it too
+   */
+  async fail(place: TreePlace, error: ClientError): Promise<void> {
+    if (endsEverything.has(error.code)) throw error;
+    await this.add({ type: 'failed', ...place, error });
+  }
+
+  /**
+   * @param place - one more file
+   * @returns what is to hear of its progress
+   */
+  meter(place: TreePlace): (progress: Progress) => void {
+    let before = 0;
+    return (progress) => {
+      this.#movedBytes += progress.transferred - before;
+      before = progress.transferred;
+      const current = { ...place, ...progress };
+      this.#options.onProgress?.({ files: this.#files, bytes: this.#movedBytes, current });
+    };
+  }
+}

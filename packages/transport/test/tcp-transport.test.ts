@@ -1,0 +1,50 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { describe, expect, test } from '@jest/globals';
+
+import { transportConformance } from '../src/conformance.js';
+import { connectTcp } from '../src/index.js';
+import { listenFor, tcpPair } from './tcp-pair.js';
+
+for (const host of ['127.0.0.1', '::1']) {
+  transportConformance(`TCP at ${host}`, () => tcpPair(host), { describe, test, expect });
+}
+
+test('a connection that the peer resets fails', async () => {
+  const server = createServer((socket) => {
+    socket.once('data', () => socket.resetAndDestroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  const transport = await connectTcp({ host: '127.0.0.1', port, timeout: 10_000 });
+  const read = transport.read();
+  await transport.write([Uint8Array.of(1)]);
+  await expect(read).rejects.toMatchObject({ code: 'reset' });
+  await expect(transport.write([Uint8Array.of(1)])).rejects.toMatchObject({ code: 'reset' });
+  server.close();
+  await once(server, 'close');
+});
+
+test('peers are shown as people write addresses', async () => {
+  for (const [host, pattern] of [
+    ['127.0.0.1', /^127\.0\.0\.1:\d+$/u],
+    ['::1', /^\[::1\]:\d+$/u],
+  ] as const) {
+    const { left, right } = await tcpPair(host);
+    expect(left.peer).toMatch(pattern);
+    expect(right.peer).toMatch(pattern);
+    left.destroy();
+    right.destroy();
+  }
+});
+
+test('a peer of IPv4 is shown as such where both families are listened for', async () => {
+  const { listener, next } = await listenFor('::');
+  const address = { host: '127.0.0.1', port: listener.address.port };
+  const [left, right] = await Promise.all([connectTcp({ ...address, timeout: 10_000 }), next()]);
+  expect(right.peer).toMatch(/^127\.0\.0\.1:\d+$/u);
+  left.destroy();
+  right.destroy();
+  await listener.close();
+});

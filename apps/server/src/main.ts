@@ -1,3 +1,4 @@
 #!/usr/bin/env node
-/** Placeholder. */
-export const placeholder = true;
+import { run } from './cli.js';
+
+process.exitCode = await run(process.argv.slice(2));

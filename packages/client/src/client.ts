@@ -34,8 +34,14 @@ import { upload } from './transfer/upload.js';
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const connector = new Connector(options);
-  const connection = await connector.connection(options.signal);
-  return new Client(connector, await connection.greeting);
+  try {
+    const connection = await connector.connection(options.signal);
+    return new Client(connector, await connection.greeting);
+  } catch (error) {
+    // Whoever gave up gets no client that could be closed: what is still being opened is not theirs.
+    void connector.close();
+    throw error;
+  }
 }
 
 /**
@@ -126,7 +132,8 @@ export class Client implements AsyncDisposable {
         last = entry.path;
         yield entry;
       }
-      if (page.cursor !== undefined && page.cursor !== last) throw outOfOrder();
+      const isStuck = page.entries.length === 0 || page.cursor !== last;
+      if (page.cursor !== undefined && isStuck) throw outOfOrder();
       cursor = page.cursor;
     } while (cursor !== undefined);
   }

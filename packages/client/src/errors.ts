@@ -174,6 +174,20 @@ export function asClientError(error: unknown): ClientError {
 }
 
 /**
+ * Turns the failure of a source or a target, which may be anybody's stream, into an error of this
+ * package.
+ *
+ * @param error - what it threw
+ * @returns the error itself when it is one already; otherwise `local-file`, or `aborted`
+ */
+export function asLocalError(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  if (error instanceof Error && error.name === 'AbortError') return asClientError(error);
+  const message = error instanceof Error ? error.message : 'Unknown failure';
+  return new ClientError('local-file', message, { cause: error });
+}
+
+/**
  * @param signal - the caller's signal
  * @throws ClientError `aborted` when it has said so
  */

@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-
 import type { Identity } from '@e2eeftp/crypto';
 
 import {
@@ -9,6 +7,8 @@ import {
 import { DirectoryLock } from './directory-lock.js';
 import { loadOrCreateServerIdentity } from './identity-file.js';
 import { silentLogger, type Logger } from './logger.js';
+import { makeDirectory } from './make-directory.js';
+import { ServerError } from './server-error.js';
 import { FileStore } from './store/file-store.js';
 
 /** How a data directory is opened. */
@@ -50,27 +50,45 @@ export class DataDirectory {
    * @returns the directory, to be closed after the server that uses it
    * @throws ServerError `in-use` or `bad-file`
    */
-  static async open(
-    directory: string,
-    options: DataDirectoryOptions = {},
-  ): Promise<DataDirectory> {
+  static async open(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
     const { logger = silentLogger } = options;
-    await mkdir(`${directory}/.e2eeftp`, { recursive: true, mode: 0o700 });
-    const lock = await DirectoryLock.acquire(`${directory}/.e2eeftp`);
+    const lock = await lockDirectory(directory);
     try {
-      const identity = await loadOrCreateServerIdentity(directory);
+      const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
       const store = await FileStore.open({ directory });
       return new DataDirectory(identity, authorizer, store, lock);
     } catch (error) {
       await lock.release();
-      throw error;
+      throw asServerError(directory, error);
     }
   }
 
   /** Frees the directory for others. */
   async close(): Promise<void> {
-    await this.store.close();
-    await this.#lock.release();
+    try {
+      await this.store.close();
+    } finally {
+      await this.#lock.release();
+    }
   }
+}
+
+async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  try {
+    await makeDirectory(`${directory}/.e2eeftp`);
+    return await DirectoryLock.acquire(`${directory}/.e2eeftp`);
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.code !== 'in-use')
+      throw asServerError(directory, error);
+    const message = `Another server uses ${directory}; stop it, or choose another directory`;
+    throw new ServerError('in-use', message, { cause: error });
+  }
+}
+
+/** What the system refuses becomes an error that says what it means for the directory. */
+function asServerError(directory: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  const message = `Cannot keep files in ${directory} (${error.message}); choose a directory that this user can write to`;
+  return new ServerError('bad-file', message, { cause: error });
 }

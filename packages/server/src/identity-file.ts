@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { chmod, readFile, stat } from 'node:fs/promises';
 
 import {
   CryptoError,
@@ -8,40 +7,60 @@ import {
   Identity,
   parseIdentity,
 } from '@e2eeftp/crypto';
+import writeFileAtomic from 'write-file-atomic';
 
+import type { Logger } from './logger.js';
 import { ServerError } from './server-error.js';
 
 /** The names that the files have in a data directory. */
-export const serverIdentityName = 'server_id.key';
+const serverIdentityName = 'server_id.key';
 /** The server's public key, which clients may copy. */
-export const knownServerName = 'known_server.pub';
+const knownServerName = 'known_server.pub';
 
 /**
  * Reads a server's identity, and makes it on the first start, together with the public key that
- * clients copy.
+ * clients copy. Call it while nobody else uses the directory.
  *
  * @param directory - the data directory
+ * @param logger - hears when others could read the private key
  * @returns the identity
  * @throws ServerError `bad-file` when the key file is there and cannot be used: a new key in its
  *   place would lock every client out
  */
-export async function loadOrCreateServerIdentity(directory: string): Promise<Identity> {
+export async function loadOrCreateServerIdentity(
+  directory: string,
+  logger: Logger,
+): Promise<Identity> {
   const keyPath = `${directory}/${serverIdentityName}`;
   const existing = await readIfPresent(keyPath);
   const identity = existing === undefined ? await create(keyPath) : parse(keyPath, existing);
+  if (existing !== undefined) await keepPrivate(keyPath, logger);
   const publicPath = `${directory}/${knownServerName}`;
-  if ((await readIfPresent(publicPath)) === undefined) {
-    await writeFile(publicPath, encodePublicKeyPem(identity.publicKey), { mode: 0o644 });
+  const publicKey = encodePublicKeyPem(identity.publicKey);
+  // One that is left from an earlier identity would send clients away.
+  if ((await readIfPresent(publicPath))?.trim() !== publicKey.trim()) {
+    await writeFileAtomic(publicPath, publicKey, { mode: 0o644 });
   }
   return identity;
 }
 
+/** Whole or absent: after a crash, half a key would be taken for a damaged one. */
 async function create(path: string): Promise<Identity> {
   const identity = Identity.generate();
-  await mkdir(dirname(path), { recursive: true });
-  // "wx": of two servers that start at once, one fails instead of replacing the other's key.
-  await writeFile(path, formatIdentity(identity), { mode: 0o600, flag: 'wx', flush: true });
+  await writeFileAtomic(path, formatIdentity(identity), { mode: 0o600 });
   return identity;
+}
+
+/** Takes the rights of others away from a key file that came from elsewhere. */
+async function keepPrivate(path: string, logger: Logger): Promise<void> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) === 0) return;
+  const isDone = await chmod(path, 0o600).then(
+    () => true,
+    () => false,
+  );
+  const advice = isDone ? 'they no longer can' : 'take the right away with `chmod 600`';
+  logger.warn({ file: path }, `other users could read the private key; ${advice}`);
 }
 
 function parse(path: string, text: string): Identity {
@@ -57,8 +76,9 @@ function parse(path: string, text: string): Identity {
 async function readIfPresent(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
+  } catch (cause) {
+    if (!(cause instanceof Error) || !('code' in cause)) throw cause;
+    if (cause.code === 'ENOENT') return undefined;
+    throw new ServerError('bad-file', `Cannot read ${path}: ${cause.message}`, { cause });
   }
 }

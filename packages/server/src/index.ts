@@ -1,9 +1,23 @@
+export { fingerprint, Identity, parsePublicKey } from '@e2eeftp/crypto';
+export {
+  pathSchema,
+  printable,
+  type Access,
+  type CborValue,
+  type Entry,
+  type RemotePath,
+  type StoredFile,
+} from '@e2eeftp/protocol';
+export { formatAddress, TransportError, type TransportErrorCode } from '@e2eeftp/transport';
 export {
   parseAuthorizedClients,
   type AuthorizedClients,
   type InvalidLine,
 } from './authorization/authorized-clients.js';
-export { AuthorizedClientsFile, authorizedClientsName } from './authorization/authorized-clients-file.js';
+export {
+  AuthorizedClientsFile,
+  authorizedClientsName,
+} from './authorization/authorized-clients-file.js';
 export type { AuthorizedClient, Authorizer } from './authorization/authorizer.js';
 export { CommandError, type Answer, type AnswerBody } from './command/answer.js';
 export {

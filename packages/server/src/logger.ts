@@ -29,9 +29,17 @@ export const silentLogger: Logger = {
  */
 export function withFields(logger: Logger, fields: object): Logger {
   return {
-    debug: (more, message) => { logger.debug({ ...fields, ...more }, message); },
-    info: (more, message) => { logger.info({ ...fields, ...more }, message); },
-    warn: (more, message) => { logger.warn({ ...fields, ...more }, message); },
-    error: (more, message) => { logger.error({ ...fields, ...more }, message); },
+    debug: (more, message) => {
+      logger.debug({ ...fields, ...more }, message);
+    },
+    info: (more, message) => {
+      logger.info({ ...fields, ...more }, message);
+    },
+    warn: (more, message) => {
+      logger.warn({ ...fields, ...more }, message);
+    },
+    error: (more, message) => {
+      logger.error({ ...fields, ...more }, message);
+    },
   };
 }

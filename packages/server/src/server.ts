@@ -1,4 +1,6 @@
-import type { Identity } from '@e2eeftp/crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { fingerprint, type Identity } from '@e2eeftp/crypto';
 import { listenTcp, type Listener, type Transport } from '@e2eeftp/transport';
 
 import type { Authorizer } from './authorization/authorizer.js';
@@ -39,6 +41,9 @@ export interface ListenOptions {
 export const defaultPort = 5001;
 const defaultHost = '127.0.0.1';
 
+/** How long handlers may take to end once their connections have, in milliseconds. */
+const handlerPatience = 5000;
+
 /**
  * Serves files to authorized clients over TCP.
  *
@@ -49,7 +54,10 @@ export class Server {
   readonly #services: ConnectionServices;
   readonly #connections = new Map<Connection, Promise<void>>();
   #listener: Listener | undefined;
-  #isClosed = false;
+  #starting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #stopWatching: (() => void) | undefined;
+  #reviewed: Promise<void> = Promise.resolve();
 
   /**
    * @param options - what the server is made of
@@ -86,19 +94,20 @@ export class Server {
    * Begins to listen.
    *
    * @param options - where
-   * @throws TransportError `unavailable` when the port is taken or not allowed
+   * @throws TransportError `unavailable` when the port is taken or not allowed; then it can be
+   *   tried again. ServerError `not-running` after the server was closed, `bad-option` when it
+   *   listens already
    */
   async start(options: ListenOptions = {}): Promise<void> {
-    const { host = defaultHost, port = defaultPort } = options;
-    this.#listener = await listenTcp({
-      host,
-      port,
-      onConnection: (transport) => { this.accept(transport); },
-      onError: (error) => {
-        this.#services.logger.error({ err: error }, 'a connection could not be taken');
-      },
-    });
-    this.#services.logger.info(this.#listener.address, 'listening');
+    if (this.#closing) throw new ServerError('not-running', 'The server was closed; make another');
+    if (this.#starting) throw new ServerError('bad-option', 'The server listens already');
+    this.#starting = this.#listen(options);
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#starting = undefined;
+      throw error;
+    }
   }
 
   /**
@@ -108,11 +117,15 @@ export class Server {
    */
   accept(transport: Transport): void {
     const { limits, logger } = this.#services;
-    if (this.#isClosed || this.#connections.size >= limits.connections) {
-      logger.warn({ peer: transport.peer }, 'refused a connection: there are too many');
+    const isFull = this.#connections.size >= limits.connections;
+    if (this.#closing || isFull) {
+      if (isFull) logger.warn({ peer: transport.peer }, 'refused a connection: there are too many');
       transport.destroy();
       return;
     }
+    this.#stopWatching ??= this.#services.authorizer.watch?.(() => {
+      this.#reviewed = this.#reviewed.then(() => this.#review());
+    });
     const connection = new Connection(transport, this.#services);
     const ended = connection.run().finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, ended);
@@ -122,14 +135,51 @@ export class Server {
    * Stops: takes no more connections, lets requests under way end as long as
    * `limits.drainTimeout` allows, and hangs up.
    *
-   * @returns once everything that belonged to the connections is freed
+   * @returns once everything that belonged to the connections is freed; handlers that do not heed
+   *   their signal are waited for a few seconds only
    */
-  async close(): Promise<void> {
-    this.#isClosed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #listen({ host = defaultHost, port = defaultPort }: ListenOptions): Promise<void> {
+    const { identity, logger } = this.#services;
+    this.#listener = await listenTcp({
+      host,
+      port,
+      onConnection: (transport) => {
+        this.accept(transport);
+      },
+      onError: (error) => {
+        logger.error({ err: error }, 'a connection could not be taken');
+      },
+    });
+    const { address } = this.#listener;
+    logger.info({ ...address, fingerprint: fingerprint(identity.publicKey) }, 'listening');
+  }
+
+  /** One by one: thousands at once would be more than an authorizer has files or sockets for. */
+  async #review(): Promise<void> {
+    for (const connection of this.#connections.keys()) await connection.review();
+  }
+
+  async #close(): Promise<void> {
+    const { logger } = this.#services;
+    this.#stopWatching?.();
+    await this.#starting?.catch(() => undefined);
     await this.#listener?.close();
     const connections = [...this.#connections];
     await Promise.all(connections.map(([connection]) => connection.shutDown()));
-    await Promise.all(connections.map(([, ended]) => ended));
-    this.#services.logger.info({}, 'closed');
+    const patience = new AbortController();
+    await Promise.race([
+      Promise.all(connections.map(([, ended]) => ended)),
+      delay(handlerPatience, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
+    patience.abort();
+    const { size } = this.#connections;
+    if (size > 0)
+      logger.error({ connections: size }, 'commands go on after their connections ended');
+    logger.info({}, 'closed');
   }
 }

@@ -1,12 +1,9 @@
 import type { ClientSession } from '@e2eeftp/protocol';
 
-import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import { asLocalError, ClientError, throwIfAborted } from '../errors.js';
 
 /** Bytes of content in a record. */
 const recordSize = 256 * 1024;
-/** How often a source that gives nothing is excused to the server, in milliseconds. */
-const keepAliveInterval = 15_000;
-
 /** A body that is to be sent. */
 export interface OutgoingBody {
   /** The bytes; each chunk is used up before the next is asked for. */
@@ -25,6 +22,7 @@ export interface OutgoingBody {
 export class BodySender {
   readonly #session: ClientSession;
   readonly #write: (parts: readonly Uint8Array[]) => Promise<void>;
+  readonly #keepAliveInterval: number;
   #isStopped = false;
   /** Ends the wait for the source: with an error, or as if there were nothing more. */
   #interrupt: ((error?: ClientError) => void) | undefined;
@@ -32,10 +30,17 @@ export class BodySender {
   /**
    * @param session - makes the records
    * @param write - sends them
+   * @param keepAliveInterval - how often a source that gives nothing is excused to the server, in
+   *   milliseconds
    */
-  constructor(session: ClientSession, write: (parts: readonly Uint8Array[]) => Promise<void>) {
+  constructor(
+    session: ClientSession,
+    write: (parts: readonly Uint8Array[]) => Promise<void>,
+    keepAliveInterval: number,
+  ) {
     this.#session = session;
     this.#write = write;
+    this.#keepAliveInterval = keepAliveInterval;
   }
 
   /** The server has answered before the end, or is gone: nothing more is wanted. */
@@ -50,26 +55,27 @@ export class BodySender {
    *
    * @param body - the bytes
    * @param signal - the caller's signal
+   * @returns whether all of it was sent: not, when the server answered before
    * @throws ClientError what the source failed with, or `aborted`
    */
-  async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<void> {
+  async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<boolean> {
     const abort = (): void => {
       this.#interrupt?.(new ClientError('aborted', 'Cancelled'));
     };
     signal?.addEventListener('abort', abort, { once: true });
     const keepAlive = setInterval(() => {
       this.#excuse();
-    }, keepAliveInterval);
+    }, this.#keepAliveInterval);
     let failure: ClientError | undefined;
     try {
       const size = await this.#sendChunks(body, signal);
       if (!this.#isStopped) {
         const sha256 = body.sha256?.();
         await this.#write(this.#session.end({ ok: true, size, ...(sha256 && { sha256 }) }));
-        return;
+        return true;
       }
     } catch (error) {
-      failure = asClientError(error);
+      failure = asLocalError(error);
     } finally {
       clearInterval(keepAlive);
       signal?.removeEventListener('abort', abort);
@@ -77,6 +83,7 @@ export class BodySender {
     }
     await this.#write(this.#session.end({ ok: false, text: 'The client gave the upload up' }));
     if (failure) throw failure;
+    return false;
   }
 
   async #sendChunks(
@@ -85,16 +92,21 @@ export class BodySender {
   ): Promise<number> {
     const iterator = chunks[Symbol.asyncIterator]();
     let size = 0;
-    for (;;) {
-      throwIfAborted(signal);
-      const next = await this.#next(iterator);
-      if (next.done === true) return size;
-      for (let start = 0; start < next.value.length; start += recordSize) {
-        const part = next.value.subarray(start, start + recordSize);
-        if (!(await this.#sendPart(part, signal))) return size;
-        size += part.length;
-        onProgress?.(size);
+    try {
+      for (;;) {
+        throwIfAborted(signal);
+        const next = await this.#next(iterator);
+        if (next.done === true) return size;
+        for (let start = 0; start < next.value.length; start += recordSize) {
+          const part = next.value.subarray(start, start + recordSize);
+          if (!(await this.#sendPart(part, signal))) return size;
+          size += part.length;
+          onProgress?.(size);
+        }
       }
+    } finally {
+      // A source that is not read to its end frees what it holds; it may take its time, or for ever.
+      iterator.return?.().catch(() => undefined);
     }
   }
 

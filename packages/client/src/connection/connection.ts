@@ -12,10 +12,13 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
-import { asClientError, ClientError, errorForStatus } from '../errors.js';
+import { asClientError, ClientError, errorForStatus, throwIfAborted } from '../errors.js';
 import { untilAborted } from './abort.js';
 import { BodySender, type OutgoingBody } from './body-sender.js';
 import { Turnstile } from './turnstile.js';
+
+/** How often a source that gives nothing is excused to the server at least, in milliseconds. */
+const keepAliveInterval = 15_000;
 
 /** What a connection needs besides its transport. */
 export interface ConnectionOptions {
@@ -84,6 +87,8 @@ export class Connection {
   #distrust: unknown;
   #failure: ClientError | undefined;
   readonly #ended: Promise<void>;
+  /** Set once the client has said that it asks for nothing more: how long the server may stand still. */
+  #farewell: NodeJS.Timeout | undefined;
   /** What the handshake and the server's first message said. */
   readonly greeting: Promise<Greeting>;
 
@@ -133,6 +138,8 @@ export class Connection {
   async ask(request: ConnectionRequest): Promise<Reply> {
     const { command, args, signal } = request;
     const answered = this.#sending.pass(async () => {
+      // Given up while it waited for its turn: the server must not carry it out any more.
+      throwIfAborted(signal);
       const bytes = this.#session.request({ command, args, body: false });
       const reply = this.#expect(request, () => undefined);
       await this.#send(bytes);
@@ -161,21 +168,33 @@ export class Connection {
    */
   async upload(request: ConnectionRequest, body: OutgoingBody): Promise<Response> {
     const { command, args, what, signal } = request;
+    const { progressTimeout } = this.#options;
     const answered = this.#sending.pass(async () => {
-      const sender = new BodySender(this.#session, (parts) => this.#send(parts));
+      throwIfAborted(signal);
+      const sender = new BodySender(
+        this.#session,
+        (parts) => this.#send(parts),
+        Math.min(keepAliveInterval, progressTimeout / 3),
+      );
       const bytes = this.#session.request({ command, args, body: true });
       const reply = this.#expect(request, () => {
         sender.stop();
       });
       await this.#send(bytes);
-      await sender.send(body, signal);
-      return { reply };
+      return { reply, isWhole: await sender.send(body, signal) };
     });
-    const reply = await untilAborted(
-      answered.then((sent) => sent.reply),
-      signal,
-    );
-    return accepted(what, reply).response;
+    const replied = answered.then(async ({ reply, isWhole }) => ({ ...(await reply), isWhole }));
+    try {
+      const { isWhole, ...reply } = await untilAborted(replied, signal);
+      const { response } = accepted(what, reply);
+      if (isWhole) return response;
+      throw new ClientError('not-e2eeftp', 'The server accepted a file before it had all of it');
+    } finally {
+      replied.then(
+        (reply) => reply.body?.drop(),
+        () => undefined,
+      );
+    }
   }
 
   /**
@@ -186,8 +205,11 @@ export class Connection {
   async close(): Promise<void> {
     await this.#sending.pass(async () => {
       if (!this.isOpen) return;
+      const { progressTimeout } = this.#options;
+      this.#farewell = setTimeout(() => {
+        this.#fail(new ClientError('timed-out', 'The connection was not ended in time'));
+      }, progressTimeout);
       try {
-        this.#transport.setIdleTimeout(this.#options.progressTimeout);
         await this.#send(this.#session.close());
         await this.#transport.end();
       } catch {
@@ -195,6 +217,7 @@ export class Connection {
       }
     });
     await this.#ended;
+    clearTimeout(this.#farewell);
   }
 
   /**
@@ -236,7 +259,7 @@ export class Connection {
       await this.#receive();
       this.#fail(new ClientError('disconnected', 'The server ended the connection'));
     } catch (error) {
-      this.#fail(asClientError(this.#distrust ?? error));
+      this.#fail(this.#distrust ? asDistrust(this.#distrust) : asClientError(error));
     }
   }
 
@@ -248,6 +271,7 @@ export class Connection {
         return;
       }
       for (const event of this.#session.receive(chunk)) {
+        this.#farewell?.refresh();
         const pending = this.#handle(event);
         if (pending) await this.#waitForConsumer(pending);
       }
@@ -303,14 +327,18 @@ export class Connection {
   }
 
   #errorForClose({ status, text }: Close): ClientError {
-    if (this.#greeted && status === 403) {
+    if (status === 403) {
       const own = fingerprint(this.#options.identity.publicKey);
       return new ClientError(
         'not-authorized',
         `The server does not know this identity (${own}); ask its operator to authorize it`,
       );
     }
-    if (status === 200) return new ClientError('closed', 'The connection is closed');
+    if (status === 200) {
+      return this.#farewell
+        ? new ClientError('closed', 'The connection is closed')
+        : new ClientError('disconnected', 'The server ended the connection');
+    }
     return errorForStatus('The server closed the connection', status, text);
   }
 
@@ -355,6 +383,12 @@ export class Connection {
       pending.reject(error);
     }
   }
+}
+
+function asDistrust(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const message = error instanceof Error ? error.message : 'The server is not trusted';
+  return new ClientError('unknown-server', message, { cause: error });
 }
 
 function accepted(what: string, reply: Reply): Reply {

@@ -1,6 +1,6 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import { asClientError, asLocalError, ClientError, throwIfAborted } from '../errors.js';
 import type { GetOptions, RangeOptions } from '../options.js';
 import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
 import { openTarget, type DownloadTarget } from './target.js';
@@ -34,10 +34,12 @@ export async function download(
   const { overwrite = 'always', preserveTime = false } = options;
   const opened = await begin(requests, path, options);
   try {
-    const output = await openTarget(target, overwrite);
+    const output = await openTarget(target, overwrite, options.signal);
     try {
-      for await (const parts of received(opened, path, options)) await output.write(parts);
-      await output.commit(preserveTime ? opened.file.mtime : undefined);
+      for await (const parts of received(opened, path, options)) {
+        await output.write(parts).catch(rethrowAsLocal);
+      }
+      await output.commit(preserveTime ? opened.file.mtime : undefined).catch(rethrowAsLocal);
     } finally {
       await output.close();
     }
@@ -85,9 +87,16 @@ async function begin(
   };
   const reply = await requests.ask({ command: 'GET', args, what: `Cannot get ${path}`, signal });
   try {
-    const { size, mtime, etag: current, length: announced } = checkResult('GET', reply.response);
-    if (!reply.body) throw new ClientError('not-e2eeftp', 'The server answered GET without a file');
-    return { file: { size, mtime, etag: current }, length: announced, reply };
+    const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
+    const { offset: start = 0, length: wanted = Infinity } = { offset, length };
+    const isRight =
+      part.offset === start &&
+      part.length === Math.min(wanted, size - start) &&
+      (etag === undefined || etag === current);
+    if (!reply.body || !isRight) {
+      throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
+    }
+    return { file: { size, mtime, etag: current }, length: part.length, reply };
   } catch (error) {
     reply.body?.drop();
     throw error;
@@ -110,6 +119,7 @@ async function* received(
   let transferred = 0;
   try {
     for await (const parts of body) {
+      throwIfAborted(signal);
       for (const part of parts) transferred += part.length;
       if (transferred > length) break;
       yield parts;
@@ -121,6 +131,10 @@ async function* received(
   if (transferred !== length) {
     throw new ClientError('integrity', `${path}: the server sent another size than it announced`);
   }
+}
+
+function rethrowAsLocal(error: unknown): never {
+  throw asLocalError(error);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
@@ -48,7 +49,8 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
 }
 
 async function openFile(path: string): Promise<OpenSource> {
-  const handle = await open(path, 'r');
+  // Without O_NONBLOCK, a pipe that nobody writes to would keep us waiting, even for a look at it.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) {

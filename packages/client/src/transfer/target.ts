@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 
+import { untilAborted } from '../connection/abort.js';
 import { LocalFile, type LocalOverwrite } from './local-file.js';
 
 /** Where something can be received: a path of the local file system, or a stream. */
@@ -27,13 +28,15 @@ export interface OpenTarget {
  *
  * @param target - where to
  * @param overwrite - what to do about a file that is there already
+ * @param signal - ends the wait for a stream that takes nothing more
  * @returns it, ready to be written; to be closed
  */
 export async function openTarget(
   target: DownloadTarget,
   overwrite: LocalOverwrite,
+  signal: AbortSignal | undefined,
 ): Promise<OpenTarget> {
-  if (typeof target !== 'string') return new StreamTarget(target);
+  if (typeof target !== 'string') return new StreamTarget(target, signal);
   const file = await LocalFile.create(target);
   return {
     write: (parts) => file.write(parts),
@@ -45,6 +48,7 @@ export async function openTarget(
 /** A stream that somebody else owns: it is written, and neither ended nor destroyed. */
 class StreamTarget implements OpenTarget {
   readonly #stream: Writable;
+  readonly #signal: AbortSignal | undefined;
   #failure: Error | undefined;
   /** Writes that the stream has taken, and not yet carried out. */
   #unwritten = 0;
@@ -64,8 +68,9 @@ class StreamTarget implements OpenTarget {
     this.#fail(error);
   };
 
-  constructor(stream: Writable) {
+  constructor(stream: Writable, signal: AbortSignal | undefined) {
     this.#stream = stream;
+    this.#signal = signal;
     stream.on('drain', this.#onDrain);
     stream.on('close', this.#onClose);
     stream.on('error', this.#onError);
@@ -95,9 +100,10 @@ class StreamTarget implements OpenTarget {
 
   async #until(isReached: () => boolean): Promise<void> {
     while (!this.#failure && !isReached()) {
-      await new Promise<void>((resolve) => {
+      const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
+      await untilAborted(woken, this.#signal);
     }
     if (this.#failure) throw this.#failure;
   }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
+import { equalBytes } from '@e2eeftp/crypto';
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { asClientError } from '../errors.js';
+import { asClientError, ClientError } from '../errors.js';
 import type { SendOptions } from '../options.js';
 import { checkResult, type Requests } from '../requests.js';
 import { openSource, type UploadSource } from './source.js';
@@ -31,6 +32,8 @@ export async function upload(
     const size = options.size ?? opened.size;
     const mtime = options.mtime ?? opened.mtime;
     const hash = checksum ? createHash('sha256') : undefined;
+    let sent = 0;
+    let digest: Uint8Array | undefined;
     const args = {
       path,
       overwrite: typeof overwrite === 'string' ? overwrite : overwrite.etag,
@@ -42,15 +45,17 @@ export async function upload(
       {
         chunks: hash ? hashed(opened.chunks, hash) : opened.chunks,
         close: () => opened.close(),
-        onProgress:
-          onProgress &&
-          ((transferred) => {
-            onProgress({ transferred, total: size });
-          }),
-        sha256: hash && (() => hash.digest()),
+        onProgress: (transferred) => {
+          sent = transferred;
+          onProgress?.({ transferred, total: size });
+        },
+        sha256: hash && (() => (digest = hash.digest())),
       },
     );
-    const { size: stored, mtime: storedMtime, etag } = checkResult('SEND', response);
+    const { size: stored, mtime: storedMtime, etag, sha256 } = checkResult('SEND', response);
+    if (stored !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
+      throw new ClientError('integrity', `${path}: the server stored something else than was sent`);
+    }
     return { size: stored, mtime: storedMtime, etag };
   } finally {
     await opened.close();

@@ -1,5 +1,5 @@
-import { CryptoError, equalBytes, parsePublicKey } from '@e2eeftp/crypto';
-import type { Access } from '@e2eeftp/protocol';
+import { CryptoError, equalBytes, formatPublicKey, parsePublicKey } from '@e2eeftp/crypto';
+import { printable, type Access } from '@e2eeftp/protocol';
 
 import type { AuthorizedClient } from './authorizer.js';
 
@@ -22,15 +22,16 @@ export interface AuthorizedClients {
 const accesses: ReadonlySet<string> = new Set<Access>(['rw', 'ro', 'wo', 'admin']);
 const sshKey = /^(ssh-ed25519\s+\S+)(?:\s+(.*))?$/u;
 const rawKey = /^(\S+)(?:\s+(.*))?$/u;
-const option = /^([a-z]+)=(.*)$/u;
+const option = /^([^=]*)=(.*)$/u;
 
 /**
  * Reads the text of `authorized_clients.pub`: a key a line, as base64 of the raw 32 bytes or as
  * OpenSSH writes it, with options such as `name=alice access=ro` behind it. Blank lines and lines
  * that start with `#` say nothing.
  *
- * A line with an option that is not known grants nothing: an operator who meant to restrict a
- * client must not find that he let it in without the restriction.
+ * A line with an option that is not known or given twice grants nothing: an operator who meant to
+ * restrict a client must not find that he let it in without the restriction. For the same reason a
+ * key counts once, where it stands first, and its other lines are told of.
  *
  * @param text - the file's text
  * @returns the clients, and the lines that were skipped
@@ -38,12 +39,24 @@ const option = /^([a-z]+)=(.*)$/u;
 export function parseAuthorizedClients(text: string): AuthorizedClients {
   const clients: AuthorizedClient[] = [];
   const invalid: InvalidLine[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const trimmed = line.trim();
+  const lines = new Map<string, number>();
+  for (const [index, raw] of text.split('\n').entries()) {
+    const trimmed = raw.trim();
     if (trimmed === '' || trimmed.startsWith('#')) continue;
+    const line = index + 1;
     const result = parseClientLine(trimmed);
-    if (typeof result === 'string') invalid.push({ line: index + 1, reason: result });
-    else clients.push(result);
+    if (typeof result === 'string') {
+      invalid.push({ line, reason: result });
+      continue;
+    }
+    const key = formatPublicKey(result.identity);
+    const earlier = lines.get(key);
+    if (earlier === undefined) {
+      lines.set(key, line);
+      clients.push(result);
+    } else {
+      invalid.push({ line, reason: `The key stands in line ${earlier} already` });
+    }
   }
   return { clients, invalid };
 }
@@ -81,19 +94,21 @@ export function parseClientLine(line: string): AuthorizedClient | string {
   return parseOptions(identity, words);
 }
 
-/** Behind an OpenSSH key, words that are no options are its comment, which serves as the name. */
+/** Behind a key, words that are no options are its comment, which serves as the name. */
 function parseOptions(identity: Uint8Array, words: readonly string[]): AuthorizedClient | string {
   const comment: string[] = [];
   let name: string | undefined;
-  let access: Access = 'rw';
+  let access: Access | undefined;
   for (const word of words) {
     const [, key, value = ''] = option.exec(word) ?? [];
     if (key === undefined) comment.push(word);
-    else if (key === 'name' && value !== '') name = value;
-    else if (key === 'access' && isAccess(value)) access = value;
-    else return `The option "${word}" is not known`;
+    else if (key === 'name' && value !== '' && name === undefined) name = value;
+    else if (key === 'access' && isAccess(value) && access === undefined) access = value;
+    else return `The option "${printable(word)}" is not known, or given twice`;
   }
-  return { identity, name: name ?? (comment.join(' ') || undefined), access };
+  const called = name ?? comment.join(' ');
+  // It is shown at terminals and in logs, and may come from the comment of somebody else's key.
+  return { identity, name: printable(called) || undefined, access: access ?? 'rw' };
 }
 
 function isAccess(value: string): value is Access {

@@ -17,4 +17,13 @@ export interface Authorizer {
    * @returns the client, or `undefined` when it may not come in
    */
   authorize(identity: Uint8Array): Promise<AuthorizedClient | undefined>;
+
+  /**
+   * Tells of changes, where there can be any, so that a client that has lost its authorization
+   * loses its open connections too.
+   *
+   * @param onChange - called soon after each change
+   * @returns ends the watch
+   */
+  watch?(onChange: () => void): () => void;
 }

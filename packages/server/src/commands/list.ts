@@ -1,9 +1,4 @@
-import {
-  commandSchemas,
-  encodeCbor,
-  listingCapacity,
-  type Entry,
-} from '@e2eeftp/protocol';
+import { commandSchemas, encodeCbor, listingCapacity, type Entry } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';

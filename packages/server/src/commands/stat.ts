@@ -9,5 +9,8 @@ export const stat = defineCommand({
   args: commandSchemas.STAT.args,
   effect: 'read',
   overlaps: true,
-  handler: async ({ path }, { store }) => ({ status: 200, result: { ...(await store.stat(path)) } }),
+  handler: async ({ path }, { store }) => ({
+    status: 200,
+    result: { ...(await store.stat(path)) },
+  }),
 });

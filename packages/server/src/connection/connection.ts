@@ -39,6 +39,7 @@ export class Connection {
   readonly #session: ServerSession;
   readonly #abort = new AbortController();
   #logger: Logger;
+  #client: AuthorizedClient | undefined;
   #dispatcher: Dispatcher | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -65,7 +66,7 @@ export class Connection {
   async run(): Promise<void> {
     const { handshakeTimeout } = this.#services.limits;
     const deadline = setTimeout(() => {
-      this.#transport.destroy(new TransportError('timed-out', 'The handshake took too long'));
+      this.#destroy(new TransportError('timed-out', 'The handshake took too long'));
     }, handshakeTimeout);
     let reason: Error = new ProtocolError('truncated', 'The connection has ended');
     try {
@@ -81,9 +82,8 @@ export class Connection {
       clearTimeout(deadline);
       clearTimeout(this.#idleTimer);
       clearTimeout(this.#lingerTimer);
-      this.#abort.abort();
-      this.#transport.destroy();
-      await this.#dispatcher?.abort(reason);
+      this.#destroy(reason);
+      await this.#dispatcher?.drained();
     }
   }
 
@@ -96,17 +96,35 @@ export class Connection {
   async shutDown(): Promise<void> {
     this.#isShuttingDown = true;
     const timer = setTimeout(() => {
-      this.#transport.destroy(new TransportError('closed', 'The server did not wait any longer'));
+      this.#destroy(new TransportError('closed', 'The server did not wait any longer'));
     }, this.#services.limits.drainTimeout);
     try {
-      await this.#dispatcher?.drained();
-      if (!this.#dispatcher) this.#transport.destroy();
+      if (!this.#dispatcher) this.#destroy(new TransportError('closed', 'The server closes'));
+      await Promise.race([this.#dispatcher?.drained(), untilAborted(this.#abort.signal)]);
       await this.#sayLastWord(503);
     } catch (error) {
       this.#logger.debug({ err: error }, 'the client did not hear that the server closes');
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /**
+   * Looks whether the client may still do what it could when it came, and ends the connection at
+   * once when not, or when that cannot be said. It never fails.
+   */
+  async review(): Promise<void> {
+    const admitted = this.#client;
+    if (!admitted || this.#abort.signal.aborted) return;
+    try {
+      const client = await this.#services.authorizer.authorize(admitted.identity);
+      if (client?.access === admitted.access) return;
+      this.#logger.warn({}, 'ended a connection: its client has lost its authorization');
+    } catch (error) {
+      this.#logger.error({ err: error }, 'ended a connection: its client cannot be looked up');
+    }
+    if (this.#dispatcher?.isIdle === true) this.#endWith(403);
+    else this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
   }
 
   async #receive(deadline: NodeJS.Timeout): Promise<void> {
@@ -123,7 +141,12 @@ export class Connection {
           if (!(await this.#admit(event.facts))) return;
           continue;
         }
-        if (event.type === 'close' || (event.type === 'request' && this.#isShuttingDown)) return;
+        if (event.type === 'request' && this.#isShuttingDown) return;
+        if (event.type === 'close') {
+          // A body that is not ended by now never will be.
+          this.#dispatcher?.end({ ok: false, text: '' });
+          return;
+        }
         const pending = this.#handle(event);
         if (pending) await pending;
       }
@@ -158,9 +181,12 @@ export class Connection {
     }
     this.#logger = withFields(this.#logger, { client: who, name: client.name });
     this.#logger.info({ suite }, 'client connected');
+    this.#client = client;
     this.#dispatcher = this.#dispatcherFor(client);
+    this.#idleTimer = setTimeout(() => {
+      this.#closeIdle();
+    }, limits.idleTimeout);
     await this.#transport.write(this.#session.welcome(welcomeFor(client, commands, limits)));
-    this.#idleTimer = setTimeout(() => { this.#closeIdle(); }, limits.idleTimeout);
     return true;
   }
 
@@ -178,25 +204,35 @@ export class Connection {
         logger: this.#logger,
         signal: this.#abort.signal,
       },
-      onFailure: (error) => { this.#transport.destroy(asError(error)); },
-      onActivity: () => { this.#idleTimer?.refresh(); },
+      onFailure: (error) => {
+        this.#destroy(asError(error));
+      },
+      onActivity: () => {
+        this.#idleTimer?.refresh();
+      },
     });
   }
 
   #closeIdle(): void {
-    if (this.#dispatcher?.isIdle === true) {
-      this.#sayLastWord(408).catch((error: unknown) => { this.#transport.destroy(asError(error)); });
-    } else {
-      this.#idleTimer?.refresh();
-    }
+    if (this.#dispatcher?.isIdle === true) this.#endWith(408);
+    else this.#idleTimer?.refresh();
   }
 
-  /** Says why no more will come; saying it again does nothing. */
+  /** Says the last word without waiting until it is said. */
+  #endWith(status: Status): void {
+    this.#sayLastWord(status).catch((error: unknown) => {
+      this.#destroy(asError(error));
+    });
+  }
+
+  /** Says why no more will come; saying it again, or when all has ended, does nothing. */
   async #sayLastWord(status: Status): Promise<void> {
-    if (this.#hasSaidLastWord) return;
+    if (this.#hasSaidLastWord || this.#abort.signal.aborted) return;
     this.#hasSaidLastWord = true;
     this.#transport.setIdleTimeout(0);
-    this.#lingerTimer = setTimeout(() => { this.#transport.destroy(); }, lingerTimeout);
+    this.#lingerTimer = setTimeout(() => {
+      this.#destroy(new TransportError('closed', 'The client did not hang up'));
+    }, lingerTimeout);
     const bytes = this.#session.close({ status, text: statusTexts[status] });
     if (bytes.length > 0) await this.#transport.write(bytes);
     await this.#transport.end();
@@ -214,6 +250,13 @@ export class Connection {
     }
   }
 
+  /** Ends the connection at once, and whatever is under way, since nobody may be reading. */
+  #destroy(reason: Error): void {
+    this.#transport.destroy(reason);
+    this.#dispatcher?.fail(reason);
+    this.#abort.abort(reason);
+  }
+
   #logEnd(error: unknown): void {
     const isPeers =
       error instanceof TransportError ||
@@ -222,6 +265,19 @@ export class Connection {
     if (isPeers) this.#logger.info({ reason: error.message }, 'connection ended');
     else this.#logger.error({ err: error }, 'connection failed');
   }
+}
+
+function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
+  });
 }
 
 function asError(error: unknown): Error {

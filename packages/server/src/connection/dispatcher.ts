@@ -1,11 +1,13 @@
 import {
+  limits as protocolLimits,
   printable,
+  ProtocolError,
   type BodyEnd,
   type DataFrame,
   type Request,
   type ServerSession,
 } from '@e2eeftp/protocol';
-import type { Transport } from '@e2eeftp/transport';
+import { TransportError, type Transport } from '@e2eeftp/transport';
 
 import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
@@ -63,14 +65,17 @@ export class Dispatcher {
   async begin(request: Request): Promise<void> {
     const { commands, context, onActivity } = this.#options;
     const exchange = new Exchange(request, commands.find(request.command));
-    await this.#turnOf(exchange);
-    exchange.begin(context, this.#refusalFor(exchange));
+    const begun = this.#turnOf(exchange).then(() => {
+      exchange.begin(context, this.#refusalFor(exchange));
+    });
+    // Who waits for the last answer waits for this one too, though its turn may not have come.
+    const answered = this.#lastAnswer.then(() => begun).then(() => this.#answer(exchange));
+    this.#lastAnswer = answered;
+    await begun;
     if (exchange.body) {
       this.#receiving = exchange;
       this.#watchProgress();
     }
-    const answered = this.#lastAnswer.then(() => this.#answer(exchange));
-    this.#lastAnswer = answered;
     this.#pending.push({ exchange, answered });
     onActivity();
   }
@@ -80,7 +85,8 @@ export class Dispatcher {
    * @returns a promise while its handler has enough, else nothing
    */
   data(frame: DataFrame): Promise<void> | undefined {
-    return this.#receiving?.body?.push(frame.parts, frame.length);
+    const isFull = this.#receiving?.body?.push(frame.parts, frame.length);
+    return isFull && this.#waitForHandler(isFull);
   }
 
   /** @param end - how the body of the last request ended */
@@ -96,15 +102,14 @@ export class Dispatcher {
   }
 
   /**
-   * Ends everything that is under way, since the connection has ended.
+   * Ends everything that is under way, since the connection has ended. Handlers hear of it from
+   * their signal and their body; {@link Dispatcher.drained} says when none runs any more.
    *
-   * @param error - what bodies under way fail with
-   * @returns once no handler runs any more
+   * @param error - what a body under way fails with
    */
-  async abort(error: Error): Promise<void> {
+  fail(error: Error): void {
     this.#hasFailed = true;
     this.#receiving?.body?.fail(error);
-    await this.#lastAnswer;
   }
 
   async #turnOf(exchange: Exchange): Promise<void> {
@@ -124,14 +129,22 @@ export class Dispatcher {
     return command && !isAllowed(client.access, command.effect) ? new CommandError(403) : undefined;
   }
 
+  /** While the disk is the slow one, a connection that stands still says nothing of the client. */
+  async #waitForHandler(pending: Promise<void>): Promise<void> {
+    this.#options.transport.setIdleTimeout(0);
+    await pending;
+    this.#watchProgress();
+  }
+
   /** Sends one answer. It never fails: what goes wrong ends the connection. */
   async #answer(exchange: Exchange): Promise<void> {
     const answer = await exchange.answer;
     try {
-      if (!this.#hasFailed) await this.#send(answer);
-      this.#log(exchange, answer);
+      if (this.#hasFailed) this.#logUnheard(exchange);
+      else await this.#send(exchange, answer);
     } catch (error) {
       this.#hasFailed = true;
+      this.#logUnheard(exchange);
       this.#options.onFailure(error);
     } finally {
       await this.#closeBody(answer.body);
@@ -140,34 +153,51 @@ export class Dispatcher {
     }
   }
 
-  async #send(answer: Answer): Promise<void> {
-    const { session, transport } = this.#options;
-    const { status, text = textOf(status), result = null, body } = answer;
-    this.#isSending = true;
-    this.#watchProgress();
-    await transport.write(session.respond({ status, text, result, body: body !== undefined }));
+  async #send(exchange: Exchange, answer: Answer): Promise<void> {
+    const { status, body, bytes } = this.#encode(exchange, answer);
+    await this.#write(bytes);
     if (body) await this.#sendBody(body);
-    this.#isSending = false;
-    this.#watchProgress();
+    this.#log(exchange, status);
+  }
+
+  /** A handler's answer that cannot be sent is its failure, not the connection's. */
+  #encode(exchange: Exchange, answer: Answer): EncodedAnswer {
+    const { session } = this.#options;
+    const { status, text = textOf(status), result = null, body } = answer;
+    try {
+      const bytes = session.respond({ status, text, result, body: body !== undefined });
+      return { status, body, bytes };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      exchange.failure = error;
+      const response = { status: 500, text: textOf(500), result: null, body: false };
+      return { status: 500, bytes: session.respond(response) };
+    }
   }
 
   /** A body that fails midway ends with that word, and the connection stays usable. */
   async #sendBody({ chunks }: AnswerBody): Promise<void> {
-    const { session, transport, context } = this.#options;
-    const iterator = chunks[Symbol.asyncIterator]();
+    const { session, context } = this.#options;
     let size = 0;
-    for (;;) {
-      let next: IteratorResult<Uint8Array, unknown>;
-      try {
-        next = await iterator.next();
-      } catch (error) {
-        context.logger.error({ err: error }, 'a file could not be read to its end');
-        return transport.write(session.end({ ok: false, text: textOf(500) }));
+    try {
+      for await (const chunk of chunks) {
+        for (const piece of recordsOf(chunk)) await this.#write(session.data([piece]));
+        size += chunk.length;
       }
-      if (next.done === true) return transport.write(session.end({ ok: true, size }));
-      size += next.value.length;
-      await transport.write(session.data([next.value]));
+    } catch (error) {
+      if (error instanceof TransportError || this.#hasFailed) throw error;
+      context.logger.error({ err: error }, 'a body could not be sent to its end');
+      return this.#write(session.end({ ok: false, text: textOf(500) }));
     }
+    return this.#write(session.end({ ok: true, size }));
+  }
+
+  async #write(bytes: readonly Uint8Array[]): Promise<void> {
+    this.#isSending = true;
+    this.#watchProgress();
+    await this.#options.transport.write(bytes);
+    this.#isSending = false;
+    this.#watchProgress();
   }
 
   async #closeBody(body: AnswerBody | undefined): Promise<void> {
@@ -180,22 +210,51 @@ export class Dispatcher {
 
   /** Only while bytes should move does a transport that stands still mean a client that is gone. */
   #watchProgress(): void {
+    if (this.#hasFailed) return;
     const isMoving = this.#isSending || this.#receiving !== undefined;
     const { transport, context } = this.#options;
     transport.setIdleTimeout(isMoving ? context.limits.progressTimeout : 0);
   }
 
-  #log(exchange: Exchange, { status }: Answer): void {
-    const { request, failure, startedAt } = exchange;
-    const { path } = request.args;
-    const fields = {
-      command: printable(request.command),
-      path: typeof path === 'string' ? printable(path) : undefined,
-      status,
-      milliseconds: Math.round(performance.now() - startedAt),
-    };
+  #log(exchange: Exchange, status: number): void {
     const { logger } = this.#options.context;
-    if (status >= 500) logger.error({ ...fields, err: failure }, 'a command failed');
+    const fields = { ...factsOf(exchange), status };
+    if (status >= 500) logger.error({ ...fields, err: exchange.failure }, 'a command failed');
     else logger.info(fields, 'command');
   }
+
+  #logUnheard(exchange: Exchange): void {
+    this.#options.context.logger.info(factsOf(exchange), 'the client did not wait for the answer');
+  }
+}
+
+interface EncodedAnswer {
+  readonly status: number;
+  readonly bytes: readonly Uint8Array[];
+  readonly body?: AnswerBody | undefined;
+}
+
+/** Cuts what a handler gives at once into what a record can hold. */
+function* recordsOf(chunk: unknown): Generator<Uint8Array> {
+  if (!(chunk instanceof Uint8Array)) throw new TypeError('A body consists of Uint8Arrays');
+  const { record } = protocolLimits;
+  for (let start = 0; start < chunk.length; start += record) {
+    yield chunk.length <= record ? chunk : chunk.subarray(start, start + record);
+  }
+}
+
+/** What the log says of a request. The texts come from the client. */
+function factsOf({ request, startedAt }: Exchange): object {
+  const { path, from, to } = request.args;
+  return {
+    command: printable(request.command),
+    path: shown(path),
+    from: shown(from),
+    to: shown(to),
+    milliseconds: Math.round(performance.now() - startedAt),
+  };
+}
+
+function shown(path: unknown): string | undefined {
+  return typeof path === 'string' ? printable(path.slice(0, protocolLimits.path)) : undefined;
 }

@@ -41,8 +41,7 @@ export class Exchange {
     return (
       this.command?.overlaps === true &&
       this.command === earlier.command &&
-      (this.command.effect === 'read' ||
-        this.request.args['path'] !== earlier.request.args['path'])
+      (this.command.effect === 'read' || this.request.args['path'] !== earlier.request.args['path'])
     );
   }
 
@@ -64,7 +63,7 @@ export class Exchange {
       if (refusal) throw refusal;
       if (!this.command) throw new CommandError(400, 'Invalid command');
       if (this.body && !this.command.takesBody) throw new CommandError(400);
-      return await this.command.run(this.request.args, { ...context, body: this.body });
+      return asAnswer(await this.command.run(this.request.args, { ...context, body: this.body }));
     } catch (error) {
       this.failure = error;
       return answerForError(error);
@@ -72,4 +71,10 @@ export class Exchange {
       this.body?.drop();
     }
   }
+}
+
+/** A handler need not be TypeScript. */
+function asAnswer(value: unknown): Answer {
+  if (typeof value === 'object' && value !== null && 'status' in value) return value as Answer;
+  throw new TypeError('The handler gave no answer: an object with a status is expected');
 }

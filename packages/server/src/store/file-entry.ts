@@ -71,12 +71,13 @@ let mtimeCount = 0;
  * call to the next, so that no two files which follow each other in one place look the same.
  *
  * @param milliseconds - since 1970
- * @returns seconds since 1970
+ * @returns seconds since 1970; as a text, since Node takes numbers below zero for the present
  */
-export function uniqueMtime(milliseconds: number): number {
-  // Neither 0 nor 999: rounding must not lead into another millisecond.
-  const microseconds = 1 + (mtimeCount++ % 998);
-  return (milliseconds + microseconds / 1000) / 1000;
+export function uniqueMtime(milliseconds: number): string {
+  // Node cuts off what is below a microsecond: from the middle of one, the errors of floating-point
+  // numbers lead into no other. Neither the first nor the last leads into another millisecond.
+  const microseconds = 1.5 + (mtimeCount++ % 997);
+  return String((milliseconds + microseconds / 1000) / 1000);
 }
 
 /** Rounds down, also before 1970. */

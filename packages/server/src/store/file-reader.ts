@@ -1,20 +1,16 @@
-import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { storedFile } from './file-entry.js';
 import type { Folder } from './folder.js';
+import { fileFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
 import type { StoredFileReader } from './store.js';
 import { asStoreError } from './system-errors.js';
 
 /** Bytes of a chunk. */
-export const readChunk = 1024 * 1024;
-
-const { O_RDONLY } = constants;
-/** Missing on Windows, which has neither such links nor FIFOs in folders. */
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
+const readChunk = 1024 * 1024;
 
 /**
  * Opens a file for reading.
@@ -28,7 +24,7 @@ const { O_NOFOLLOW = 0, O_NONBLOCK = 0 }: Partial<typeof constants> = constants;
 export async function openFile(folder: Folder, name: string): Promise<FileReader> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(folder.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    handle = await open(folder.at(name), fileFlags);
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
     await folder.verify();

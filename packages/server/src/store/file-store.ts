@@ -10,7 +10,7 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
-import { emptyTrash, freeSpace, openDataDirectory, type DataDirectory } from './data-directory.js';
+import { emptyTrash, openDirectory, requireSpace, type DiskLayout } from './disk-layout.js';
 import { storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { FileUpload } from './file-upload.js';
@@ -66,7 +66,7 @@ export interface FileStoreOptions {
  * above all. A file is replaced, never changed: who reads it goes on reading the old one.
  */
 export class FileStore implements Store {
-  readonly #data: DataDirectory;
+  readonly #disk: DiskLayout;
   readonly #flushTurn: FlushTurn | undefined;
   readonly #locks = new PathLocks();
   /** Calls that {@link FileStore.close} waits for. */
@@ -75,8 +75,8 @@ export class FileStore implements Store {
   readonly #making = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  private constructor(data: DataDirectory, durability: 'full' | 'relaxed') {
-    this.#data = data;
+  private constructor(disk: DiskLayout, durability: 'full' | 'relaxed') {
+    this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
   }
 
@@ -89,7 +89,7 @@ export class FileStore implements Store {
    */
   static async open(options: FileStoreOptions): Promise<FileStore> {
     const { directory, durability = 'full', access } = options;
-    return new FileStore(await openDataDirectory(directory, access), durability);
+    return new FileStore(await openDirectory(directory, access), durability);
   }
 
   async stat(path: RemotePath): Promise<Entry> {
@@ -117,11 +117,9 @@ export class FileStore implements Store {
     this.#requireOpen();
     requireWritable(path);
     await this.#requirePlace(path);
-    if (size > (await freeSpace(this.#data))) {
-      throw new StoreError('no-space', 'The disk has less room than the upload needs');
-    }
+    await requireSpace(this.#disk, size);
     return FileUpload.create({
-      directory: this.#data.uploads,
+      directory: this.#disk.uploads,
       flushTurn: this.#flushTurn,
       place: (from, handle, overwrite) =>
         this.#change([path], () => this.#place(path, from, handle, overwrite)),
@@ -130,14 +128,14 @@ export class FileStore implements Store {
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
     requireChangeable(path);
-    const grave = recursive ? join(this.#data.trash, randomBytes(16).toString('hex')) : undefined;
+    const grave = recursive ? join(this.#disk.trash, randomBytes(16).toString('hex')) : undefined;
     await this.#change([path], () =>
       this.#inFolderOf(path, async (folder, name) => {
         await deleteEntry(folder.at(name), grave);
         await this.#makeDurable(folder);
       }),
     );
-    if (grave !== undefined) await this.#track(() => emptyTrash(this.#data, basename(grave)));
+    if (grave !== undefined) await this.#track(() => emptyTrash(this.#disk, basename(grave)));
   }
 
   async rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
@@ -152,7 +150,7 @@ export class FileStore implements Store {
           await this.#makeDurable(target);
           if (parentPath(from) !== parentPath(to)) await this.#makeDurable(source);
         } finally {
-          await target.close();
+          target.close();
         }
       }),
     );
@@ -162,7 +160,7 @@ export class FileStore implements Store {
     if (path !== '' && !isBranch(path)) requireWritable(path);
     await this.#change([path], async () => {
       const folder = await this.#makeFolder(path);
-      await folder.close();
+      folder.close();
     });
   }
 
@@ -172,7 +170,7 @@ export class FileStore implements Store {
   }
 
   async #look(path: RemotePath): Promise<EntryFacts> {
-    if (path === '') return lookAt(this.#data.root.path);
+    if (path === '') return lookAt(this.#disk.root.path);
     return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
   }
 
@@ -198,7 +196,7 @@ export class FileStore implements Store {
       await this.#makeDurable(folder);
       return storedFile(await handle.stat({ bigint: true }));
     } finally {
-      await folder.close();
+      folder.close();
     }
   }
 
@@ -219,16 +217,16 @@ export class FileStore implements Store {
   }
 
   async #makeFolders(components: readonly string[]): Promise<Folder> {
-    let folder = await Folder.open(this.#data.root, []);
+    let folder = await Folder.open(this.#disk.root, []);
     for (const name of components) {
       try {
         if (await makeFolderAt(folder.at(name))) await this.#makeDurable(folder);
         const inner = await unlessMissing(folder.openFolder(name));
         if (!inner) throw new StoreError('conflict', 'Something else than a folder is in the way');
-        await folder.close();
+        folder.close();
         folder = inner;
       } catch (error) {
-        await folder.close();
+        folder.close();
         throw error;
       }
     }
@@ -241,7 +239,7 @@ export class FileStore implements Store {
   }
 
   #openFolder(path: RemotePath): Promise<Folder> {
-    return Folder.open(this.#data.root, componentsOf(path));
+    return Folder.open(this.#disk.root, componentsOf(path));
   }
 
   async #inFolderOf<Result>(
@@ -252,7 +250,7 @@ export class FileStore implements Store {
     try {
       return await work(folder, baseName(path));
     } finally {
-      await folder.close();
+      folder.close();
     }
   }
 

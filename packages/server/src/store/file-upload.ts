@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,11 +7,10 @@ import type { StoredFile } from '@e2eeftp/protocol';
 import { uniqueMtime } from './file-entry.js';
 import { readRange } from './file-reader.js';
 import { FileWriter, type FlushTurn } from './file-writer.js';
+import { newFileFlags } from './open-flags.js';
 import type { CommitOptions, OverwritePolicy, Upload } from './store.js';
 import { StoreError } from './store-error.js';
 import { asStoreError } from './system-errors.js';
-
-const { O_RDWR, O_CREAT, O_EXCL } = constants;
 
 /** What an upload needs of its store. */
 export interface UploadHome {
@@ -54,7 +52,7 @@ export class FileUpload implements Upload {
   static async create(home: UploadHome): Promise<FileUpload> {
     const path = join(home.directory, randomBytes(16).toString('hex'));
     try {
-      return new FileUpload(home, path, await open(path, O_RDWR | O_CREAT | O_EXCL, 0o600));
+      return new FileUpload(home, path, await open(path, newFileFlags, 0o600));
     } catch (error) {
       throw asStoreError('Cannot begin an upload', error);
     }

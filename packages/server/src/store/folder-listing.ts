@@ -16,24 +16,36 @@ import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
  */
 export function listedFolder(folder: Folder, only?: readonly string[]): ListedFolder {
   return {
-    names: async () => (only ? [...only] : readNames(folder)),
-    facts: (names) => Promise.all(names.map((name) => readFacts(folder.at(name)))),
+    names: async () => (only ? [...only] : ((await unlessMissing(readNames(folder))) ?? [])),
+    facts: async (names) => (await unlessMissing(readAllFacts(folder, names))) ?? [],
     async openFolder(name) {
       const inner = await unlessMissing(folder.openFolder(name));
       return inner && listedFolder(inner);
     },
-    close: () => folder.close(),
+    close() {
+      folder.close();
+    },
   };
 }
 
 async function readNames(folder: Folder): Promise<string[]> {
   try {
     const names = await readdir(folder.base, { encoding: 'buffer' });
+    await folder.verify();
     // What is no UTF-8 has no path, and decoding it could make it look like something that has.
     return names.filter((name) => isUtf8(name)).map((name) => name.toString());
   } catch (error) {
     throw asStoreError('Cannot read a folder', error);
   }
+}
+
+async function readAllFacts(
+  folder: Folder,
+  names: readonly string[],
+): Promise<(EntryFacts | undefined)[]> {
+  const facts = await Promise.all(names.map((name) => readFacts(folder.at(name))));
+  await folder.verify();
+  return facts;
 }
 
 /** With callbacks: for 100,000 files they cost half of what the promises of node:fs do. */

@@ -24,7 +24,7 @@ export interface ListedFolder {
    */
   openFolder(name: string): Promise<ListedFolder | undefined>;
   /** Frees what the folder holds. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** Entries that are looked at together. */
@@ -51,7 +51,7 @@ export async function* walk(
       const item = level.take() ?? (await level.takeFromNextBatch());
       if (!item) {
         levels.pop();
-        await level.close();
+        level.close();
         continue;
       }
       if (!item.isListed) yield { path: item.path.slice(start) as RemotePath, ...item.facts };
@@ -61,7 +61,7 @@ export async function* walk(
       }
     }
   } finally {
-    for (const level of levels) await level.close();
+    for (const level of levels) level.close();
   }
 }
 
@@ -112,8 +112,8 @@ class Level {
     return folder && new Level(folder, item.path, item.isListed ? this.#after.slice(1) : []);
   }
 
-  close(): Promise<void> {
-    return this.#folder.close();
+  close(): void {
+    this.#folder.close();
   }
 
   async #readNames(): Promise<string[]> {

@@ -195,7 +195,7 @@ function listedFolder(folder: MemoryFolder): ListedFolder {
       const inner = folder.get(name);
       return Promise.resolve(inner instanceof MemoryFolder ? listedFolder(inner) : undefined);
     },
-    close: () => Promise.resolve(),
+    close: () => undefined,
   };
 }
 

@@ -9,25 +9,28 @@ import { systemCodeOf, unlessMissing } from './system-errors.js';
  * a look at it and the removal of what is in it.
  *
  * @param folder - the folder, which itself stays
+ * @throws what kept something from being removed, after all else is
  */
 export async function emptyFolder(folder: Folder): Promise<void> {
+  const failures: unknown[] = [];
   for (const name of await readdir(folder.base, { encoding: 'buffer' })) {
-    await removeEntry(folder, name);
+    await removeEntry(folder, name).catch((error: unknown) => failures.push(error));
   }
+  if (failures.length > 0) throw failures[0];
 }
 
 async function removeEntry(folder: Folder, name: Buffer): Promise<void> {
   const inner = await unlessMissing(folder.openFolder(name));
   if (!inner) {
-    await ifThere(unlink(folder.at(name)));
+    await ifThere(unlink(folder.atBytes(name)));
     return;
   }
   try {
     await emptyFolder(inner);
   } finally {
-    await inner.close();
+    inner.close();
   }
-  await ifThere(rmdir(folder.at(name)));
+  await ifThere(rmdir(folder.atBytes(name)));
 }
 
 async function ifThere(removal: Promise<void>): Promise<void> {

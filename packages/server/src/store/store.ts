@@ -15,7 +15,10 @@ export interface UploadOptions {
 export interface CommitOptions {
   /** What to do about a file that is there already, decided in the same step as replacing it. */
   readonly overwrite: OverwritePolicy;
-  /** Milliseconds since 1970; by default the time of the commit. */
+  /**
+   * Milliseconds since 1970; by default the time of the commit. What the store cannot hold becomes
+   * the nearest time that it can.
+   */
   readonly mtime?: number | undefined;
 }
 
@@ -49,7 +52,7 @@ export interface Upload {
    * @param options - what to do about a file that is there already
    * @returns the file as stored
    * @throws StoreError `conflict` when the policy says so or a folder is in the place, `no-space`
-   *   or `io`; then the tree is as it was
+   *   or `io`; then the tree is as it was, but for folders made on the way
    */
   commit(options: CommitOptions): Promise<StoredFile>;
   /** Gives the upload up and frees what it holds. */
@@ -95,6 +98,9 @@ export interface ListOptions {
  */
 export interface Store {
   /**
+   * The etag of a file holds until the file changes. That of a folder changes with every change
+   * among its children; while the last one is recent, it may be another one at each look.
+   *
    * @param path - any path
    * @returns what is there, its path as given
    * @throws StoreError `not-found`

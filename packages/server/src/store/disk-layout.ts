@@ -10,8 +10,11 @@ import { branches } from './tree.js';
 /** Where the store keeps what nobody shall see. */
 const ownFolder = '.e2eeftp';
 
+/** Bytes from which on it pays to look for room first; a smaller upload fails soon by itself. */
+const checkedSize = 1024 * 1024;
+
 /** Where a store's files are on the disk. */
-export interface DataDirectory {
+export interface DiskLayout {
   readonly root: FolderRoot;
   /** What is being uploaded. */
   readonly uploads: string;
@@ -28,10 +31,10 @@ export interface DataDirectory {
  * @returns where everything is
  * @throws StoreError `io` when it cannot be used as it is
  */
-export async function openDataDirectory(
+export async function openDirectory(
   directory: string,
   access: FolderAccess | undefined,
-): Promise<DataDirectory> {
+): Promise<DiskLayout> {
   try {
     await mkdir(directory, { recursive: true });
     const path = await realpath(directory);
@@ -39,7 +42,7 @@ export async function openDataDirectory(
     const root = { path, stats, access: access ?? (await detectAccess(path)) };
     await makeFolder(root, [ownFolder], 0o700);
     await chmod(join(path, ownFolder), 0o700);
-    const data = {
+    const disk = {
       root,
       uploads: join(path, ownFolder, 'uploads'),
       trash: join(path, ownFolder, 'trash'),
@@ -47,32 +50,39 @@ export async function openDataDirectory(
     await makeFolder(root, [ownFolder, 'uploads'], 0o700);
     await makeFolder(root, [ownFolder, 'trash'], 0o700);
     for (const branch of branches) await makeFolder(root, [branch]);
-    await emptyPath(root, [ownFolder, 'uploads']);
-    await emptyPath(root, [ownFolder, 'trash']);
-    return data;
+    await inFolder(root, [], (folder) => folder.sync());
+    await inFolder(root, [ownFolder, 'uploads'], emptyFolder);
+    // What somebody protected from removal takes room, but must not keep a server from starting.
+    await inFolder(root, [ownFolder, 'trash'], emptyFolder).catch(() => undefined);
+    return disk;
   } catch (error) {
     throw asStoreError('Cannot use the data directory', error);
   }
 }
 
 /**
- * @param data - a data directory
- * @returns bytes that may still be written there
+ * Refuses early what will not fit.
+ *
+ * @param disk - where the files are
+ * @param size - bytes to be written
+ * @throws StoreError `no-space`
  */
-export async function freeSpace(data: DataDirectory): Promise<number> {
-  const { bavail, bsize } = await statfs(data.uploads);
-  return bavail * bsize;
+export async function requireSpace(disk: DiskLayout, size: number): Promise<void> {
+  if (size < checkedSize) return;
+  const { bavail, bsize } = await statfs(disk.uploads);
+  if (bavail * bsize >= size) return;
+  throw new StoreError('no-space', 'The disk has less room than the upload needs');
 }
 
 /**
  * Removes a deleted folder. What cannot be removed now is removed when the directory is next
  * opened: the deletion itself has happened.
  *
- * @param data - a data directory
+ * @param disk - where the files are
  * @param name - the folder's name in the trash; nothing need be there
  */
-export async function emptyTrash({ root }: DataDirectory, name: string): Promise<void> {
-  await emptyPath(root, [ownFolder, 'trash', name]).catch(() => undefined);
+export async function emptyTrash({ root }: DiskLayout, name: string): Promise<void> {
+  await inFolder(root, [ownFolder, 'trash', name], emptyFolder).catch(() => undefined);
   await rmdir(join(root.path, ownFolder, 'trash', name)).catch(() => undefined);
 }
 
@@ -103,11 +113,15 @@ function unusable(path: string, why: string, cause: unknown): StoreError {
   return new StoreError('io', `${path} ${why}: ${advice}`, { cause });
 }
 
-async function emptyPath(root: FolderRoot, components: string[]): Promise<void> {
+async function inFolder(
+  root: FolderRoot,
+  components: string[],
+  work: (folder: Folder) => Promise<void>,
+): Promise<void> {
   const folder = await Folder.open(root, components);
   try {
-    await emptyFolder(folder);
+    await work(folder);
   } finally {
-    await folder.close();
+    folder.close();
   }
 }

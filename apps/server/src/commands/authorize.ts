@@ -1,0 +1,75 @@
+import type { CommandModule } from 'yargs';
+
+import { readClientKey } from '../client-key.js';
+import { describeClient } from '../client-table.js';
+import { clientsFile } from '../clients-file.js';
+import { CommandFailure, UsageError } from '../failure.js';
+import { dataOption, fromEnvironment } from '../options.js';
+
+const accesses = ['rw', 'ro', 'wo', 'admin'] as const;
+
+interface AuthorizeArguments {
+  readonly key: string;
+  readonly rest: string[];
+  readonly name: string | undefined;
+  readonly access: (typeof accesses)[number];
+  readonly data: string;
+}
+
+/** `authorize`: lets one more client in. */
+export const authorize: CommandModule<object, AuthorizeArguments> = {
+  command: 'authorize <key> [rest..]',
+  describe: 'Lets a client in',
+  builder: (yargs) =>
+    yargs
+      .positional('key', {
+        type: 'string',
+        demandOption: true,
+        describe:
+          'Public key as base64 or as an OpenSSH line, a file whose first line it is, or - for standard input',
+      })
+      .positional('rest', {
+        type: 'string',
+        array: true,
+        default: [],
+        defaultDescription: 'nothing',
+        describe: 'What follows in an OpenSSH line that is not in quotes',
+      })
+      .options({
+        name: fromEnvironment('name', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'What to call the client; by default the comment of its key',
+          coerce: checkName,
+        }),
+        access: fromEnvironment('access', {
+          choices: accesses,
+          default: 'rw' as const,
+          requiresArg: true,
+          describe: 'rw: all files; ro: read; wo: send without seeing; admin: all and manage',
+        }),
+        data: dataOption,
+      }),
+  handler: add,
+};
+
+async function add({ key: first, rest, name, access, data }: AuthorizeArguments): Promise<void> {
+  const { key, comment } = await readClientKey([first, ...rest].join(' '));
+  const called = name === undefined ? comment : `name=${name}`;
+  const line = [key, called, access === 'rw' ? '' : `access=${access}`];
+  const { client, isNew } = await clientsFile(data).add(line.filter(Boolean).join(' '));
+  if (!isNew && (client.access !== access || (name !== undefined && client.name !== name))) {
+    throw new CommandFailure(
+      `The client was authorized before, otherwise (${describeClient(client)}); revoke it first`,
+    );
+  }
+  const what = isNew ? 'Authorized' : 'Was authorized before';
+  process.stdout.write(`${what}: ${describeClient(client)}\n`);
+}
+
+function checkName(name: string | undefined): string | undefined {
+  if (name !== undefined && !/^[^\s\p{C}]{1,100}$/u.test(name)) {
+    throw new UsageError('--name must be one word of up to 100 characters');
+  }
+  return name;
+}

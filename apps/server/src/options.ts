@@ -1,0 +1,82 @@
+import type { Options } from 'yargs';
+
+import { defaultPort } from '@e2eeftp/server';
+
+import { UsageError } from './failure.js';
+
+const prefix = 'E2EEFTP_SERVER_';
+
+/**
+ * Lets an option be given as a variable of the environment too, which the command line overrides.
+ * Only the options that a command knows are looked at: others may be meant for other commands.
+ * Of an option that is given several times, the last one counts.
+ *
+ * @param name - the option, without dashes
+ * @param option - how it is declared; its default may be replaced
+ * @returns the declaration
+ */
+export function fromEnvironment<Declaration extends Options>(
+  name: string,
+  option: Declaration,
+): Declaration {
+  const variable = `${prefix}${name.toUpperCase().replaceAll('-', '_')}`;
+  const value = process.env[variable];
+  const { coerce } = option;
+  const single = (given: unknown): unknown => {
+    const last: unknown = Array.isArray(given) ? given.at(-1) : given;
+    return coerce ? (coerce(last) as unknown) : last;
+  };
+  const isGiven = value !== undefined && value !== '';
+  return { ...option, ...(isGiven && { default: value }), coerce: single };
+}
+
+/** Where the files are; every command has it. */
+export const dataOption = fromEnvironment('data', {
+  type: 'string',
+  default: '.',
+  requiresArg: true,
+  describe: 'Data directory; what is missing in it is made',
+  coerce: (value: string) => nonEmpty('--data', value),
+});
+
+/** The port, as the command line or the environment has it. */
+export const portOption = fromEnvironment('port', {
+  type: 'string',
+  default: `${defaultPort}`,
+  requiresArg: true,
+  describe: 'TCP port; with 0 the system chooses one',
+  coerce: parsePort,
+});
+
+/** Whether to answer in JSON. */
+export const jsonOption = fromEnvironment('json', {
+  type: 'boolean',
+  default: false,
+  describe: 'For programs',
+  coerce: parseJsonOption,
+});
+
+/**
+ * @param name - an option, for the message
+ * @param value - what was given for it
+ * @returns the same
+ * @throws UsageError when nothing was
+ */
+export function nonEmpty(name: string, value: string): string {
+  if (value === '') throw new UsageError(`${name} needs a value`);
+  return value;
+}
+
+function parsePort(text: string): number {
+  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Infinity;
+  if (port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
+  return port;
+}
+
+function parseJsonOption(value: boolean | string): boolean {
+  if (typeof value === 'boolean') return value;
+  const word = value.toLowerCase();
+  if (word === 'true' || word === '1') return true;
+  if (word === 'false' || word === '0') return false;
+  throw new UsageError(`${prefix}JSON must be true or false, not "${value}"`);
+}

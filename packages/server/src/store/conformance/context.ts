@@ -1,0 +1,171 @@
+import { parsePath, type Entry, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
+import type { TestFramework } from '@e2eeftp/transport/conformance';
+
+import type { CommitOptions, ListOptions, OverwritePolicy, Store } from '../store.js';
+
+/** An empty store of its own for a test. */
+export interface StoreFixture {
+  readonly store: Store;
+  /** Frees whatever the store was made with; the store is closed before. */
+  readonly dispose?: (() => Promise<void>) | undefined;
+}
+
+/** What each part of the suite is given. */
+export interface SuiteContext {
+  readonly framework: TestFramework;
+  /**
+   * Defines a test.
+   *
+   * @param name - what must hold
+   * @param run - the test, with a store of its own
+   */
+  readonly check: (name: string, run: (store: StoreProbe) => Promise<void>) => void;
+}
+
+/** A store, with what tests do with it all the time in one call each. */
+export class StoreProbe {
+  readonly store: Store;
+
+  /** @param store - an empty store */
+  constructor(store: Store) {
+    this.store = store;
+  }
+
+  /**
+   * @param path - where the file will be
+   * @param content - its bytes, or a text
+   * @param options - how to commit it; by default it replaces what is there
+   * @returns the file as stored
+   */
+  async put(
+    path: string,
+    content: Uint8Array | string,
+    options: Partial<CommitOptions> = {},
+  ): Promise<StoredFile> {
+    const upload = await this.store.createUpload({ path: parsePath(path) });
+    try {
+      await upload.write([bytesOf(content)]);
+      return await upload.commit({ overwrite: 'always', ...options });
+    } finally {
+      await upload.discard();
+    }
+  }
+
+  /**
+   * @param path - a file
+   * @param offset - the first byte
+   * @param length - how many; by default all that follow
+   * @returns the bytes
+   */
+  async get(path: string, offset = 0, length?: number): Promise<Uint8Array> {
+    const reader = await this.store.open(parsePath(path));
+    try {
+      const chunks: Uint8Array[] = [];
+      const rest = reader.file.size - offset;
+      // A chunk is valid until the next is asked for only.
+      for await (const chunk of reader.read(offset, length ?? rest)) {
+        chunks.push(Uint8Array.from(chunk));
+      }
+      return Buffer.concat(chunks);
+    } finally {
+      await reader.close();
+    }
+  }
+
+  /**
+   * @param path - a file of UTF-8
+   * @returns its text
+   */
+  async getText(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.get(path));
+  }
+
+  /**
+   * @param path - any path
+   * @returns what is there
+   */
+  stat(path: string): Promise<Entry> {
+    return this.store.stat(parsePath(path));
+  }
+
+  /**
+   * @param path - a folder
+   * @param options - which part of it; by default all that is directly in it
+   * @returns its entries
+   */
+  async list(path: string, options: Partial<ListOptions> = {}): Promise<Entry[]> {
+    const entries: Entry[] = [];
+    const listing = this.store.list(parsePath(path), { recursive: false, ...options });
+    for await (const entry of listing) entries.push(entry);
+    return entries;
+  }
+
+  /**
+   * @param path - a folder
+   * @param options - which part of it
+   * @returns the paths of its entries
+   */
+  async names(path: string, options: Partial<ListOptions> = {}): Promise<string[]> {
+    const entries = await this.list(path, options);
+    return entries.map((entry) => entry.path);
+  }
+
+  /**
+   * @param path - a file or folder
+   * @param recursive - whether a folder may go with all that is in it
+   */
+  delete(path: string, recursive = false): Promise<void> {
+    return this.store.delete(parsePath(path), { recursive });
+  }
+
+  /**
+   * @param from - what is there
+   * @param to - where it will be
+   * @param overwrite - whether a file there may be replaced
+   */
+  rename(from: string, to: string, overwrite: OverwritePolicy = 'never'): Promise<void> {
+    return this.store.rename(parsePath(from), parsePath(to), overwrite);
+  }
+
+  /** @param path - a folder to make */
+  makeDirectory(path: string): Promise<void> {
+    return this.store.makeDirectory(parsePath(path));
+  }
+}
+
+/**
+ * @param content - bytes, or a text
+ * @returns the bytes, those of the text in UTF-8
+ */
+export function bytesOf(content: Uint8Array | string): Uint8Array {
+  return typeof content === 'string' ? new TextEncoder().encode(content) : content;
+}
+
+/**
+ * Bytes in which every place can be told from its neighbours, also those a power of two away.
+ *
+ * @param length - how many
+ * @param seed - makes others of them
+ * @returns the bytes
+ */
+export function patternBytes(length: number, seed = 1): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const block = bytes.subarray(0, 65_521);
+  let state = seed | 1;
+  block.forEach((_, index) => {
+    state = (state * 69_069 + 1) % 2 ** 32;
+    block[index] = state / 2 ** 24;
+  });
+  for (let filled = block.length; filled < length; filled *= 2) {
+    bytes.copyWithin(filled, 0, filled);
+  }
+  return bytes;
+}
+
+/**
+ * @param path - a path known to obey the rules
+ * @returns the same
+ */
+export function at(path: string): RemotePath {
+  return parsePath(path);
+}

@@ -163,7 +163,12 @@ export class FileWriter {
   }
 }
 
-function skipBytes(parts: Uint8Array[], count: number): Uint8Array[] {
+/**
+ * @param parts - bytes in pieces
+ * @param count - how many of them to leave out
+ * @returns what follows them, in pieces
+ */
+export function skipBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
   let rest = count;
   const first = parts.findIndex((part) => {
     if (part.length > rest) return true;

@@ -88,10 +88,9 @@ async function begin(
   const reply = await requests.ask({ command: 'GET', args, what: `Cannot get ${path}`, signal });
   try {
     const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
-    const { offset: start = 0, length: wanted = Infinity } = { offset, length };
     const isRight =
-      part.offset === start &&
-      part.length === Math.min(wanted, size - start) &&
+      part.offset === (offset ?? 0) &&
+      part.length === Math.min(length ?? Infinity, size - part.offset) &&
       (etag === undefined || etag === current);
     if (!reply.body || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');

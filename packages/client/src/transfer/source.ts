@@ -59,7 +59,12 @@ async function openFile(path: string): Promise<OpenSource> {
     }
     const chunks = exactly(handle, stats.size, path);
     const mtime = Math.round(stats.mtimeMs);
-    return { size: stats.size, mtime, chunks, close: () => handle.close() };
+    const close = async (): Promise<void> => {
+      // A read under way would meet whatever file is opened next in this one's place.
+      await chunks.return();
+      await handle.close();
+    };
+    return { size: stats.size, mtime, chunks, close };
   } catch (error) {
     await handle.close();
     throw error;

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { readChunks } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { storedFile } from './file-entry.js';
@@ -8,9 +9,6 @@ import { fileFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
 import type { StoredFileReader } from './store.js';
 import { asStoreError } from './system-errors.js';
-
-/** Bytes of a chunk. */
-const readChunk = 1024 * 1024;
 
 /**
  * Opens a file for reading.
@@ -67,54 +65,14 @@ export async function* readRange(
   offset: number,
   length: number,
 ): AsyncGenerator<Uint8Array, void> {
-  if (length === 0) return;
-  const end = offset + length;
-  // Each buffer is filled while the consumer has the other, again and again: memory that was
-  // used already is much cheaper than fresh.
-  let current = Buffer.allocUnsafeSlow(Math.min(readChunk, length));
-  let other = length > readChunk ? Buffer.allocUnsafeSlow(readChunk) : current;
-  let position = offset;
-  let filling = fill(handle, current, position, end);
+  let left = length;
   try {
-    for (;;) {
-      const chunk = await filling;
-      position += chunk.length;
-      if (position === end) {
-        yield chunk;
-        return;
-      }
-      [current, other] = [other, current];
-      filling = fill(handle, current, position, end);
-      // Its failure is met at the next turn; until then it must not count as unhandled.
-      filling.catch(() => undefined);
+    for await (const chunk of readChunks(handle, offset, length)) {
+      left -= chunk.length;
       yield chunk;
     }
-  } finally {
-    await filling.catch(() => undefined);
-  }
-}
-
-/** Fills the buffer, or as much of it as is left of the range. */
-async function fill(
-  handle: FileHandle,
-  buffer: Buffer,
-  position: number,
-  end: number,
-): Promise<Uint8Array> {
-  const length = Math.min(buffer.length, end - position);
-  for (let filled = 0; filled < length;) {
-    const bytesRead = await readInto(handle, buffer.subarray(filled, length), position + filled);
-    if (bytesRead === 0) throw new StoreError('io', 'A file is shorter than it was');
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, length);
-}
-
-async function readInto(handle: FileHandle, buffer: Buffer, position: number): Promise<number> {
-  try {
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    return bytesRead;
   } catch (error) {
     throw asStoreError('Cannot read a file', error);
   }
+  if (left > 0) throw new StoreError('io', 'A file is shorter than it was');
 }

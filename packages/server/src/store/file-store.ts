@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
+import type { FlushTurn } from '@e2eeftp/file-io';
 import {
   baseName,
   parentPath,
@@ -14,7 +15,6 @@ import { emptyTrash, openDirectory, requireSpace, type DiskLayout } from './disk
 import { storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { FileUpload } from './file-upload.js';
-import type { FlushTurn } from './file-writer.js';
 import { listedFolder } from './folder-listing.js';
 import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
 import { Folder, type FolderAccess } from './folder.js';

@@ -2,11 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { uniqueMtime } from './file-entry.js';
 import { readRange } from './file-reader.js';
-import { FileWriter, type FlushTurn } from './file-writer.js';
 import { newFileFlags } from './open-flags.js';
 import type { CommitOptions, OverwritePolicy, Upload } from './store.js';
 import { StoreError } from './store-error.js';
@@ -62,13 +62,17 @@ export class FileUpload implements Upload {
     return this.#writer.size;
   }
 
-  write(parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#hasEnded) return Promise.reject(ended());
-    return this.#writer.write(parts);
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#hasEnded) throw ended();
+    try {
+      await this.#writer.write(parts);
+    } catch (error) {
+      throw asStoreError('Cannot write an upload', error);
+    }
   }
 
   async sha256(): Promise<Uint8Array> {
-    await this.#writer.finish();
+    await this.#finishWriting();
     const hash = createHash('sha256');
     for await (const chunk of readRange(this.#handle, 0, this.size)) hash.update(chunk);
     return hash.digest();
@@ -78,7 +82,7 @@ export class FileUpload implements Upload {
     if (this.#hasEnded) throw ended();
     this.#hasEnded = true;
     try {
-      await this.#writer.finish();
+      await this.#finishWriting();
       await this.#handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#handle.sync();
       return await this.#home.place(this.#path, this.#handle, overwrite);
@@ -96,6 +100,14 @@ export class FileUpload implements Upload {
     // What cannot be removed now is removed when the store is next opened.
     await unlink(this.#path).catch(() => undefined);
     await this.#close();
+  }
+
+  async #finishWriting(): Promise<void> {
+    try {
+      await this.#writer.finish();
+    } catch (error) {
+      throw asStoreError('Cannot write an upload', error);
+    }
   }
 
   async #close(): Promise<void> {

@@ -1,17 +1,13 @@
 // What the programs of all contenders share: how they tell the bench what they measured.
 
 /** Tells the bench one thing, as a line of JSON on standard output. */
-export function tell(facts) {
+function tell(facts) {
   process.stdout.write(`${JSON.stringify(facts)}\n`);
 }
 
 /** What a process has used so far: peak memory in bytes, CPU time in seconds. */
-export function usage() {
-  const { maxRSS, userCPUTime, systemCPUTime, minorPageFault } = process.resourceUsage();
-  if (process.env.FAULTS)
-    process.stderr.write(
-      `faults ${minorPageFault} user ${(userCPUTime / 1e6).toFixed(2)} sys ${(systemCPUTime / 1e6).toFixed(2)}\n`,
-    );
+function usage() {
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
   return { peakMemory: maxRSS * 1024, cpuSeconds: (userCPUTime + systemCPUTime) / 1e6 };
 }
 

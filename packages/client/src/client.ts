@@ -51,7 +51,8 @@ export async function connect(options: ConnectOptions): Promise<Client> {
  * that {@link connect} was given, whatever the server does. When the connection breaks, what is
  * under way fails, and the next operation opens another.
  *
- * Operations may be called at the same time; they are worked off in order over one connection.
+ * Operations may be called at the same time; they are worked off one after the other over one
+ * connection. Await one before calling another that depends on it.
  * Paths are those of the server's tree, such as `received/report.pdf`.
  */
 export class Client implements AsyncDisposable {
@@ -77,7 +78,11 @@ export class Client implements AsyncDisposable {
    * @returns the file as the server has it
    * @throws ClientError
    */
-  send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
+  async send(
+    source: UploadSource,
+    path: string,
+    options: SendOptions = {},
+  ): Promise<StoredFile> {
     return upload(this.#requests, source, checkPath(path), options);
   }
 
@@ -90,7 +95,11 @@ export class Client implements AsyncDisposable {
    * @returns the file as the server has it
    * @throws ClientError
    */
-  get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
+  async get(
+    path: string,
+    target: DownloadTarget,
+    options: GetOptions = {},
+  ): Promise<StoredFile> {
     return download(this.#requests, checkPath(path), target, options);
   }
 
@@ -102,8 +111,8 @@ export class Client implements AsyncDisposable {
    * @param options - which part, progress, and more
    * @returns the bytes; the loop throws when they are not all there
    */
-  read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    return readRange(this.#requests, checkPath(path), options);
+  async *read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
+    yield* readRange(this.#requests, checkPath(path), options);
   }
 
   /**
@@ -144,7 +153,7 @@ export class Client implements AsyncDisposable {
    * @returns what is there
    * @throws ClientError `not-found`
    */
-  stat(path: string, options: OperationOptions = {}): Promise<Entry> {
+  async stat(path: string, options: OperationOptions = {}): Promise<Entry> {
     const args = { path: checkPath(path) };
     return this.#requests.call('STAT', args, `Cannot look at ${path}`, options.signal);
   }

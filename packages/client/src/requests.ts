@@ -9,7 +9,7 @@ import {
 import type { OutgoingBody } from './connection/body-sender.js';
 import type { Connection, ConnectionRequest, Reply } from './connection/connection.js';
 import type { Connector } from './connection/connector.js';
-import { ClientError } from './errors.js';
+import { asClientError, ClientError } from './errors.js';
 
 /** A reply, and the connection that it came over. */
 export interface ConnectedReply extends Reply {
@@ -53,8 +53,12 @@ export class Requests {
    * @throws ClientError
    */
   async ask(request: ConnectionRequest): Promise<ConnectedReply> {
-    const connection = await this.#connector.connection(request.signal);
-    return { ...(await connection.ask(request)), connection };
+    try {
+      const connection = await this.#connector.connection(request.signal);
+      return { ...(await connection.ask(request)), connection };
+    } catch (error) {
+      throw asClientError(error);
+    }
   }
 
   /**
@@ -64,8 +68,12 @@ export class Requests {
    * @throws ClientError
    */
   async upload(request: ConnectionRequest, body: OutgoingBody): Promise<Response> {
-    const connection = await this.#connector.connection(request.signal);
-    return connection.upload(request, body);
+    try {
+      const connection = await this.#connector.connection(request.signal);
+      return await connection.upload(request, body);
+    } catch (error) {
+      throw asClientError(error);
+    }
   }
 }
 

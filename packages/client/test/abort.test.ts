@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
@@ -94,18 +95,25 @@ describe.each(operations)('%s', (_name, operate) => {
         if (!body) await server.respond(200);
         else {
           const { ok } = await server.bodyEnd();
-          await server.respond(ok ? 226 : 400, { size: 0, mtime: 0, etag: 'e' });
+          await server.respond(ok ? 226 : 400, { size: 1, mtime: 0, etag: 'e' });
         }
       }
     });
     const source = new PassThrough();
-    const ahead = client.send(source, 'received/ahead');
+    source.write('a');
+    let hasBegun = false;
+    const ahead = client.send(source, 'received/ahead', {
+      onProgress: () => {
+        hasBegun = true;
+      },
+    });
+    while (!hasBegun) await setImmediate();
     const controller = new AbortController();
     const { signal } = controller;
     const queued = operate(client, { signal });
     queued.catch(() => undefined);
     // The queue is behind an upload whose source has nothing to give yet.
-    while (getEventListeners(signal, 'abort').length === 0) await new Promise(setImmediate);
+    while (getEventListeners(signal, 'abort').length === 0) await setImmediate();
     controller.abort();
     await expectAborted(queued, signal);
     source.end();
@@ -228,8 +236,10 @@ describe('a transfer under way', () => {
       progress: 60,
     });
     async function* source(): AsyncGenerator<Uint8Array, void, void> {
-      for (let sent = 0; ; sent++) {
-        if (sent === 2) setImmediate(() => controller.abort());
+      for (;;) {
+        void setImmediate().then(() => {
+          controller.abort();
+        });
         yield new Uint8Array(262_144);
       }
     }

@@ -4,6 +4,11 @@ import { recordLimits } from '@e2eeftp/crypto';
 export const limits = {
   /** Bytes of plaintext in a record, and so of a response. */
   record: recordLimits.plaintext,
+  /**
+   * Bytes of a body that a sender puts into one record: larger ones were measured to gain
+   * nothing, and make both sides hold more.
+   */
+  bodyRecord: 262_144,
   /** Bytes of a request, its body not counted. */
   request: 65_536,
   /** How deeply the values of a message may be nested. */

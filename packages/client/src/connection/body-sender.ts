@@ -1,9 +1,7 @@
-import type { ClientSession } from '@e2eeftp/protocol';
+import { limits, type ClientSession } from '@e2eeftp/protocol';
 
 import { asLocalError, ClientError, throwIfAborted } from '../errors.js';
 
-/** Bytes of content in a record. */
-const recordSize = 256 * 1024;
 /** A body that is to be sent. */
 export interface OutgoingBody {
   /** The bytes; each chunk is used up before the next is asked for. */
@@ -97,8 +95,8 @@ export class BodySender {
         throwIfAborted(signal);
         const next = await this.#next(iterator);
         if (next.done === true) return size;
-        for (let start = 0; start < next.value.length; start += recordSize) {
-          const part = next.value.subarray(start, start + recordSize);
+        for (let start = 0; start < next.value.length; start += limits.bodyRecord) {
+          const part = next.value.subarray(start, start + limits.bodyRecord);
           if (!(await this.#sendPart(part, signal))) return size;
           size += part.length;
           onProgress?.(size);

@@ -1,7 +1,7 @@
 import { equalBytes, fingerprint } from '@e2eeftp/crypto';
 import { connectTcp, type Transport } from '@e2eeftp/transport';
 
-import { asClientError, ClientError, UntrustedServerError } from '../errors.js';
+import { asClientError, ClientError, throwIfAborted, UntrustedServerError } from '../errors.js';
 import { defaultTimeouts, type ConnectOptions } from '../options.js';
 import { untilAborted } from './abort.js';
 import { Connection } from './connection.js';
@@ -31,6 +31,7 @@ export class Connector {
    * @throws ClientError
    */
   async connection(signal?: AbortSignal): Promise<Connection> {
+    throwIfAborted(signal);
     if (this.#closing.signal.aborted) throw new ClientError('closed', 'The client is closed');
     if (this.#connection?.isOpen === true) return this.#connection;
     this.#opening ??= this.#open().finally(() => {

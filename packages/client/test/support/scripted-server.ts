@@ -27,6 +27,8 @@ export class ScriptedServer {
   readonly session: ServerSession;
   /** Bytes that came from the client. */
   received = 0;
+  /** Whether it ends the connection when the client does. */
+  endsWithClient = true;
   readonly #events: ServerEvent[] = [];
 
   constructor(transport: Transport, identity: Identity) {
@@ -34,11 +36,12 @@ export class ScriptedServer {
     this.session = new ServerSession({ backend: defaultBackend, identity });
   }
 
-  /** The next event; the handshake's bytes go out by themselves, also past it. */
+  /** The next event; the handshake's bytes go out by themselves. */
   async next(): Promise<ServerEvent> {
     for (;;) {
       const event = this.#events.shift();
       if (event?.type === 'send') await this.transport.write([event.bytes]);
+      else if (event?.type === 'close' && this.endsWithClient) await this.#leave();
       else if (event) return event;
       else this.#events.push(...this.session.receive(await this.chunk()));
     }
@@ -95,6 +98,12 @@ export class ScriptedServer {
 
   async say(close: Close): Promise<void> {
     await this.transport.write(this.session.close(close));
+  }
+
+  async #leave(): Promise<never> {
+    await this.say({ status: 200, text: '' });
+    await this.transport.end();
+    throw new TransportError('closed', 'the client has closed');
   }
 
   /** Answers the next request, which must be a GET, with what it announces of a file. */

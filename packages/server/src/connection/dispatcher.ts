@@ -237,9 +237,9 @@ interface EncodedAnswer {
 /** Cuts what a handler gives at once into what a record can hold. */
 function* recordsOf(chunk: unknown): Generator<Uint8Array> {
   if (!(chunk instanceof Uint8Array)) throw new TypeError('A body consists of Uint8Arrays');
-  const { record } = protocolLimits;
-  for (let start = 0; start < chunk.length; start += record) {
-    yield chunk.length <= record ? chunk : chunk.subarray(start, start + record);
+  const { bodyRecord } = protocolLimits;
+  for (let start = 0; start < chunk.length; start += bodyRecord) {
+    yield chunk.length <= bodyRecord ? chunk : chunk.subarray(start, start + bodyRecord);
   }
 }
 

@@ -78,11 +78,7 @@ export class Client implements AsyncDisposable {
    * @returns the file as the server has it
    * @throws ClientError
    */
-  async send(
-    source: UploadSource,
-    path: string,
-    options: SendOptions = {},
-  ): Promise<StoredFile> {
+  async send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
     return upload(this.#requests, source, checkPath(path), options);
   }
 
@@ -95,11 +91,7 @@ export class Client implements AsyncDisposable {
    * @returns the file as the server has it
    * @throws ClientError
    */
-  async get(
-    path: string,
-    target: DownloadTarget,
-    options: GetOptions = {},
-  ): Promise<StoredFile> {
+  async get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
     return download(this.#requests, checkPath(path), target, options);
   }
 

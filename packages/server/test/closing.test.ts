@@ -71,7 +71,7 @@ describe.each(['TCP', 'memory'] as const)('closing a server over %s', (way) => {
     const closed = fixture.server.close();
     let size = 0;
     let event = await peer.next();
-    for (; event?.type === 'data'; event = await peer.next()) size += event.length;
+    for (; event?.type === 'data'; event = await peer.next()) size += event.bytes.length;
     expect(event).toEqual({ type: 'end', end: { ok: true, size: 20_000_000 } });
     expect(size).toBe(20_000_000);
     expect(await peer.ending()).toEqual(goodbye);

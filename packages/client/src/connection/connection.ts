@@ -299,7 +299,7 @@ export class Connection {
         this.#answer(event.response);
         return undefined;
       case 'data':
-        return this.#receiving?.push(event.parts, event.length);
+        return this.#receiving?.push(event.bytes);
       case 'end':
         this.#receiving?.finish(event.end);
         this.#receiving = undefined;

@@ -50,7 +50,8 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
 
 async function openFile(path: string): Promise<OpenSource> {
   // Without O_NONBLOCK, a pipe that nobody writes to would keep us waiting, even for a look at it.
-  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  // Windows has neither, and ORs undefined, which changes nothing.
+  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) {

@@ -38,15 +38,14 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
   }
 
   /**
-   * @param parts - the next bytes in pieces, which the channel keeps
-   * @param length - bytes in all pieces
+   * @param bytes - the next bytes, which the channel keeps
    * @returns a promise while the consumer has enough, else nothing
    */
-  push(parts: readonly Uint8Array[], length: number): Promise<void> | undefined {
-    this.#receivedBytes += length;
-    if (this.#isDropped || this.#failure || length === 0) return undefined;
-    this.#parts.push(...parts);
-    this.#waitingBytes += length;
+  push(bytes: Uint8Array): Promise<void> | undefined {
+    this.#receivedBytes += bytes.length;
+    if (this.#isDropped || this.#failure || bytes.length === 0) return undefined;
+    this.#parts.push(bytes);
+    this.#waitingBytes += bytes.length;
     this.#wakeConsumer();
     if (this.#waitingBytes < capacity) return undefined;
     return new Promise((resolve, reject) => {

@@ -6,10 +6,8 @@ import { parseBodyEnd, parseClose, type BodyEnd, type Close } from '../messages/
 /** A part of a body. */
 export interface DataFrame {
   readonly type: 'data';
-  /** The bytes in pieces; each is a buffer of its own that the receiver may keep. */
-  readonly parts: Uint8Array[];
-  /** Bytes in all pieces. */
-  readonly length: number;
+  /** The bytes, in a buffer of their own that the receiver may keep. */
+  readonly bytes: Uint8Array;
 }
 
 /** What one direction of an established connection consists of. */
@@ -74,7 +72,7 @@ export class FrameReader {
         return { type: 'message', plaintext: record.plaintext };
       case 'data':
         this.#expect('in a body');
-        return { type: 'data', parts: [record.plaintext], length: record.plaintext.length };
+        return { type: 'data', bytes: record.plaintext };
       case 'end': {
         this.#expect('in a body');
         const end = parseBodyEnd(record.plaintext);

@@ -21,7 +21,7 @@ export function summarize(event: ClientEvent | ServerEvent): Summary {
       };
     }
     case 'data':
-      return { type: 'data', bytes: toHex(...event.parts), length: event.length };
+      return { type: 'data', bytes: toHex(event.bytes), length: event.bytes.length };
     default:
       return structuredClone(event);
   }

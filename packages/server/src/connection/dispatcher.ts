@@ -85,7 +85,7 @@ export class Dispatcher {
    * @returns a promise while its handler has enough, else nothing
    */
   data(frame: DataFrame): Promise<void> | undefined {
-    const isFull = this.#receiving?.body?.push(frame.parts, frame.length);
+    const isFull = this.#receiving?.body?.push(frame.bytes);
     return isFull && this.#waitForHandler(isFull);
   }
 

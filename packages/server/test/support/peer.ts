@@ -106,7 +106,7 @@ export class Peer {
     const parts: Uint8Array[] = [];
     for (;;) {
       const event = await this.next();
-      if (event?.type === 'data') parts.push(...event.parts);
+      if (event?.type === 'data') parts.push(event.bytes);
       else if (event?.type === 'end') {
         return { status, text, result, body: { bytes: Buffer.concat(parts), end: event.end } };
       } else throw new Error(`the body was broken by ${event?.type ?? 'the end'}`);

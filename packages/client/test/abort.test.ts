@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { connect, type Client, type OperationOptions } from '../src/index.js';
+import { connect, type Client, type OperationOptions, type Progress } from '../src/index.js';
 import { failureOf, makeFolder } from './home/support.js';
 import { collect } from './support/collect.js';
 import { connectTo, scripted, type Script } from './support/scripted-server.js';
@@ -101,13 +101,13 @@ describe.each(operations)('%s', (_name, operate) => {
     });
     const source = new PassThrough();
     source.write('a');
-    let hasBegun = false;
+    let begun: Progress | undefined;
     const ahead = client.send(source, 'received/ahead', {
-      onProgress: () => {
-        hasBegun = true;
+      onProgress: (progress) => {
+        begun = progress;
       },
     });
-    while (!hasBegun) await setImmediate();
+    while (begun?.transferred !== 1) await setImmediate();
     const controller = new AbortController();
     const { signal } = controller;
     const queued = operate(client, { signal });
@@ -232,7 +232,7 @@ describe('a transfer under way', () => {
   test('ends although the server takes nothing more', async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const client = await connectTo(async (server) => void (await server.request()), {
+    const client = await connectTo((server) => server.request(), {
       progress: 60,
     });
     async function* source(): AsyncGenerator<Uint8Array, void, void> {

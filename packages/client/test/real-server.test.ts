@@ -72,7 +72,11 @@ describe.each([
       const name = `received/${String(index)}`;
       const sending = watch();
       const { onProgress } = sending;
-      const stored = await client.send(source, name, { size, onProgress, checksum: index % 2 === 0 });
+      const stored = await client.send(source, name, {
+        size,
+        onProgress,
+        checksum: index % 2 === 0,
+      });
       sending.expectEnd(size);
       expect(stored.size).toBe(size);
       const reader = await store.open(parsePath(name));
@@ -146,7 +150,9 @@ describe.each([
     await client.mkdir('received/a/b');
     await client.send(Buffer.from('one'), 'received/a/b/one');
     await client.send(Buffer.from('two'), 'received/two');
-    expect((await failureOf(client.rename('received/two', 'received/a/b/one'))).code).toBe('conflict');
+    expect((await failureOf(client.rename('received/two', 'received/a/b/one'))).code).toBe(
+      'conflict',
+    );
     await client.rename('received/two', 'received/a/b/one', { overwrite: 'always' });
     expect((await failureOf(client.stat('received/two'))).code).toBe('not-found');
     expect((await failureOf(client.remove('received/a'))).code).toBe('conflict');
@@ -156,7 +162,9 @@ describe.each([
     await client.remove('received/c', { recursive: true });
     expect(await collect(client.list('received', { recursive: true }))).toEqual([]);
     expect((await failureOf(client.remove('received/c'))).code).toBe('not-found');
-    expect((await failureOf(client.remove('received'))).code).toMatch(/^(?:bad-request|not-allowed)$/u);
+    expect((await failureOf(client.remove('received'))).code).toMatch(
+      /^(?:bad-request|not-allowed)$/u,
+    );
   });
 
   test('get and keep the times that they are given', async () => {
@@ -266,7 +274,9 @@ describe('the server', () => {
   test('tells of itself and of the client', async () => {
     const client = await startWithCommand();
     const words = (await client.commands()).map(({ name }) => name);
-    expect(words).toEqual(expect.arrayContaining(['SEND', 'GET', 'LIST', 'DELETE', 'HLIST', 'GREET']));
+    expect(words).toEqual(
+      expect.arrayContaining(['SEND', 'GET', 'LIST', 'DELETE', 'HLIST', 'GREET']),
+    );
     const { access, identity } = await client.whoami();
     expect({ access, length: identity.length }).toEqual({ access: 'rw', length: 32 });
     expect(await client.ping()).toBeGreaterThanOrEqual(0);

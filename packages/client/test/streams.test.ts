@@ -88,7 +88,7 @@ describe('a source', () => {
     const folder = await mkdtemp(join(tmpdir(), 'e2eeftp-pipe-'));
     try {
       const pipe = join(folder, 'pipe');
-      expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
+      expect(spawnSync('sh', ['-c', 'mkfifo "$0"', pipe]).status).toBe(0);
       const { client } = await startPair();
       expect((await failureOf(client.send(pipe, 'received/a'))).code).toBe('local-file');
     } finally {
@@ -202,16 +202,25 @@ describe('a loop over a file', () => {
     const loop = client.read('received/a');
     await loop.next();
     await client.close();
-    expect((await failureOf(loop.next().then(() => loop.next()).then(() => loop.next()))).code).toBe(
-      'timed-out',
-    );
+    expect(
+      (
+        await failureOf(
+          loop
+            .next()
+            .then(() => loop.next())
+            .then(() => loop.next()),
+        )
+      ).code,
+    ).toBe('timed-out');
   });
 
   test('that throws gives the file up', async () => {
     const { client } = await startPair();
     await client.send(new Uint8Array(20_000_000), 'received/a');
     const loop = async (): Promise<void> => {
-      for await (const _chunk of client.read('received/a')) throw new RangeError('enough');
+      for await (const chunk of client.read('received/a')) {
+        throw new RangeError(`enough of ${String(chunk.length)}`);
+      }
     };
     await expect(loop()).rejects.toThrow(RangeError);
     await client.ping();

@@ -168,7 +168,7 @@ export class FileWriter {
  * @param count - how many of them to leave out
  * @returns what follows them, in pieces
  */
-export function skipBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
+function skipBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
   let rest = count;
   const first = parts.findIndex((part) => {
     if (part.length > rest) return true;

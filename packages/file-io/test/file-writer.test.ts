@@ -28,6 +28,12 @@ async function openFull(): Promise<FileHandle> {
   return handle;
 }
 
+/** A method of a handle works only on the handle itself, not on a proxy. */
+function bound(handle: FileHandle, value: unknown): unknown {
+  if (typeof value !== 'function') return value;
+  return (...args: unknown[]): unknown => Reflect.apply(value, handle, args);
+}
+
 /**
  * A handle whose system takes only so many bytes at a time, as one may: a file system that is
  * almost full, or a signal, ends a write early.
@@ -37,7 +43,7 @@ function takingAtMost(handle: FileHandle, most: () => number): FileHandle {
     get(target, name) {
       if (name !== 'writev') {
         const value: unknown = Reflect.get(target, name);
-        return typeof value === 'function' ? value.bind(target) : value;
+        return bound(target, value);
       }
       return async (parts: readonly Uint8Array[], position: number) => {
         const bytes = Buffer.concat(parts).subarray(0, most());
@@ -197,7 +203,7 @@ describe('FileWriter', () => {
               running -= 1;
             };
           }
-          return typeof value === 'function' ? value.bind(target) : value;
+          return bound(target, value);
         },
       });
     const write = async (): Promise<void> => {
@@ -218,7 +224,7 @@ describe('FileWriter', () => {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         if (name === 'datasync') return () => Promise.reject(new Error('the disk is gone'));
-        return typeof value === 'function' ? value.bind(target) : value;
+        return bound(target, value);
       },
     });
     const writer = new FileWriter(failing, turn);

@@ -204,7 +204,7 @@ export class Connection {
    */
   async close(): Promise<void> {
     await this.#sending.pass(async () => {
-      if (!this.isOpen) return;
+      if (!this.isOpen || this.#farewell) return;
       const { progressTimeout } = this.#options;
       this.#farewell = setTimeout(() => {
         this.#fail(new ClientError('timed-out', 'The connection was not ended in time'));

@@ -19,10 +19,10 @@ afterEach(() => {
 });
 
 /** What a server does with one connection; afterwards it is silent, unless it hung up. */
-export type Script = (server: ScriptedServer) => Promise<void>;
+export type Script = (server: ScriptedServer) => Promise<unknown>;
 
 /** A server that says what a test wants it to say, and nothing by itself. */
-export class ScriptedServer {
+class ScriptedServer {
   readonly transport: Transport;
   readonly session: ServerSession;
   /** Bytes that came from the client. */

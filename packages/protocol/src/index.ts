@@ -25,7 +25,7 @@ export {
 } from './path.js';
 export { BodyChannel, type WholeBody } from './session/body-channel.js';
 export { ClientSession, type ClientEvent, type ClientRequest } from './session/client-session.js';
-export type { HandshakeFacts } from './session/established.js';
+export type { HandshakeFacts } from './session/secure-stream.js';
 export type { DataFrame } from './session/frame-reader.js';
 export { ServerSession, type ServerEvent, type ServerResponse } from './session/server-session.js';
 export { statusTexts, type Status } from './status.js';

@@ -1,4 +1,4 @@
-import { initiateHandshake, type Handshake, type InitiatorOptions } from '@e2eeftp/crypto';
+import { initiateHandshake, type InitiatorOptions } from '@e2eeftp/crypto';
 
 import type { CborMap } from '../codec.js';
 import { ProtocolError } from '../errors.js';
@@ -11,16 +11,12 @@ import {
   type Response,
   type Welcome,
 } from '../messages/messages.js';
-import { notEstablished, type HandshakeFacts } from './established.js';
-import { FrameReader, type DataFrame, type Frame } from './frame-reader.js';
-import { FrameWriter } from './frame-writer.js';
+import type { DataFrame } from './frame-reader.js';
+import { SecureStream, type HandshakeEvent } from './secure-stream.js';
 
 /** What a client's session tells about the bytes that it was fed. */
 export type ClientEvent =
-  /** Handshake bytes that must be sent. */
-  | { readonly type: 'send'; readonly bytes: Uint8Array }
-  /** The handshake is finished; whether the server knows this client is not yet said. */
-  | { readonly type: 'established'; readonly facts: HandshakeFacts }
+  | HandshakeEvent
   /** The server lets this client in. */
   | { readonly type: 'welcome'; readonly welcome: Welcome }
   /** The answer to the oldest request without one; data and an end follow when it has a body. */
@@ -49,9 +45,7 @@ export interface ClientRequest {
  * connection must end without another byte.
  */
 export class ClientSession {
-  readonly #handshake: Handshake;
-  #reader: FrameReader | undefined;
-  #writer: FrameWriter | undefined;
+  readonly #stream: SecureStream;
   #isWelcome = false;
   #lastId = 0;
   /** Ids of the requests that wait for an answer, oldest first. */
@@ -59,12 +53,12 @@ export class ClientSession {
 
   /** @param options - who the client is and which server it accepts */
   constructor(options: InitiatorOptions) {
-    this.#handshake = initiateHandshake(options);
+    this.#stream = new SecureStream(initiateHandshake(options));
   }
 
   /** @returns the bytes that begin the connection */
   start(): Uint8Array {
-    return this.#handshake.start();
+    return this.#stream.start();
   }
 
   /** Requests that wait for an answer. */
@@ -79,18 +73,9 @@ export class ClientSession {
    * @throws CryptoError or ProtocolError: the connection must end
    */
   *receive(chunk: Uint8Array): Generator<ClientEvent, void, void> {
-    let rest = chunk;
-    if (!this.#reader) {
-      const progress = this.#handshake.receive(chunk);
-      if (progress.send.length > 0) yield { type: 'send', bytes: progress.send };
-      if (!progress.established) return;
-      const { sealer, opener, peerIdentity, suite, channelBinding } = progress.established;
-      this.#reader = new FrameReader(opener);
-      this.#writer = new FrameWriter(sealer);
-      yield { type: 'established', facts: { peerIdentity, suite, channelBinding } };
-      rest = progress.rest;
+    for (const event of this.#stream.receive(chunk)) {
+      yield event.type === 'message' ? this.#message(event.plaintext) : event;
     }
-    for (const frame of this.#reader.receive(rest)) yield this.#event(this.#reader, frame);
   }
 
   /**
@@ -99,8 +84,7 @@ export class ClientSession {
    * @throws ProtocolError `truncated` unless the server had closed
    */
   finish(): void {
-    if (this.#reader) return this.#reader.finish();
-    throw new ProtocolError('truncated', 'The server ended the connection during the handshake');
+    this.#stream.finish();
   }
 
   /**
@@ -110,7 +94,7 @@ export class ClientSession {
    *   are too long, or the session is not established
    */
   request(request: ClientRequest): Uint8Array[] {
-    const writer = this.#established();
+    const writer = this.#stream.writer;
     const { command, args, body } = request;
     const id = this.#lastId + 1;
     const bytes = writer.message(encodeRequest({ id, command, args, body }), body);
@@ -124,7 +108,7 @@ export class ClientSession {
    * @returns the bytes to send
    */
   data(parts: readonly Uint8Array[]): Uint8Array[] {
-    return this.#established().data(parts);
+    return this.#stream.writer.data(parts);
   }
 
   /**
@@ -132,32 +116,26 @@ export class ClientSession {
    * @returns the bytes to send
    */
   end(end: BodyEnd): Uint8Array[] {
-    return this.#established().end(end);
+    return this.#stream.writer.end(end);
   }
 
   /**
    * @returns the bytes that say that this client sends no more; answers under way still come
    */
   close(): Uint8Array[] {
-    return this.#writer?.close({ status: 200, text: '' }) ?? [];
+    return this.#stream.close({ status: 200, text: '' });
   }
 
-  #established(): FrameWriter {
-    if (!this.#writer) throw notEstablished();
-    return this.#writer;
-  }
-
-  #event(reader: FrameReader, frame: Frame): ClientEvent {
-    if (frame.type !== 'message') return frame;
+  #message(plaintext: Uint8Array): ClientEvent {
     if (!this.#isWelcome) {
       this.#isWelcome = true;
-      return { type: 'welcome', welcome: parseWelcome(frame.plaintext) };
+      return { type: 'welcome', welcome: parseWelcome(plaintext) };
     }
-    const response = parseResponse(frame.plaintext);
+    const response = parseResponse(plaintext);
     if (response.id !== this.#unanswered.shift()) {
       throw new ProtocolError('malformed', 'The server answered something that was not asked');
     }
-    if (response.body) reader.expectBody();
+    if (response.body) this.#stream.expectBody();
     return { type: 'response', response };
   }
 }

@@ -1,4 +1,4 @@
-import { respondToHandshake, type Handshake, type ResponderOptions } from '@e2eeftp/crypto';
+import { respondToHandshake, type ResponderOptions } from '@e2eeftp/crypto';
 
 import type { CborValue } from '../codec.js';
 import { ProtocolError } from '../errors.js';
@@ -11,16 +11,12 @@ import {
   type Request,
   type Welcome,
 } from '../messages/messages.js';
-import { notEstablished, type HandshakeFacts } from './established.js';
-import { FrameReader, type DataFrame, type Frame } from './frame-reader.js';
-import { FrameWriter } from './frame-writer.js';
+import type { DataFrame } from './frame-reader.js';
+import { SecureStream, type HandshakeEvent } from './secure-stream.js';
 
 /** What a server's session tells about the bytes that it was fed. */
 export type ServerEvent =
-  /** Handshake bytes that must be sent. */
-  | { readonly type: 'send'; readonly bytes: Uint8Array }
-  /** The handshake is finished. Answer with a welcome, or with a close for an unknown client. */
-  | { readonly type: 'established'; readonly facts: HandshakeFacts }
+  | HandshakeEvent
   /** The next request; data and an end follow when it has a body. */
   | { readonly type: 'request'; readonly request: Request }
   | DataFrame
@@ -49,17 +45,15 @@ export interface ServerResponse {
  * connection must end without another byte.
  */
 export class ServerSession {
-  readonly #handshake: Handshake;
-  #reader: FrameReader | undefined;
-  #writer: FrameWriter | undefined;
+  readonly #stream: SecureStream;
   /** Ids of the requests that wait for an answer, oldest first. */
   readonly #unanswered: number[] = [];
   #isWelcomed = false;
 
   /** @param options - who the server is */
   constructor(options: ResponderOptions) {
-    this.#handshake = respondToHandshake(options);
-    this.#handshake.start();
+    this.#stream = new SecureStream(respondToHandshake(options));
+    this.#stream.start();
   }
 
   /** Requests that wait for an answer. */
@@ -74,18 +68,9 @@ export class ServerSession {
    * @throws CryptoError or ProtocolError: the connection must end without a reply
    */
   *receive(chunk: Uint8Array): Generator<ServerEvent, void, void> {
-    let rest = chunk;
-    if (!this.#reader) {
-      const progress = this.#handshake.receive(chunk);
-      if (progress.send.length > 0) yield { type: 'send', bytes: progress.send };
-      if (!progress.established) return;
-      const { sealer, opener, peerIdentity, suite, channelBinding } = progress.established;
-      this.#reader = new FrameReader(opener);
-      this.#writer = new FrameWriter(sealer);
-      yield { type: 'established', facts: { peerIdentity, suite, channelBinding } };
-      rest = progress.rest;
+    for (const event of this.#stream.receive(chunk)) {
+      yield event.type === 'message' ? this.#message(event.plaintext) : event;
     }
-    for (const frame of this.#reader.receive(rest)) yield this.#event(this.#reader, frame);
   }
 
   /**
@@ -94,8 +79,7 @@ export class ServerSession {
    * @throws ProtocolError `truncated` unless the client had closed
    */
   finish(): void {
-    if (this.#reader) return this.#reader.finish();
-    throw new ProtocolError('truncated', 'The client ended the connection during the handshake');
+    this.#stream.finish();
   }
 
   /**
@@ -104,7 +88,7 @@ export class ServerSession {
    * @throws ProtocolError `misuse` when it was said before; nothing was sent then
    */
   welcome(welcome: Welcome): Uint8Array[] {
-    const writer = this.#established();
+    const writer = this.#stream.writer;
     if (this.#isWelcomed) throw new ProtocolError('misuse', 'The client was welcomed before');
     const bytes = writer.message(encodeWelcome(welcome), false);
     this.#isWelcomed = true;
@@ -120,7 +104,7 @@ export class ServerSession {
    *   body of an earlier answer is not ended, or the answer is too long; nothing was sent then
    */
   respond(response: ServerResponse): Uint8Array[] {
-    const writer = this.#established();
+    const writer = this.#stream.writer;
     if (!this.#isWelcomed) throw new ProtocolError('misuse', 'Welcome the client first');
     const [id] = this.#unanswered;
     if (id === undefined) throw new ProtocolError('misuse', 'There is no request to answer');
@@ -135,7 +119,7 @@ export class ServerSession {
    * @returns the bytes to send
    */
   data(parts: readonly Uint8Array[]): Uint8Array[] {
-    return this.#established().data(parts);
+    return this.#stream.writer.data(parts);
   }
 
   /**
@@ -143,7 +127,7 @@ export class ServerSession {
    * @returns the bytes to send
    */
   end(end: BodyEnd): Uint8Array[] {
-    return this.#established().end(end);
+    return this.#stream.writer.end(end);
   }
 
   /**
@@ -151,19 +135,13 @@ export class ServerSession {
    * @returns the bytes to send last
    */
   close(close: Close): Uint8Array[] {
-    return this.#writer?.close(close) ?? [];
+    return this.#stream.close(close);
   }
 
-  #established(): FrameWriter {
-    if (!this.#writer) throw notEstablished();
-    return this.#writer;
-  }
-
-  #event(reader: FrameReader, frame: Frame): ServerEvent {
-    if (frame.type !== 'message') return frame;
-    const request = parseRequest(frame.plaintext);
+  #message(plaintext: Uint8Array): ServerEvent {
+    const request = parseRequest(plaintext);
     this.#unanswered.push(request.id);
-    if (request.body) reader.expectBody();
+    if (request.body) this.#stream.expectBody();
     return { type: 'request', request };
   }
 }

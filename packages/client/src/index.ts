@@ -7,6 +7,7 @@ export {
   parsePublicKey,
 } from '@e2eeftp/crypto';
 export {
+  defaultPort,
   printable,
   type CommandResult,
   type Entry,
@@ -17,7 +18,6 @@ export {
 } from '@e2eeftp/protocol';
 export { Client, connect } from './client.js';
 export type { Greeting } from './connection/connection.js';
-export { defaultPort } from './connection/connector.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';
 export { ClientHome } from './home/client-home.js';
 export { ConfigurationFile, type Configuration } from './home/configuration-file.js';

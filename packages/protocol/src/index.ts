@@ -1,4 +1,5 @@
 export { decodeCbor, encodeCbor, type CborMap, type CborValue } from './codec.js';
+export { defaultHost, defaultPort } from './default-address.js';
 export { printable } from './display.js';
 export { ProtocolError, type ProtocolErrorCode } from './errors.js';
 export { limits } from './limits.js';

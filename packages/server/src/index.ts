@@ -1,5 +1,6 @@
 export { fingerprint, Identity, parsePublicKey } from '@e2eeftp/crypto';
 export {
+  defaultPort,
   pathSchema,
   printable,
   type Access,
@@ -32,7 +33,7 @@ export { builtinCommands } from './commands/builtin-commands.js';
 export { DataDirectory, type DataDirectoryOptions } from './data-directory.js';
 export { defaultServerLimits, type ServerLimits } from './limits.js';
 export { silentLogger, type Logger } from './logger.js';
-export { defaultPort, Server, type ListenOptions, type ServerOptions } from './server.js';
+export { Server, type ListenOptions, type ServerOptions } from './server.js';
 export { ServerError, type ServerErrorCode } from './server-error.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+import { systemCodeOf } from './store/system-errors.js';
+
 /**
  * Makes a directory, for its owner alone, and those above it. One that exists is left as it is.
  *
@@ -21,7 +23,7 @@ async function isMade(path: string): Promise<boolean> {
     await mkdir(path, { mode: 0o700 });
     return true;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = systemCodeOf(error);
     if (code === 'EEXIST') return true;
     if (code === 'ENOENT' && dirname(path) !== path) return false;
     throw error;

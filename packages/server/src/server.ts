@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { fingerprint, type Identity } from '@e2eeftp/crypto';
+import { defaultHost, defaultPort } from '@e2eeftp/protocol';
 import { listenTcp, type Listener, type Transport } from '@e2eeftp/transport';
 
 import type { Authorizer } from './authorization/authorizer.js';
@@ -36,10 +37,6 @@ export interface ListenOptions {
   /** A TCP port; by default 5001. 0 lets the system choose one. */
   readonly port?: number;
 }
-
-/** The port that servers listen at and clients ask for when nobody says otherwise. */
-export const defaultPort = 5001;
-const defaultHost = '127.0.0.1';
 
 /** How long handlers may take to end once their connections have, in milliseconds. */
 const handlerPatience = 5000;

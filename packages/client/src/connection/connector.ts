@@ -1,15 +1,11 @@
 import { equalBytes, fingerprint } from '@e2eeftp/crypto';
+import { defaultHost, defaultPort } from '@e2eeftp/protocol';
 import { connectTcp, type Transport } from '@e2eeftp/transport';
 
 import { asClientError, ClientError, throwIfAborted, UntrustedServerError } from '../errors.js';
 import { defaultTimeouts, type ConnectOptions } from '../options.js';
 import { untilAborted } from './abort.js';
 import { Connection } from './connection.js';
-
-const defaultHost = '127.0.0.1';
-
-/** The port that servers listen at when nobody says otherwise. */
-export const defaultPort = 5001;
 
 /**
  * Keeps a connection to one server, and opens another when it has ended.

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 
-import { defaultPort } from '../connection/connector.js';
+import { defaultPort } from '@e2eeftp/protocol';
+
 import { ClientError } from '../errors.js';
 
 /** Where a server listens. */

@@ -17,6 +17,7 @@ import { DirectoryLock } from '../directory-lock.js';
 import type { Logger } from '../logger.js';
 import { makeDirectory } from '../make-directory.js';
 import { ServerError } from '../server-error.js';
+import { systemCodeOf } from '../store/system-errors.js';
 import {
   findClient,
   parseAuthorizedClients,
@@ -146,7 +147,7 @@ export class AuthorizedClientsFile implements Authorizer {
     try {
       return await readFile(this.#path, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (systemCodeOf(error) === 'ENOENT') return undefined;
       throw error;
     }
   }

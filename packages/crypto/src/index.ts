@@ -42,3 +42,14 @@ export { RecordOpener, type OpenedRecord } from './record/record-opener.js';
 export { RecordSealer, type KeyLimits } from './record/record-sealer.js';
 export { TrafficKey } from './record/traffic-key.js';
 export { defaultSuites, type Suite } from './suites.js';
+export { V1Handshake, type V1HandshakeOptions, type V1Keys } from './v1/handshake.js';
+export {
+  encodeV1Hello,
+  openV1Hello,
+  v1HelloLength,
+  v1HelloPrefix,
+  type V1Hello,
+} from './v1/hello.js';
+export { isV1PayloadLength, v1PayloadLength } from './v1/payload.js';
+export { V1PayloadOpener, type V1PayloadOpenerOptions } from './v1/payload-opener.js';
+export { V1PayloadSealer, type V1PayloadSealerOptions } from './v1/payload-sealer.js';

@@ -30,3 +30,8 @@ export type { HandshakeFacts } from './session/secure-stream.js';
 export type { DataFrame } from './session/frame-reader.js';
 export { ServerSession, type ServerEvent, type ServerResponse } from './session/server-session.js';
 export { statusTexts, type Status } from './status.js';
+export { formatV1Answer, parseV1Answer, v1Texts, type V1Answer } from './v1/answer-line.js';
+export { formatV1Command, parseV1Command, type V1Command } from './v1/command-line.js';
+export { parseV1Length } from './v1/length.js';
+export { V1LineReader, type V1Line } from './v1/line-reader.js';
+export { v1Folder, v1Path } from './v1/name.js';

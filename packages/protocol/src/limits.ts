@@ -25,4 +25,6 @@ export const limits = {
   text: 1024,
   /** Bytes of the id that a client gives to a resumable upload. */
   uploadId: 16,
+  /** Bytes of a command line or an answer's line in the first generation, its line feed included. */
+  v1Line: 8192,
 } as const;

@@ -60,7 +60,7 @@ function parseKey(text: string): ClientKey | undefined {
     const length = words[0] === 'ssh-ed25519' ? 2 : 1;
     const key = words.slice(0, length).join(' ');
     parsePublicKey(key);
-    const comment = words.slice(length).filter((word) => !word.includes('='));
+    const comment = words.slice(length).filter((word) => !word.includes('=') && word !== 'v1');
     return { key, comment: comment.join(' ') };
   } catch {
     return undefined;

@@ -1,15 +1,16 @@
 import { fingerprint, type AuthorizedClient } from '@e2eeftp/server';
 
-const header = ['NAME', 'ACCESS', 'FINGERPRINT'];
+const header = ['NAME', 'ACCESS', 'V1', 'FINGERPRINT'];
 
 /**
  * @param clients - whom to show
  * @returns a table for people, a line each below a header
  */
 export function formatClients(clients: readonly AuthorizedClient[]): string {
-  const rows = clients.map(({ name, access, identity }) => [
+  const rows = clients.map(({ name, access, v1, identity }) => [
     name ?? '-',
     access,
+    v1 === true ? 'yes' : '-',
     fingerprint(identity),
   ]);
   const all = [header, ...rows];
@@ -29,7 +30,8 @@ export function formatClients(clients: readonly AuthorizedClient[]): string {
  * @param client - whom to name
  * @returns who it is, in a sentence
  */
-export function describeClient({ name, access, identity }: AuthorizedClient): string {
+export function describeClient({ name, access, v1, identity }: AuthorizedClient): string {
   const who = name === undefined ? '' : `${name}, `;
-  return `${who}access ${access}, fingerprint ${fingerprint(identity)}`;
+  const generations = v1 === true ? ', first generation too' : '';
+  return `${who}access ${access}${generations}, fingerprint ${fingerprint(identity)}`;
 }

@@ -48,6 +48,14 @@ export const portOption = fromEnvironment('port', {
   coerce: parsePort,
 });
 
+/** Whether clients of the protocol's first generation are served, and what they may do. */
+export const allowV1Option = fromEnvironment('allow-v1', {
+  type: 'string',
+  describe:
+    "Serve clients of the protocol's first generation too; =read refuses whatever changes files. Names and commands can be read and forged on their way, and whoever has recorded a client's hello that this server never saw can list and delete in its name",
+  coerce: parseAllowV1,
+});
+
 /** Whether to answer in JSON. */
 export const jsonOption = fromEnvironment('json', {
   type: 'boolean',
@@ -71,6 +79,14 @@ function parsePort(text: string): number {
   const port = /^\d{1,5}$/u.test(text) ? Number(text) : Infinity;
   if (port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
   return port;
+}
+
+function parseAllowV1(text: string | undefined): 'all' | 'read' | undefined {
+  const word = text?.toLowerCase();
+  if (word === undefined || word === '0' || word === 'false') return undefined;
+  if (word === '' || word === '1' || word === 'true' || word === 'all') return 'all';
+  if (word === 'read') return 'read';
+  throw new UsageError(`--allow-v1 stands alone or as --allow-v1=read, not with "${word}"`);
 }
 
 function parseJsonOption(value: boolean | string): boolean {

@@ -10,6 +10,7 @@ import { silentLogger, type Logger } from './logger.js';
 import { makeDirectory } from './make-directory.js';
 import { ServerError } from './server-error.js';
 import { FileStore } from './store/file-store.js';
+import { FileHelloRecord } from './v1/file-hello-record.js';
 
 /** How a data directory is opened. */
 export interface DataDirectoryOptions {
@@ -28,17 +29,21 @@ export class DataDirectory {
   readonly authorizer: AuthorizedClientsFile;
   /** The files. */
   readonly store: FileStore;
+  /** The hellos that clients of the first generation have used. */
+  readonly hellos: FileHelloRecord;
   readonly #lock: DirectoryLock;
 
   private constructor(
     identity: Identity,
     authorizer: AuthorizedClientsFile,
     store: FileStore,
+    hellos: FileHelloRecord,
     lock: DirectoryLock,
   ) {
     this.identity = identity;
     this.authorizer = authorizer;
     this.store = store;
+    this.hellos = hellos;
     this.#lock = lock;
   }
 
@@ -56,8 +61,9 @@ export class DataDirectory {
     try {
       const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
+      const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
       const store = await FileStore.open({ directory });
-      return new DataDirectory(identity, authorizer, store, lock);
+      return new DataDirectory(identity, authorizer, store, hellos, lock);
     } catch (error) {
       await lock.release();
       throw asServerError(directory, error);

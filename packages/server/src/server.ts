@@ -8,11 +8,14 @@ import type { Authorizer } from './authorization/authorizer.js';
 import { CommandTable } from './command/command-table.js';
 import type { Command } from './command/command.js';
 import { builtinCommands } from './commands/builtin-commands.js';
-import { Connection, type ConnectionServices } from './connection/connection.js';
+import { IncomingConnection } from './connection/incoming-connection.js';
+import type { ServedConnection } from './connection/served-connection.js';
+import type { ConnectionServices } from './connection/services.js';
 import { defaultServerLimits, type ServerLimits } from './limits.js';
 import { silentLogger, type Logger } from './logger.js';
 import { ServerError } from './server-error.js';
 import type { Store } from './store/store.js';
+import type { V1Options } from './v1/v1-options.js';
 
 /** What a server is made of. A `DataDirectory` brings the first three. */
 export interface ServerOptions {
@@ -28,6 +31,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Where to report; by default nowhere. */
   readonly logger?: Logger;
+  /** How to serve the first generation of the protocol; by default its clients are turned away. */
+  readonly v1?: V1Options | undefined;
 }
 
 /** Where a server listens. */
@@ -49,7 +54,7 @@ const handlerPatience = 5000;
  */
 export class Server {
   readonly #services: ConnectionServices;
-  readonly #connections = new Map<Connection, Promise<void>>();
+  readonly #connections = new Map<ServedConnection, Promise<void>>();
   #listener: Listener | undefined;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
@@ -69,6 +74,7 @@ export class Server {
       commands: new CommandTable(commands),
       limits: { ...defaultServerLimits, ...options.limits },
       logger: options.logger ?? silentLogger,
+      v1: options.v1,
     };
   }
 
@@ -123,7 +129,7 @@ export class Server {
     this.#stopWatching ??= this.#services.authorizer.watch?.(() => {
       this.#reviewed = this.#reviewed.then(() => this.#review());
     });
-    const connection = new Connection(transport, this.#services);
+    const connection = new IncomingConnection(transport, this.#services);
     const ended = connection.run().finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, ended);
   }

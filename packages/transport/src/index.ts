@@ -1,6 +1,7 @@
 export { formatAddress } from './address.js';
 export { TransportError, type TransportErrorCode } from './errors.js';
 export { memoryTransportPair } from './memory-transport.js';
+export { PushbackTransport } from './pushback-transport.js';
 export { connectTcp, type ConnectTcpOptions } from './tcp-connect.js';
 export { listenTcp, type ListenTcpOptions } from './tcp-listen.js';
 export type { Listener, Transport } from './transport.js';

@@ -13,6 +13,7 @@ interface AuthorizeArguments {
   readonly rest: string[];
   readonly name: string | undefined;
   readonly access: (typeof accesses)[number];
+  readonly v1: boolean;
   readonly data: string;
 }
 
@@ -48,17 +49,35 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
           requiresArg: true,
           describe: 'rw: all files; ro: read; wo: send without seeing; admin: all and manage',
         }),
+        v1: fromEnvironment('v1', {
+          type: 'boolean',
+          default: false,
+          describe: "Let it come by the protocol's first generation too, where that is served",
+        }),
         data: dataOption,
       }),
   handler: add,
 };
 
-async function add({ key: first, rest, name, access, data }: AuthorizeArguments): Promise<void> {
+async function add({
+  key: first,
+  rest,
+  name,
+  access,
+  v1,
+  data,
+}: AuthorizeArguments): Promise<void> {
   const { key, comment } = await readClientKey([first, ...rest].join(' '));
   const called = name === undefined ? comment : `name=${name}`;
-  const line = [key, called, access === 'rw' ? '' : `access=${access}`];
+  // A key alone on its line may come by the first generation: that is for `--v1` to say.
+  const isPlain = access === 'rw' && (called !== '' || v1);
+  const line = [key, called, isPlain ? '' : `access=${access}`, v1 ? 'v1' : ''];
   const { client, isNew } = await clientsFile(data).add(line.filter(Boolean).join(' '));
-  if (!isNew && (client.access !== access || (name !== undefined && client.name !== name))) {
+  const isOther =
+    client.access !== access ||
+    (name !== undefined && client.name !== name) ||
+    (v1 && client.v1 !== true);
+  if (!isNew && isOther) {
     throw new CommandFailure(
       `The client was authorized before, otherwise (${describeClient(client)}); revoke it first`,
     );

@@ -24,9 +24,10 @@ export const clients: CommandModule<object, ClientsArguments> = {
 async function show({ json, data }: ClientsArguments): Promise<void> {
   const { clients: known, invalid } = await clientsFile(data).read();
   if (json) {
-    const facts = known.map(({ name = null, access, identity }) => ({
+    const facts = known.map(({ name = null, access, v1 = false, identity }) => ({
       name,
       access,
+      v1,
       fingerprint: fingerprint(identity),
       key: Buffer.from(identity).toString('base64'),
     }));

@@ -4,13 +4,14 @@ import { DataDirectory, Server } from '@e2eeftp/server';
 import type { CommandModule } from 'yargs';
 
 import { logFormats, logLevels, makeLogger } from '../logging.js';
-import { dataOption, fromEnvironment, nonEmpty, portOption } from '../options.js';
+import { allowV1Option, dataOption, fromEnvironment, nonEmpty, portOption } from '../options.js';
 import { firstSignal } from '../signals.js';
 
 interface StartArguments {
   readonly host: string;
   readonly port: number;
   readonly data: string;
+  readonly 'allow-v1': 'all' | 'read' | undefined;
   readonly 'log-level': (typeof logLevels)[number];
   readonly 'log-format': (typeof logFormats)[number];
 }
@@ -29,6 +30,7 @@ export const start: CommandModule<object, StartArguments> = {
     }),
     port: portOption,
     data: dataOption,
+    'allow-v1': allowV1Option,
     'log-level': fromEnvironment('log-level', {
       choices: logLevels,
       default: 'info',
@@ -46,14 +48,25 @@ export const start: CommandModule<object, StartArguments> = {
   handler: serve,
 };
 
-async function serve({ host, port, data, ...log }: StartArguments): Promise<void> {
+const v1Warning =
+  "serving the protocol's first generation: names and commands can be read and forged on their way, and whoever has recorded a client's hello that this server never saw can list and delete in its name; move the clients to the current protocol";
+
+async function serve({
+  host,
+  port,
+  data,
+  'allow-v1': v1Access,
+  ...log
+}: StartArguments): Promise<void> {
   const signal = firstSignal();
   const directory = resolve(data);
   const logger = makeLogger({ level: log['log-level'], format: log['log-format'], directory });
   const files = await DataDirectory.open(directory, { logger });
   try {
-    const { identity, authorizer, store } = files;
-    const server = new Server({ identity, authorizer, store, logger });
+    const { identity, authorizer, store, hellos } = files;
+    const v1 = v1Access && { access: v1Access, hellos };
+    if (v1) logger.warn({ access: v1.access }, v1Warning);
+    const server = new Server({ identity, authorizer, store, logger, v1 });
     await server.start({ host, port });
     try {
       // What is wrong with the clients is told now, not when the first one comes.

@@ -8,6 +8,8 @@ export interface AuthorizedClient {
   readonly name: string | undefined;
   /** What it may do. */
   readonly access: Access;
+  /** Whether it may come by the protocol's first generation too, where the server serves that. */
+  readonly v1?: boolean | undefined;
 }
 
 /** Decides who may use a server. */

@@ -4,6 +4,11 @@ import { StoreError, type StoreErrorCode } from '../store/store-error.js';
 
 /** Bytes that follow an answer. */
 export interface AnswerBody {
+  /**
+   * How many bytes there are. Clients of the first generation can have a body only when this is
+   * known before.
+   */
+  readonly size?: number;
   /** The bytes; each chunk is used up before the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Frees what the body holds; called once, also when nobody asked for a chunk. */
@@ -38,6 +43,18 @@ export class CommandError extends Error {
   constructor(status: number, text: string = textOf(status), options?: ErrorOptions) {
     super(text, options);
     this.status = status;
+  }
+}
+
+/**
+ * A command in a server's table that cannot do anything.
+ */
+export class MissingHandlerError extends Error {
+  override readonly name: string = 'MissingHandlerError';
+
+  /** @param command - its word */
+  constructor(command: string) {
+    super(`The command ${command} has no handler; give its definition one`);
   }
 }
 

@@ -5,7 +5,8 @@ import type { AuthorizedClient } from '../authorization/authorizer.js';
 import type { ServerLimits } from '../limits.js';
 import type { Logger } from '../logger.js';
 import type { Store } from '../store/store.js';
-import { CommandError, type Answer } from './answer.js';
+import { CommandError, MissingHandlerError, type Answer } from './answer.js';
+import type { V1Form } from './v1-form.js';
 
 /** The body of a request, as a handler reads it. */
 export type RequestBody = Pick<BodyChannel, 'end' | typeof Symbol.asyncIterator>;
@@ -54,6 +55,8 @@ export interface CommandDefinition<Schema extends StandardSchemaV1> {
    * Answers keep the order of the requests all the same.
    */
   readonly overlaps?: boolean;
+  /** How clients of the first generation reach it; by default they do not. */
+  readonly v1?: V1Form;
   /**
    * Does the work.
    *
@@ -77,6 +80,8 @@ export interface Command {
   readonly takesBody: boolean;
   /** Whether a request may begin while earlier ones of the same command are not answered yet. */
   readonly overlaps: boolean;
+  /** How clients of the first generation reach it, if they do. */
+  readonly v1?: V1Form | undefined;
   /**
    * Checks the arguments and does the work.
    *
@@ -104,7 +109,10 @@ export function defineCommand<Schema extends StandardSchemaV1>(
     effect,
     takesBody,
     overlaps,
+    v1: definition.v1,
     async run(args, context) {
+      // A table need not be TypeScript.
+      if (typeof definition.handler !== 'function') throw new MissingHandlerError(name);
       const checked = await schema['~standard'].validate(args);
       if (checked.issues) throw new CommandError(400, undefined, { cause: checked.issues });
       return definition.handler(checked.value, context);

@@ -8,17 +8,18 @@ import { stat } from './stat.js';
 
 /**
  * The commands of the protocol (SPEC.md, commands). A server's table usually begins with them:
- * `commands: [...builtinCommands, mine]`.
+ * `commands: [...builtinCommands, mine]`. The first five are those of the first generation, in the
+ * order in which it has always listed them.
  */
 export const builtinCommands: readonly Command[] = [
-  hlist,
-  ping,
-  whoami,
-  list,
-  stat,
   send,
   get,
+  list,
   deleteCommand,
+  hlist,
+  stat,
   rename,
   mkdir,
+  ping,
+  whoami,
 ];

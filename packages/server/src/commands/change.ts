@@ -3,6 +3,7 @@ import { commandSchemas, type RemotePath } from '@e2eeftp/protocol';
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
 import { overwritePolicy } from './overwrite-policy.js';
+import { deleteFile } from './v1-commands.js';
 
 /** DELETE: removes a file, or a folder when it is empty or `recursive` is said. */
 export const deleteCommand = defineCommand({
@@ -10,6 +11,11 @@ export const deleteCommand = defineCommand({
   summary: 'Removes a file or a folder',
   args: commandSchemas.DELETE.args,
   effect: 'change',
+  v1: {
+    fields: { path: 'path' },
+    texts: { 200: 'File deleted', 404: 'File not found' },
+    instead: deleteFile,
+  },
   async handler({ path, recursive = false }, { store }) {
     await store.delete(path, { recursive });
     return { status: 200 };

@@ -10,6 +10,10 @@ export const get = defineCommand({
   args: commandSchemas.GET.args,
   effect: 'read',
   overlaps: true,
+  v1: {
+    fields: { path: 'path' },
+    texts: { 404: ([name = '']) => `File not found: ${name}`, 500: 'Server Read Error' },
+  },
   async handler({ path, offset = 0, length: wanted = Infinity, etag }, { store }) {
     const reader = await store.open(path);
     const { file } = reader;
@@ -22,7 +26,7 @@ export const get = defineCommand({
     return {
       status: length === file.size ? 200 : 206,
       result: { ...file, offset, length },
-      body: { chunks: reader.read(offset, length), close: () => reader.close() },
+      body: { size: length, chunks: reader.read(offset, length), close: () => reader.close() },
     };
   },
 });

@@ -1,6 +1,7 @@
 import { commandSchemas } from '@e2eeftp/protocol';
 
 import { defineCommand } from '../command/command.js';
+import { listV1Words } from './v1-commands.js';
 
 /** HLIST: which commands there are. */
 export const hlist = defineCommand({
@@ -8,6 +9,7 @@ export const hlist = defineCommand({
   summary: 'Lists the commands of this server',
   args: commandSchemas.HLIST.args,
   effect: 'none',
+  v1: { fields: {}, instead: listV1Words },
   handler: (_args, { commands }) =>
     Promise.resolve({
       status: 200,

@@ -2,6 +2,7 @@ import { commandSchemas, encodeCbor, listingCapacity, type Entry } from '@e2eeft
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
+import { listV1Names } from './v1-commands.js';
 
 /** LIST: a page of a folder, as long as fits into one answer. */
 export const list = defineCommand({
@@ -9,6 +10,7 @@ export const list = defineCommand({
   summary: 'Lists a folder',
   args: commandSchemas.LIST.args,
   effect: 'read',
+  v1: { fields: {}, instead: listV1Names },
   async handler({ path, recursive = false, cursor, limit = Infinity }, { store, signal }) {
     // The etag is taken before the entries, so that a change meanwhile makes the listing look
     // older than it is, never newer.

@@ -16,6 +16,7 @@ export const send = defineCommand({
   effect: 'send',
   takesBody: true,
   overlaps: true,
+  v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
   async handler({ path, size, mtime, overwrite = 'always' }, { store, body, limits }) {
     if (!body) throw new CommandError(400);
     if (size !== undefined && size > limits.fileSize) throw new CommandError(413);

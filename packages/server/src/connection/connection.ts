@@ -1,4 +1,4 @@
-import { CryptoError, defaultBackend, fingerprint, type Identity } from '@e2eeftp/crypto';
+import { defaultBackend, fingerprint } from '@e2eeftp/crypto';
 import {
   ProtocolError,
   ServerSession,
@@ -9,34 +9,26 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
-import type { AuthorizedClient, Authorizer } from '../authorization/authorizer.js';
-import type { CommandTable } from '../command/command-table.js';
-import type { ServerLimits } from '../limits.js';
+import type { AuthorizedClient } from '../authorization/authorizer.js';
+import { isStillAuthorized } from '../authorization/is-still-authorized.js';
 import { withFields, type Logger } from '../logger.js';
-import type { Store } from '../store/store.js';
 import { Dispatcher } from './dispatcher.js';
+import { linger, lingerTimeout } from './linger.js';
+import { asError, logEnd } from './log-end.js';
+import type { ServedConnection } from './served-connection.js';
+import type { ConnectionServices } from './services.js';
+import { untilAborted } from './until-aborted.js';
 import { welcomeFor } from './welcome.js';
 
-/** What all connections of a server share. */
-export interface ConnectionServices {
-  readonly identity: Identity;
-  readonly authorizer: Authorizer;
-  readonly store: Store;
-  readonly commands: CommandTable;
-  readonly limits: ServerLimits;
-  readonly logger: Logger;
-}
-
-/** How long a peer may take to hear our last word and hang up. */
-const lingerTimeout = 2000;
-
 /**
- * One client's connection, from its first byte to its last.
+ * One client's connection in the current generation of the protocol, from its first byte to its
+ * last.
  */
-export class Connection {
+export class Connection implements ServedConnection {
   readonly #services: ConnectionServices;
   readonly #transport: Transport;
   readonly #session: ServerSession;
+  readonly #onEstablished: () => void;
   readonly #abort = new AbortController();
   #logger: Logger;
   #client: AuthorizedClient | undefined;
@@ -49,37 +41,29 @@ export class Connection {
   /**
    * @param transport - the connection, which this object owns from now on
    * @param services - what all connections of the server share
+   * @param onEstablished - hears that the handshake is over
    */
-  constructor(transport: Transport, services: ConnectionServices) {
+  constructor(transport: Transport, services: ConnectionServices, onEstablished: () => void) {
     this.#transport = transport;
     this.#services = services;
-    this.#logger = withFields(services.logger, { peer: transport.peer });
+    this.#onEstablished = onEstablished;
+    this.#logger = services.logger;
     const { identity } = services;
     this.#session = new ServerSession({ backend: defaultBackend, identity });
   }
 
-  /**
-   * Serves the client until one side ends the connection. It never fails.
-   *
-   * @returns once everything that belonged to the connection is freed
-   */
   async run(): Promise<void> {
-    const { handshakeTimeout } = this.#services.limits;
-    const deadline = setTimeout(() => {
-      this.#destroy(new TransportError('timed-out', 'The handshake took too long'));
-    }, handshakeTimeout);
     let reason: Error = new ProtocolError('truncated', 'The connection has ended');
     try {
-      await this.#receive(deadline);
+      await this.#receive();
       await this.#dispatcher?.drained();
       await this.#sayLastWord(this.#isShuttingDown ? 503 : 200);
-      await this.#linger();
+      await linger(this.#transport);
       this.#logger.debug({}, 'connection closed');
     } catch (error) {
       reason = asError(error);
-      this.#logEnd(error);
+      logEnd(this.#logger, error);
     } finally {
-      clearTimeout(deadline);
       clearTimeout(this.#idleTimer);
       clearTimeout(this.#lingerTimer);
       this.#destroy(reason);
@@ -87,12 +71,6 @@ export class Connection {
     }
   }
 
-  /**
-   * Ends the connection because the server closes: requests under way are answered first, as
-   * long as there is time for it. `run` settles soon afterwards.
-   *
-   * @returns once the last word is said, or the time for it is over
-   */
   async shutDown(): Promise<void> {
     this.#isShuttingDown = true;
     const timer = setTimeout(() => {
@@ -109,25 +87,15 @@ export class Connection {
     }
   }
 
-  /**
-   * Looks whether the client may still do what it could when it came, and ends the connection at
-   * once when not, or when that cannot be said. It never fails.
-   */
   async review(): Promise<void> {
     const admitted = this.#client;
     if (!admitted || this.#abort.signal.aborted) return;
-    try {
-      const client = await this.#services.authorizer.authorize(admitted.identity);
-      if (client?.access === admitted.access) return;
-      this.#logger.warn({}, 'ended a connection: its client has lost its authorization');
-    } catch (error) {
-      this.#logger.error({ err: error }, 'ended a connection: its client cannot be looked up');
-    }
+    if (await isStillAuthorized(admitted, this.#services.authorizer, this.#logger)) return;
     if (this.#dispatcher?.isIdle === true) this.#endWith(403);
     else this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
   }
 
-  async #receive(deadline: NodeJS.Timeout): Promise<void> {
+  async #receive(): Promise<void> {
     for (;;) {
       const chunk = await this.#transport.read();
       if (this.#hasSaidLastWord) return;
@@ -137,7 +105,7 @@ export class Connection {
       }
       for (const event of this.#session.receive(chunk)) {
         if (event.type === 'established') {
-          clearTimeout(deadline);
+          this.#onEstablished();
           if (!(await this.#admit(event.facts))) return;
           continue;
         }
@@ -238,48 +206,10 @@ export class Connection {
     await this.#transport.end();
   }
 
-  /**
-   * Gives the client a moment to hear the last word: hanging up on bytes that were not read
-   * would make the network throw away what we said.
-   */
-  async #linger(): Promise<void> {
-    try {
-      while ((await this.#transport.read()) !== undefined);
-    } catch {
-      // The client hung up without reading to the end; there was nothing left to lose.
-    }
-  }
-
   /** Ends the connection at once, and whatever is under way, since nobody may be reading. */
   #destroy(reason: Error): void {
     this.#transport.destroy(reason);
     this.#dispatcher?.fail(reason);
     this.#abort.abort(reason);
   }
-
-  #logEnd(error: unknown): void {
-    const isPeers =
-      error instanceof TransportError ||
-      error instanceof ProtocolError ||
-      error instanceof CryptoError;
-    if (isPeers) this.#logger.info({ reason: error.message }, 'connection ended');
-    else this.#logger.error({ err: error }, 'connection failed');
-  }
-}
-
-function untilAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
-  });
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('unknown failure', { cause: error });
 }

@@ -1,6 +1,5 @@
 import {
   limits as protocolLimits,
-  printable,
   ProtocolError,
   type BodyEnd,
   type DataFrame,
@@ -13,6 +12,7 @@ import { CommandError, textOf, type Answer, type AnswerBody } from '../command/a
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
 import { Exchange } from './exchange.js';
+import { logAnswered, logUnheard } from './exchange-log.js';
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -140,11 +140,11 @@ export class Dispatcher {
   async #answer(exchange: Exchange): Promise<void> {
     const answer = await exchange.answer;
     try {
-      if (this.#hasFailed) this.#logUnheard(exchange);
+      if (this.#hasFailed) logUnheard(this.#options.context.logger, exchange);
       else await this.#send(exchange, answer);
     } catch (error) {
       this.#hasFailed = true;
-      this.#logUnheard(exchange);
+      logUnheard(this.#options.context.logger, exchange);
       this.#options.onFailure(error);
     } finally {
       await this.#closeBody(answer.body);
@@ -157,7 +157,7 @@ export class Dispatcher {
     const { status, body, bytes } = this.#encode(exchange, answer);
     await this.#write(bytes);
     if (body) await this.#sendBody(body);
-    this.#log(exchange, status);
+    logAnswered(this.#options.context.logger, exchange, status);
   }
 
   /** A handler's answer that cannot be sent is its failure, not the connection's. */
@@ -215,17 +215,6 @@ export class Dispatcher {
     const { transport, context } = this.#options;
     transport.setIdleTimeout(isMoving ? context.limits.progressTimeout : 0);
   }
-
-  #log(exchange: Exchange, status: number): void {
-    const { logger } = this.#options.context;
-    const fields = { ...factsOf(exchange), status };
-    if (status >= 500) logger.error({ ...fields, err: exchange.failure }, 'a command failed');
-    else logger.info(fields, 'command');
-  }
-
-  #logUnheard(exchange: Exchange): void {
-    this.#options.context.logger.info(factsOf(exchange), 'the client did not wait for the answer');
-  }
 }
 
 interface EncodedAnswer {
@@ -241,20 +230,4 @@ function* recordsOf(chunk: unknown): Generator<Uint8Array> {
   for (let start = 0; start < chunk.length; start += bodyRecord) {
     yield chunk.length <= bodyRecord ? chunk : chunk.subarray(start, start + bodyRecord);
   }
-}
-
-/** What the log says of a request. The texts come from the client. */
-function factsOf({ request, startedAt }: Exchange): object {
-  const { path, from, to } = request.args;
-  return {
-    command: printable(request.command),
-    path: shown(path),
-    from: shown(from),
-    to: shown(to),
-    milliseconds: Math.round(performance.now() - startedAt),
-  };
-}
-
-function shown(path: unknown): string | undefined {
-  return typeof path === 'string' ? printable(path.slice(0, protocolLimits.path)) : undefined;
 }

@@ -1,0 +1,25 @@
+import type { Logger } from '../logger.js';
+import type { AuthorizedClient, Authorizer } from './authorizer.js';
+
+/**
+ * Looks whether a client that is connected may still do what it could when it came. It never fails.
+ *
+ * @param admitted - the client, as it was when it came
+ * @param authorizer - who decides
+ * @param logger - hears why not
+ * @returns whether it may; not when that cannot be said
+ */
+export async function isStillAuthorized(
+  admitted: AuthorizedClient,
+  authorizer: Authorizer,
+  logger: Logger,
+): Promise<boolean> {
+  try {
+    const client = await authorizer.authorize(admitted.identity);
+    if (client?.access === admitted.access && client.v1 === admitted.v1) return true;
+    logger.warn({}, 'ended a connection: its client has lost its authorization');
+  } catch (error) {
+    logger.error({ err: error }, 'ended a connection: its client cannot be looked up');
+  }
+  return false;
+}

@@ -1,0 +1,20 @@
+import type { Identity } from '@e2eeftp/crypto';
+
+import type { Authorizer } from '../authorization/authorizer.js';
+import type { CommandTable } from '../command/command-table.js';
+import type { ServerLimits } from '../limits.js';
+import type { Logger } from '../logger.js';
+import type { Store } from '../store/store.js';
+import type { V1Options } from '../v1/v1-options.js';
+
+/** What all connections of a server share. */
+export interface ConnectionServices {
+  readonly identity: Identity;
+  readonly authorizer: Authorizer;
+  readonly store: Store;
+  readonly commands: CommandTable;
+  readonly limits: ServerLimits;
+  readonly logger: Logger;
+  /** How the first generation of the protocol is served, if it is. */
+  readonly v1: V1Options | undefined;
+}

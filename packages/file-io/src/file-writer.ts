@@ -24,35 +24,55 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** How a file is written. */
+export interface FileWriterOptions {
+  /** Shared by several writers; nothing when the file need not be durable. */
+  readonly flushTurn?: FlushTurn | undefined;
+  /** Bytes that the file has already, behind which writing goes on; by default none. */
+  readonly start?: number | undefined;
+  /** Hears how many bytes from the beginning are durable, in passing. It must not throw. */
+  readonly onFlushed?: ((bytes: number) => void) | undefined;
+}
+
 /**
- * Writes a file from its beginning to its end, without copying what it is given, a bounded number
+ * Writes a file to its end, without copying what it is given, a bounded number
  * of bytes behind its caller.
  */
 export class FileWriter {
   readonly #handle: FileHandle;
   readonly #flushTurn: FlushTurn | undefined;
-  #size = 0;
+  readonly #onFlushed: ((bytes: number) => void) | undefined;
+  #size: number;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
-  #writtenBytes = 0;
-  #flushedBytes = 0;
+  #writtenBytes: number;
+  #flushedBytes: number;
   #writing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #failure: Error | undefined;
   #waiting: Waiting[] = [];
 
   /**
-   * @param handle - an empty file, which the caller closes
-   * @param flushTurn - shared by several writers; nothing when the file need not be durable
+   * @param handle - a file with no bytes but those of `start`, which the caller closes
+   * @param options - how to write it
    */
-  constructor(handle: FileHandle, flushTurn: FlushTurn | undefined) {
+  constructor(handle: FileHandle, { flushTurn, start = 0, onFlushed }: FileWriterOptions = {}) {
     this.#handle = handle;
     this.#flushTurn = flushTurn;
+    this.#onFlushed = onFlushed;
+    this.#size = start;
+    this.#writtenBytes = start;
+    this.#flushedBytes = start;
   }
 
-  /** @returns bytes that were given to be written */
+  /** Bytes that the file will have once all that was given is written. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Bytes that the file has by now. */
+  get written(): number {
+    return this.#writtenBytes;
   }
 
   /**
@@ -142,6 +162,7 @@ export class FileWriter {
     this.#flushedBytes = bytes;
     this.#flushing = this.#handle
       .datasync()
+      .then(() => this.#onFlushed?.(bytes))
       .catch((error: unknown) => {
         this.#fail(asError(error));
       })

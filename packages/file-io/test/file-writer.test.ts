@@ -62,7 +62,7 @@ describe('FileWriter', () => {
         fc.array(fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 10 }), { maxLength: 30 }),
         async (writes) => {
           const { handle, path } = await openNew();
-          const writer = new FileWriter(handle, undefined);
+          const writer = new FileWriter(handle);
           // Nobody has to wait for one write before the next.
           const pending = writes.map((parts) => writer.write(parts));
           await Promise.all(pending);
@@ -78,7 +78,7 @@ describe('FileWriter', () => {
 
   test.each([1023, 1024, 1025, 20_000])('writes %i tiny parts at once', async (count) => {
     const { handle, path } = await openNew();
-    const writer = new FileWriter(handle, { isTaken: false });
+    const writer = new FileWriter(handle, { flushTurn: { isTaken: false } });
     const parts = Array.from({ length: count }, (_, index) => Buffer.from(`${String(index)},`));
     await writer.write(parts);
     await writer.finish();
@@ -94,7 +94,7 @@ describe('FileWriter', () => {
           const { handle, path } = await openNew();
           let turn = 0;
           const most = (): number => limits[turn++ % limits.length] ?? 1;
-          const writer = new FileWriter(takingAtMost(handle, most), undefined);
+          const writer = new FileWriter(takingAtMost(handle, most));
           await writer.write(parts);
           await writer.finish();
           expect((await readFile(path)).equals(Buffer.concat(parts))).toBe(true);
@@ -129,7 +129,7 @@ describe('FileWriter', () => {
             }
           : (Reflect.get(target, name) as unknown),
     });
-    const writer = new FileWriter(slow, undefined);
+    const writer = new FileWriter(slow);
     const part = new Uint8Array(mebibyte);
     for (let taken = 1; taken < 4; taken++) await writer.write([part]);
     let isReleased = false;
@@ -147,7 +147,7 @@ describe('FileWriter', () => {
   });
 
   test('tells every caller of a full disk, now and later', async () => {
-    const writer = new FileWriter(await openFull(), { isTaken: false });
+    const writer = new FileWriter(await openFull(), { flushTurn: { isTaken: false } });
     const part = new Uint8Array(3 * mebibyte);
     const writes = await Promise.allSettled([
       writer.write([part]),
@@ -164,14 +164,14 @@ describe('FileWriter', () => {
   });
 
   test('tells of a full disk at the end, when all was taken before', async () => {
-    const writer = new FileWriter(await openFull(), undefined);
+    const writer = new FileWriter(await openFull());
     await writer.write([new Uint8Array(1)]);
     await expect(writer.finish()).rejects.toMatchObject({ code: 'ENOSPC' });
   });
 
   test('takes nothing more once it was given up, and leaves the handle alone', async () => {
     const { handle } = await openNew();
-    const writer = new FileWriter(handle, { isTaken: false });
+    const writer = new FileWriter(handle, { flushTurn: { isTaken: false } });
     const writes = [1, 2, 3].map(() => writer.write([new Uint8Array(3 * mebibyte)]));
     const settled = Promise.allSettled(writes);
     await writer.abandon();
@@ -208,7 +208,7 @@ describe('FileWriter', () => {
       });
     const write = async (): Promise<void> => {
       const { handle } = await openNew();
-      const writer = new FileWriter(counting(handle), turn);
+      const writer = new FileWriter(counting(handle), { flushTurn: turn });
       for (let written = 0; written < 17; written++) await writer.write([part]);
       await writer.finish();
     };
@@ -227,7 +227,7 @@ describe('FileWriter', () => {
         return bound(target, value);
       },
     });
-    const writer = new FileWriter(failing, turn);
+    const writer = new FileWriter(failing, { flushTurn: turn });
     const part = new Uint8Array(4 * mebibyte);
     const write = async (): Promise<void> => {
       for (let written = 0; written < 17; written++) await writer.write([part]);

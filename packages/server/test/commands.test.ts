@@ -39,6 +39,7 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'LIST',
         'DELETE',
         'HLIST',
+        'RESUME',
         'STAT',
         'RENAME',
         'MKDIR',

@@ -28,7 +28,7 @@ export class LocalFile {
     this.#path = path;
     this.#partPath = partPath;
     this.#handle = handle;
-    this.#writer = new FileWriter(handle, { isTaken: false });
+    this.#writer = new FileWriter(handle, { flushTurn: { isTaken: false } });
   }
 
   /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { ProtocolError } from '../errors.js';
 import { limits } from '../limits.js';
 import { parsePath, parseRelativePath, type RemotePath } from '../path.js';
-import { accessSchema, bytes32Schema } from './messages.js';
+import { accessSchema, bytes32Schema, bytesSchema } from './messages.js';
 
 const count = z.int().nonnegative();
 const etag = z.string().min(1).max(128);
@@ -41,6 +41,9 @@ const storedFileSchema = z.object({ size: count, mtime: z.int(), etag });
 
 /** A file as it was stored or is about to be read. */
 export type StoredFile = z.infer<typeof storedFileSchema>;
+
+/** What a client calls an upload that it may have to resume. */
+const uploadIdSchema = bytesSchema(limits.uploadId);
 
 const nothing = z.null();
 const noArguments = z.strictObject({});
@@ -86,9 +89,19 @@ export const commandSchemas = {
       size: count.optional(),
       mtime: z.int().optional(),
       overwrite: overwriteSchema.optional(),
+      upload: uploadIdSchema.optional(),
+      offset: count.optional(),
     }),
     result: storedFileSchema.extend({
       sha256: bytes32Schema.optional(),
+    }),
+  },
+  RESUME: {
+    args: z.strictObject({ upload: uploadIdSchema, digest: z.boolean().optional() }),
+    result: z.object({
+      offset: count,
+      sha256: bytes32Schema.optional(),
+      done: storedFileSchema.optional(),
     }),
   },
   GET: {

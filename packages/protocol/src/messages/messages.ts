@@ -15,10 +15,16 @@ const cborMap = z.custom<CborMap>(
     !(value instanceof Uint8Array),
 );
 
+/**
+ * @param length - how many there must be
+ * @returns a schema of so many bytes
+ */
+export function bytesSchema(length: number): z.ZodCustom<Uint8Array, Uint8Array> {
+  return z.custom<Uint8Array>((value) => value instanceof Uint8Array && value.length === length);
+}
+
 /** A digest or an identity: 32 bytes. */
-export const bytes32Schema = z.custom<Uint8Array>(
-  (value) => value instanceof Uint8Array && value.length === 32,
-);
+export const bytes32Schema = bytesSchema(32);
 
 /** What a client may do: `rw` all but manage, `ro` read, `wo` send without seeing anything. */
 export const accessSchema = z.enum(['rw', 'ro', 'wo', 'admin']);

@@ -3,6 +3,7 @@ import { deleteCommand, mkdir, rename } from './change.js';
 import { get } from './get.js';
 import { hlist, ping, whoami } from './info.js';
 import { list } from './list.js';
+import { resume } from './resume.js';
 import { send } from './send.js';
 import { stat } from './stat.js';
 
@@ -17,6 +18,7 @@ export const builtinCommands: readonly Command[] = [
   list,
   deleteCommand,
   hlist,
+  resume,
   stat,
   rename,
   mkdir,

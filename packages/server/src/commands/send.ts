@@ -8,7 +8,7 @@ import { overwritePolicy } from './overwrite-policy.js';
 
 const sizeDiffers = 'The file has another size than the client says';
 
-/** SEND: stores a file, whole or not at all. */
+/** SEND: stores a file, whole or not at all. With an upload's id, a broken one can be resumed. */
 export const send = defineCommand({
   name: 'SEND',
   summary: 'Stores a file',
@@ -17,17 +17,23 @@ export const send = defineCommand({
   takesBody: true,
   overlaps: true,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
-  async handler({ path, size, mtime, overwrite = 'always' }, { store, body, limits }) {
-    if (!body) throw new CommandError(400);
+  async handler(args, { client, store, body, limits }) {
+    const { path, size, mtime, overwrite = 'always', upload: id, offset = 0 } = args;
+    if (!body || (offset > 0 && !id)) throw new CommandError(400);
     if (size !== undefined && size > limits.fileSize) throw new CommandError(413);
-    const upload = await store.createUpload({ path, size });
+    const resumable = id && { owner: client.identity, id, offset };
+    const upload = await store.createUpload({ path, size, resumable });
     try {
       const end = await receive(body, upload, size, limits.fileSize);
       const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime });
       const { sha256 } = end;
       return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };
+    } catch (error) {
+      // What is wrong about the file stays wrong, however often somebody goes on with it.
+      if (error instanceof CommandError) await upload.discard();
+      throw error;
     } finally {
-      await upload.discard();
+      await upload.suspend();
     }
   },
 });
@@ -39,13 +45,15 @@ async function receive(
   size: number | undefined,
   maximum: number,
 ): Promise<WholeBody> {
+  const start = upload.size;
   for await (const parts of body) {
     await upload.write(parts);
     if (upload.size > maximum) throw new CommandError(413);
     if (size !== undefined && upload.size > size) throw new CommandError(400, sizeDiffers);
   }
   const { end } = body;
-  if (!end || (size !== undefined && end.size !== size)) throw new CommandError(400, sizeDiffers);
+  if (!end || (size !== undefined && start + end.size !== size))
+    throw new CommandError(400, sizeDiffers);
   if (end.sha256 && !equalBytes(end.sha256, await upload.sha256())) {
     throw new CommandError(400, 'The file has another SHA-256 than the client says');
   }

@@ -16,8 +16,10 @@ const checkedSize = 1024 * 1024;
 /** Where a store's files are on the disk. */
 export interface DiskLayout {
   readonly root: FolderRoot;
-  /** What is being uploaded. */
+  /** What is being uploaded, and lost when that ends early. */
   readonly uploads: string;
+  /** What is being uploaded, and kept for whoever goes on with it. */
+  readonly resumable: string;
   /** Folders that were deleted, until all that was in them is removed. */
   readonly trash: string;
 }
@@ -45,9 +47,11 @@ export async function openDirectory(
     const disk = {
       root,
       uploads: join(path, ownFolder, 'uploads'),
+      resumable: join(path, ownFolder, 'resumable'),
       trash: join(path, ownFolder, 'trash'),
     };
     await makeFolder(root, [ownFolder, 'uploads'], 0o700);
+    await makeFolder(root, [ownFolder, 'resumable'], 0o700);
     await makeFolder(root, [ownFolder, 'trash'], 0o700);
     for (const branch of branches) await makeFolder(root, [branch]);
     await inFolder(root, [], (folder) => folder.sync());

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { FlushTurn } from '@e2eeftp/file-io';
@@ -14,7 +14,6 @@ import {
 import { emptyTrash, openDirectory, requireSpace, type DiskLayout } from './disk-layout.js';
 import { storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
-import { FileUpload } from './file-upload.js';
 import { listedFolder } from './folder-listing.js';
 import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
 import { Folder, type FolderAccess } from './folder.js';
@@ -24,9 +23,11 @@ import { StoreError } from './store-error.js';
 import type {
   ListOptions,
   OverwritePolicy,
+  ResumePoint,
   Store,
   StoredFileReader,
   Upload,
+  UploadKey,
   UploadOptions,
 } from './store.js';
 import { asStoreError, unlessMissing } from './system-errors.js';
@@ -39,6 +40,8 @@ import {
   requireRenamable,
   requireWritable,
 } from './tree.js';
+import { FileUpload, type UploadHome } from './uploads/file-upload.js';
+import { ResumableUploads, type PlacedFile } from './uploads/resumable-uploads.js';
 
 /** Where and how a {@link FileStore} keeps its files. */
 export interface FileStoreOptions {
@@ -52,9 +55,15 @@ export interface FileStoreOptions {
    * of the process (`relaxed`), which is faster.
    */
   readonly durability?: 'full' | 'relaxed' | undefined;
+  /** Milliseconds after its last byte that an unfinished upload is kept; by default a day. */
+  readonly uploadLifetime?: number | undefined;
   /** How folders are reached; by default by descriptors where the system has them. */
   readonly access?: FolderAccess | undefined;
 }
+
+const defaultUploadLifetime = 24 * 60 * 60 * 1000;
+const longestSweepInterval = 60 * 60 * 1000;
+const shortestSweepInterval = 1000;
 
 /**
  * Keeps files as files of a directory, in its folders `received` and `vaults`. What is being
@@ -69,15 +78,30 @@ export class FileStore implements Store {
   readonly #disk: DiskLayout;
   readonly #flushTurn: FlushTurn | undefined;
   readonly #locks = new PathLocks();
+  readonly #uploads: ResumableUploads;
+  readonly #sweeping: NodeJS.Timeout;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** Folders that are being made. */
   readonly #making = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  private constructor(disk: DiskLayout, durability: 'full' | 'relaxed') {
+  private constructor(disk: DiskLayout, durability: 'full' | 'relaxed', lifetime: number) {
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
+    this.#uploads = new ResumableUploads({
+      directory: disk.resumable,
+      lifetime,
+      lookAt: (path) => unlessMissing(this.#lookAtPlaced(path)),
+    });
+    const interval = Math.max(lifetime / 10, shortestSweepInterval);
+    this.#sweeping = setInterval(
+      () => {
+        // What cannot be removed now is tried again the next time.
+        this.#track(() => this.#uploads.sweep()).catch(() => undefined);
+      },
+      Math.min(interval, longestSweepInterval),
+    ).unref();
   }
 
   /**
@@ -89,7 +113,11 @@ export class FileStore implements Store {
    */
   static async open(options: FileStoreOptions): Promise<FileStore> {
     const { directory, durability = 'full', access } = options;
-    return new FileStore(await openDirectory(directory, access), durability);
+    const { uploadLifetime = defaultUploadLifetime } = options;
+    const store = new FileStore(await openDirectory(directory, access), durability, uploadLifetime);
+    await store.#uploads.recover();
+    await store.#uploads.sweep();
+    return store;
   }
 
   async stat(path: RemotePath): Promise<Entry> {
@@ -113,17 +141,24 @@ export class FileStore implements Store {
     return this.#inFolderOf(path, openFile);
   }
 
-  async createUpload({ path, size = 0 }: UploadOptions): Promise<Upload> {
+  async createUpload(options: UploadOptions): Promise<Upload> {
+    const { path, size = 0, resumable } = options;
     this.#requireOpen();
     requireWritable(path);
     await this.#requirePlace(path);
-    await requireSpace(this.#disk, size);
-    return FileUpload.create({
-      directory: this.#disk.uploads,
+    await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
+    const home: UploadHome = {
       flushTurn: this.#flushTurn,
       place: (from, handle, overwrite) =>
         this.#change([path], () => this.#place(path, from, handle, overwrite)),
-    });
+    };
+    if (resumable) return this.#uploads.open(home, options, resumable);
+    return FileUpload.create(home, this.#disk.uploads);
+  }
+
+  async findUpload(key: UploadKey, { digest }: { readonly digest: boolean }): Promise<ResumePoint> {
+    this.#requireOpen();
+    return this.#track(() => this.#uploads.find(key, digest));
   }
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
@@ -166,12 +201,22 @@ export class FileStore implements Store {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearInterval(this.#sweeping);
     await Promise.allSettled(this.#underWay);
   }
 
   async #look(path: RemotePath): Promise<EntryFacts> {
     if (path === '') return lookAt(this.#disk.root.path);
     return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
+  }
+
+  async #lookAtPlaced(path: RemotePath): Promise<PlacedFile> {
+    const stats = await this.#inFolderOf(path, (folder, name) =>
+      lstat(folder.at(name), { bigint: true }).catch((error: unknown) => {
+        throw asStoreError('Cannot look at a file', error);
+      }),
+    );
+    return { inode: `${stats.dev}:${stats.ino}`, file: storedFile(stats) };
   }
 
   /** Refuses an upload before its bytes come, where it is clear that they cannot be kept. */

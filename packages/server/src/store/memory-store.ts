@@ -17,15 +17,18 @@ import {
   requireReplaceable,
   type MemoryNode,
 } from './memory-tree.js';
-import { MemoryUpload } from './memory-upload.js';
+import { MemoryUpload, type MemoryUploadHome } from './memory-upload.js';
+import { MemoryUploads } from './memory-uploads.js';
 import { StoreError } from './store-error.js';
 import type {
   CommitOptions,
   ListOptions,
   OverwritePolicy,
+  ResumePoint,
   Store,
   StoredFileReader,
   Upload,
+  UploadKey,
   UploadOptions,
 } from './store.js';
 import {
@@ -49,6 +52,7 @@ export interface MemoryStoreOptions {
  */
 export class MemoryStore implements Store {
   readonly #root = memoryTree();
+  readonly #uploads = new MemoryUploads();
   readonly #capacity: number;
   #usedBytes = 0;
   #isClosed = false;
@@ -76,20 +80,26 @@ export class MemoryStore implements Store {
     });
   }
 
-  createUpload({ path, size = 0 }: UploadOptions): Promise<Upload> {
-    return this.#call(() => {
+  async createUpload(options: UploadOptions): Promise<Upload> {
+    const { path, size = 0, resumable } = options;
+    await this.#call(() => {
       requireWritable(path);
       this.#requirePlace(path);
-      this.#requireRoom(size);
-      return new MemoryUpload({
-        reserve: (bytes) => {
-          this.#requireRoom(bytes);
-          this.#usedBytes += bytes;
-        },
-        commit: (parts, bytes, options) =>
-          this.#call(() => this.#place(path, parts, bytes, options)),
-      });
+      this.#requireRoom(size - (resumable?.offset ?? 0));
     });
+    const home: MemoryUploadHome = {
+      reserve: (bytes) => {
+        this.#requireRoom(bytes);
+        this.#usedBytes += bytes;
+      },
+      commit: (parts, bytes, commit) => this.#call(() => this.#place(path, parts, bytes, commit)),
+    };
+    return resumable ? this.#uploads.open(home, options, resumable) : new MemoryUpload(home);
+  }
+
+  async findUpload(key: UploadKey, { digest }: { readonly digest: boolean }): Promise<ResumePoint> {
+    await this.#call(() => undefined);
+    return this.#uploads.find(key, digest);
   }
 
   delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {

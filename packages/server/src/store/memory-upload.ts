@@ -23,18 +23,30 @@ export interface MemoryUploadHome {
    * @returns the file as stored
    */
   commit(parts: readonly Uint8Array[], size: number, options: CommitOptions): Promise<StoredFile>;
+  /** For uploads that can be resumed: takes what has come, which stays accounted for. */
+  readonly keep?: ((parts: readonly Uint8Array[]) => void) | undefined;
+  /** For uploads that can be resumed: hears that nothing of it is kept. */
+  readonly forget?: (() => void) | undefined;
+  /** Hears that the upload has ended. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** A file on its way into a store in memory. */
 export class MemoryUpload implements Upload {
   readonly #home: MemoryUploadHome;
-  #parts: Uint8Array[] = [];
-  #size = 0;
-  #hasEnded = false;
+  #parts: Uint8Array[];
+  #size: number;
+  /** What a call that comes too late fails with. */
+  #ending: StoreError | undefined;
 
-  /** @param home - what the upload needs of its store */
-  constructor(home: MemoryUploadHome) {
+  /**
+   * @param home - what the upload needs of its store
+   * @param parts - what it has already, accounted for
+   */
+  constructor(home: MemoryUploadHome, parts: readonly Uint8Array[] = []) {
     this.#home = home;
+    this.#parts = [...parts];
+    this.#size = lengthOf(parts);
   }
 
   get size(): number {
@@ -44,7 +56,7 @@ export class MemoryUpload implements Upload {
   write(parts: readonly Uint8Array[]): Promise<void> {
     return new Promise((resolve) => {
       this.#requireOpen();
-      const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+      const bytes = lengthOf(parts);
       this.#home.reserve(bytes);
       for (const part of parts) this.#parts.push(part);
       this.#size += bytes;
@@ -53,6 +65,7 @@ export class MemoryUpload implements Upload {
   }
 
   sha256(): Promise<Uint8Array> {
+    if (this.#ending) return Promise.reject(this.#ending);
     const hash = createHash('sha256');
     for (const part of this.#parts) hash.update(part);
     return Promise.resolve(hash.digest());
@@ -60,27 +73,59 @@ export class MemoryUpload implements Upload {
 
   async commit(options: CommitOptions): Promise<StoredFile> {
     this.#requireOpen();
-    this.#hasEnded = true;
     try {
-      return await this.#home.commit(this.#parts, this.#size, options);
+      this.#ending = ended();
+      const file = await this.#home.commit(this.#parts, this.#size, options);
+      this.#home.onEnd?.();
+      return file;
     } catch (error) {
-      this.#free();
+      this.#ending = undefined;
+      await this.suspend();
       throw error;
     }
   }
 
   discard(): Promise<void> {
-    if (!this.#hasEnded) this.#free();
-    this.#hasEnded = true;
+    this.#end(ended(), undefined);
     return Promise.resolve();
+  }
+
+  suspend(): Promise<void> {
+    this.#end(ended(), this.#home.keep);
+    return Promise.resolve();
+  }
+
+  /** Takes the upload away from whoever writes it, and keeps what has come. */
+  fence(): void {
+    this.#end(
+      new StoreError('conflict', 'Another connection goes on with this upload'),
+      this.#home.keep,
+    );
+  }
+
+  #end(ending: StoreError, keep: MemoryUploadHome['keep']): void {
+    if (this.#ending) return;
+    this.#ending = ending;
+    if (keep) keep(this.#parts);
+    else this.#free();
+    this.#parts = [];
+    this.#home.onEnd?.();
   }
 
   #free(): void {
     this.#home.reserve(-this.#size);
-    this.#parts = [];
+    this.#home.forget?.();
   }
 
   #requireOpen(): void {
-    if (this.#hasEnded) throw new StoreError('io', 'The upload was committed or discarded before');
+    if (this.#ending) throw this.#ending;
   }
+}
+
+function lengthOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+function ended(): StoreError {
+  return new StoreError('io', 'The upload was committed or discarded before');
 }

@@ -12,6 +12,9 @@ export const fileFlags = constants.O_RDONLY | flag('O_NOFOLLOW') | flag('O_NONBL
 /** Makes a file that was not there before, for writing and reading back. */
 export const newFileFlags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
 
+/** Opens a file that is there, for writing on and reading back. */
+export const writtenFileFlags = constants.O_RDWR | flag('O_NOFOLLOW');
+
 function flag(name: string): number {
   return available[name] ?? 0;
 }

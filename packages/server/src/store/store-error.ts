@@ -4,13 +4,14 @@
  * - `not-found`: nothing of the wanted kind is at the path.
  * - `conflict`: something is in the way, or is not what the caller expected it to be.
  * - `not-allowed`: the tree's shape forbids it, whoever asks.
+ * - `bad-range`: there is less of the upload than the caller would go on from.
  * - `too-large`: the file, path or folder is beyond what the store can hold.
  * - `no-space`: the disk or quota is full.
  * - `busy`: the store is at a limit that passes, such as open files.
  * - `io`: the disk failed, or holds something that the store did not put there.
  */
 export type StoreErrorCode =
-  'not-found' | 'conflict' | 'not-allowed' | 'too-large' | 'no-space' | 'busy' | 'io';
+  'not-found' | 'conflict' | 'not-allowed' | 'bad-range' | 'too-large' | 'no-space' | 'busy' | 'io';
 
 /**
  * What a {@link Store} throws. The message is for the operator's log; peers get a status only.

@@ -3,12 +3,41 @@ import type { Entry, RemotePath, StoredFile } from '@e2eeftp/protocol';
 /** When a file may be replaced: always, never, or only while it has the given etag. */
 export type OverwritePolicy = 'always' | 'never' | { readonly etag: string };
 
+/** Names an upload that can be resumed. No two identities share one. */
+export interface UploadKey {
+  /** The identity that began it, 32 bytes. */
+  readonly owner: Uint8Array;
+  /** What it calls the upload, 16 bytes. */
+  readonly id: Uint8Array;
+}
+
 /** What an upload will become. */
 export interface UploadOptions {
   /** Where the file will be. */
   readonly path: RemotePath;
-  /** Bytes that will come, when known: lets a store refuse early what will not fit. */
+  /** Bytes that the file will have, when known: lets a store refuse early what will not fit. */
   readonly size?: number | undefined;
+  /** Keeps what arrives when it is suspended; without it, nothing can go on with the upload. */
+  readonly resumable?: ResumableUpload | undefined;
+}
+
+/** An upload that can be resumed, and where it goes on. */
+export interface ResumableUpload extends UploadKey {
+  /**
+   * Bytes of it that are kept. What lies behind them is cut off; with 0 the upload is begun anew,
+   * when there is none already.
+   */
+  readonly offset: number;
+}
+
+/** How far an upload is. */
+export interface ResumePoint {
+  /** Bytes that are durable. */
+  readonly offset: number;
+  /** Their SHA-256 as read back from where they are stored, 32 bytes, when it was asked for. */
+  readonly sha256?: Uint8Array | undefined;
+  /** The file as stored, when the upload is finished. */
+  readonly done?: StoredFile | undefined;
 }
 
 /** How an upload becomes a file. */
@@ -25,18 +54,19 @@ export interface CommitOptions {
 /**
  * A file on its way into a store. Nobody sees it before it is committed.
  *
- * Exactly one of {@link Upload.commit} and {@link Upload.discard} ends it; discarding after a
- * commit does nothing, so that it can stand in a `finally`.
+ * The first of {@link Upload.commit}, {@link Upload.discard} and {@link Upload.suspend} ends it;
+ * each does nothing after another, so that it can stand in a `finally`.
  */
 export interface Upload {
-  /** Bytes that were written. */
+  /** Bytes that the file has so far, those of an earlier part of the upload included. */
   readonly size: number;
   /**
    * Appends bytes, which the store may keep: they must not change afterwards.
    *
    * @param parts - the bytes in pieces
    * @returns once the store can take more; not when they are stored
-   * @throws StoreError `no-space`, `too-large` or `io`
+   * @throws StoreError `no-space`, `too-large` or `io`; `conflict` when somebody else has gone on
+   *   with the upload
    */
   write(parts: readonly Uint8Array[]): Promise<void>;
   /**
@@ -51,12 +81,15 @@ export interface Upload {
    *
    * @param options - what to do about a file that is there already
    * @returns the file as stored
-   * @throws StoreError `conflict` when the policy says so or a folder is in the place, `no-space`
-   *   or `io`; then the tree is as it was, but for folders made on the way
+   * @throws StoreError `conflict` when the policy says so, a folder is in the place or somebody
+   *   else has gone on with the upload, `no-space` or `io`; then the tree is as it was, but for
+   *   folders made on the way, and an upload that can be resumed is suspended
    */
   commit(options: CommitOptions): Promise<StoredFile>;
   /** Gives the upload up and frees what it holds. */
   discard(): Promise<void>;
+  /** Stops, and keeps what has come when the upload can be resumed; otherwise discards it. */
+  suspend(): Promise<void>;
 }
 
 /** A file open for reading: the version that it was when opened, whatever happens to its name. */
@@ -125,12 +158,24 @@ export interface Store {
   /**
    * Begins a file. Missing folders are made when it is committed.
    *
+   * Whoever still writes the same upload is fenced off before: it can append nothing more.
+   *
    * @param options - what it will become
-   * @returns the upload, which the caller commits or discards
-   * @throws StoreError `not-allowed` or `conflict` when no file can be at this path, `no-space`,
-   *   `too-large`
+   * @returns the upload, which the caller commits, discards or suspends
+   * @throws StoreError `not-allowed` or `conflict` when no file can be at this path, or the upload
+   *   is finished or another one than the key says; `not-found` and `bad-range` when it cannot go
+   *   on there; `no-space`, `too-large`, `busy`
    */
   createUpload(options: UploadOptions): Promise<Upload>;
+  /**
+   * Looks how far an upload is. Whoever still writes it is fenced off before.
+   *
+   * @param key - the upload
+   * @param options - whether to read its bytes back for their digest
+   * @returns how far it is
+   * @throws StoreError `not-found`
+   */
+  findUpload(key: UploadKey, options: { readonly digest: boolean }): Promise<ResumePoint>;
   /**
    * @param path - a file or folder
    * @param options - whether a folder may go with all that is in it

@@ -1,0 +1,200 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
+import type { StoredFile } from '@e2eeftp/protocol';
+
+import { uniqueMtime } from '../file-entry.js';
+import { readRange } from '../file-reader.js';
+import { newFileFlags } from '../open-flags.js';
+import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
+import { StoreError } from '../store-error.js';
+import { asStoreError } from '../system-errors.js';
+import type { UploadJournal } from './upload-journal.js';
+
+/** What an upload needs of its store. */
+export interface UploadHome {
+  /** Shared by the uploads of a store; nothing when they need not be durable. */
+  readonly flushTurn: FlushTurn | undefined;
+  /**
+   * Puts a written file into its place.
+   *
+   * @param from - where it lies
+   * @param handle - the same, open
+   * @param overwrite - what to do about a file that is there already
+   * @returns the file as stored, once that is durable
+   */
+  place(from: string, handle: FileHandle, overwrite: OverwritePolicy): Promise<StoredFile>;
+}
+
+/** An upload's file. */
+export interface UploadFile {
+  /** Where it lies until it is committed. */
+  readonly path: string;
+  /** The same, open; the upload closes it. */
+  readonly handle: FileHandle;
+  /** For an upload that can be resumed: remembers how far it is. */
+  readonly journal?: UploadJournal | undefined;
+  /** Hears that nothing of the upload is in use any more. */
+  readonly onEnd?: (() => void) | undefined;
+}
+
+/** A file that is being written beside the tree. */
+export class FileUpload implements Upload {
+  readonly #home: UploadHome;
+  readonly #file: UploadFile;
+  readonly #writer: FileWriter;
+  /** What a call that comes too late fails with. */
+  #ending: StoreError | undefined;
+  /** The last call that uses the file; it never fails. */
+  #lastUse: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param home - what the upload needs of its store
+   * @param file - where the bytes go; owned by the upload from now on
+   */
+  constructor(home: UploadHome, file: UploadFile) {
+    const { handle, journal } = file;
+    this.#home = home;
+    this.#file = file;
+    this.#writer = new FileWriter(handle, {
+      flushTurn: home.flushTurn,
+      start: journal?.state.offset,
+      onFlushed: (offset) => {
+        // A journal that cannot be written says less than it could, which harms nobody.
+        journal?.update({ offset }).catch(() => undefined);
+      },
+    });
+  }
+
+  /**
+   * Begins an upload of which nothing is kept when it is not committed.
+   *
+   * @param home - what it needs of its store
+   * @param directory - where its file is to lie
+   * @returns the upload
+   * @throws StoreError
+   */
+  static async create(home: UploadHome, directory: string): Promise<FileUpload> {
+    const path = join(directory, randomBytes(16).toString('hex'));
+    try {
+      return new FileUpload(home, { path, handle: await open(path, newFileFlags, 0o600) });
+    } catch (error) {
+      throw asStoreError('Cannot begin an upload', error);
+    }
+  }
+
+  get size(): number {
+    return this.#writer.size;
+  }
+
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#ending) throw this.#ending;
+    try {
+      await this.#writer.write(parts);
+    } catch (error) {
+      throw asStoreError('Cannot write an upload', error);
+    }
+  }
+
+  sha256(): Promise<Uint8Array> {
+    return this.#use(async () => {
+      await this.#finishWriting();
+      const hash = createHash('sha256');
+      for await (const chunk of readRange(this.#file.handle, 0, this.size)) hash.update(chunk);
+      return hash.digest();
+    });
+  }
+
+  commit(options: CommitOptions): Promise<StoredFile> {
+    const committed = this.#use(() => this.#commit(options));
+    void this.#end(ended(), () => Promise.resolve());
+    return committed;
+  }
+
+  discard(): Promise<void> {
+    return this.#end(ended(), () => this.#remove());
+  }
+
+  suspend(): Promise<void> {
+    return this.#end(ended(), () => (this.#file.journal ? this.#keep() : this.#remove()));
+  }
+
+  /**
+   * Takes the upload away from whoever writes it: nothing more is appended, and what has come is
+   * kept. A commit that has begun is carried out.
+   */
+  fence(): Promise<void> {
+    const taken = new StoreError('conflict', 'Another connection goes on with this upload');
+    return this.#end(taken, () => this.#keep());
+  }
+
+  async #commit({ overwrite, mtime = Date.now() }: CommitOptions): Promise<StoredFile> {
+    const { path, handle, journal } = this.#file;
+    try {
+      await this.#finishWriting();
+      await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
+      if (this.#home.flushTurn) await handle.sync();
+      const file = await this.#home.place(path, handle, overwrite);
+      // The file is stored, whatever becomes of the journal: who reads that later finds it out.
+      await journal?.update({ offset: file.size, done: file }).catch(() => undefined);
+      return file;
+    } catch (error) {
+      await (journal ? this.#keep() : this.#remove());
+      throw asStoreError('Cannot store an upload', error);
+    }
+  }
+
+  async #keep(): Promise<void> {
+    const { handle, journal } = this.#file;
+    try {
+      await this.#writer.settle();
+      await handle.datasync();
+      await journal?.update({ offset: this.#writer.written });
+    } catch {
+      // The journal says what was durable before.
+    }
+  }
+
+  async #remove(): Promise<void> {
+    // In this order: bytes without a journal are removed when the store is next opened.
+    await this.#file.journal?.remove().catch(() => undefined);
+    await unlink(this.#file.path).catch(() => undefined);
+  }
+
+  async #finishWriting(): Promise<void> {
+    try {
+      await this.#writer.finish();
+    } catch (error) {
+      throw asStoreError('Cannot write an upload', error);
+    }
+  }
+
+  /** The file stays open while it is in use. */
+  #use<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#ending) return Promise.reject(this.#ending);
+    const result = this.#lastUse.then(work);
+    this.#lastUse = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Does the last thing that is done with the file, unless something else was the last. */
+  async #end(ending: StoreError, work: () => Promise<void>): Promise<void> {
+    if (!this.#ending) {
+      this.#ending = ending;
+      this.#lastUse = this.#lastUse.then(work).finally(() => this.#close());
+    }
+    await this.#lastUse;
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.abandon();
+    await this.#file.handle.close().catch(() => undefined);
+    this.#file.onEnd?.();
+  }
+}
+
+function ended(): StoreError {
+  return new StoreError('io', 'The upload was committed or discarded before');
+}

@@ -4,6 +4,8 @@ import { fingerprint, type Identity } from '@e2eeftp/crypto';
 import { defaultHost, defaultPort } from '@e2eeftp/protocol';
 import { listenTcp, type Listener, type Transport } from '@e2eeftp/transport';
 
+import { Admission, type Refusal, type Ticket } from './admission/admission.js';
+import { RequestRates } from './admission/request-rates.js';
 import type { Authorizer } from './authorization/authorizer.js';
 import { CommandTable } from './command/command-table.js';
 import type { Command } from './command/command.js';
@@ -46,6 +48,12 @@ export interface ListenOptions {
 /** How long handlers may take to end once their connections have, in milliseconds. */
 const handlerPatience = 5000;
 
+const refusals: Readonly<Record<Refusal, string>> = {
+  connections: 'refused a connection: there are too many',
+  'connections-per-address': 'refused a connection: there are too many from this address',
+  failures: 'refused a connection: this address has failed too often and has to wait',
+};
+
 /**
  * Serves files to authorized clients over TCP.
  *
@@ -54,6 +62,7 @@ const handlerPatience = 5000;
  */
 export class Server {
   readonly #services: ConnectionServices;
+  readonly #admission: Admission;
   readonly #connections = new Map<ServedConnection, Promise<void>>();
   #listener: Listener | undefined;
   #starting: Promise<void> | undefined;
@@ -67,12 +76,15 @@ export class Server {
    */
   constructor(options: ServerOptions) {
     const { identity, authorizer, store, commands = builtinCommands } = options;
+    const limits = { ...defaultServerLimits, ...options.limits };
+    this.#admission = new Admission(limits);
     this.#services = {
       identity,
       authorizer,
       store,
       commands: new CommandTable(commands),
-      limits: { ...defaultServerLimits, ...options.limits },
+      limits,
+      rates: new RequestRates(limits.requestRate),
       logger: options.logger ?? silentLogger,
       v1: options.v1,
     };
@@ -119,17 +131,15 @@ export class Server {
    * @param transport - the connection, which the server owns from now on
    */
   accept(transport: Transport): void {
-    const { limits, logger } = this.#services;
-    const isFull = this.#connections.size >= limits.connections;
-    if (this.#closing || isFull) {
-      if (isFull) logger.warn({ peer: transport.peer }, 'refused a connection: there are too many');
+    const ticket = this.#closing ? undefined : this.#admit(transport.peer);
+    if (!ticket) {
       transport.destroy();
       return;
     }
     this.#stopWatching ??= this.#services.authorizer.watch?.(() => {
       this.#reviewed = this.#reviewed.then(() => this.#review());
     });
-    const connection = new IncomingConnection(transport, this.#services);
+    const connection = new IncomingConnection(transport, ticket, this.#services);
     const ended = connection.run().finally(() => this.#connections.delete(connection));
     this.#connections.set(connection, ended);
   }
@@ -160,6 +170,13 @@ export class Server {
     });
     const { address } = this.#listener;
     logger.info({ ...address, fingerprint: fingerprint(identity.publicKey) }, 'listening');
+  }
+
+  #admit(peer: string): Ticket | undefined {
+    const ticket = this.#admission.admit(peer);
+    if (typeof ticket !== 'string') return ticket;
+    this.#services.logger.warn({ peer, limit: ticket }, refusals[ticket]);
+    return undefined;
   }
 
   /** One by one: thousands at once would be more than an authorizer has files or sockets for. */

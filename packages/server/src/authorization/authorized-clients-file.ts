@@ -58,7 +58,8 @@ export class AuthorizedClientsFile implements Authorizer {
 
   async authorize(identity: Uint8Array): Promise<AuthorizedClient | undefined> {
     const { clients } = await this.read();
-    return findClient(clients, identity);
+    const client = findClient(clients, identity);
+    return client && isExpired(client) ? undefined : client;
   }
 
   /** @returns what the file says now; a missing file says that nobody is authorized */
@@ -78,7 +79,7 @@ export class AuthorizedClientsFile implements Authorizer {
     let told: string | undefined;
     let last: string | undefined;
     const look = async (): Promise<void> => {
-      const version = await versionOf(path);
+      const version = `${await versionOf(path)} ${this.#countExpired()}`;
       // An editor may write in several steps: what counts is what it leaves.
       const isSettled = version === last;
       last = version;
@@ -141,6 +142,11 @@ export class AuthorizedClientsFile implements Authorizer {
         result: lines.flatMap(({ client }) => (isRemoved(client) ? [client] : [])),
       };
     });
+  }
+
+  /** Of those that were read last; nobody else can be connected. */
+  #countExpired(): number {
+    return this.#lastRead?.result.clients.filter(isExpired).length ?? 0;
   }
 
   async #text(): Promise<string | undefined> {
@@ -208,6 +214,10 @@ async function versionOf(path: string): Promise<string> {
   } catch {
     return 'missing';
   }
+}
+
+function isExpired({ expires = Infinity }: AuthorizedClient): boolean {
+  return Date.now() >= expires;
 }
 
 function clientOf(line: string): AuthorizedClient | undefined {

@@ -1,7 +1,7 @@
 import { CryptoError, equalBytes, formatPublicKey, parsePublicKey } from '@e2eeftp/crypto';
-import { printable, type Access } from '@e2eeftp/protocol';
 
 import type { AuthorizedClient } from './authorizer.js';
+import { parseClientOptions } from './client-options.js';
 
 /** A line of `authorized_clients.pub` that grants nothing, and why. */
 export interface InvalidLine {
@@ -19,12 +19,8 @@ export interface AuthorizedClients {
   readonly invalid: readonly InvalidLine[];
 }
 
-const accesses: ReadonlySet<string> = new Set<Access>(['rw', 'ro', 'wo', 'admin']);
 const sshKey = /^(ssh-ed25519\s+\S+)(?:\s+(.*))?$/u;
 const rawKey = /^(\S+)(?:\s+(.*))?$/u;
-/** Marks a key that may come by the first generation of the protocol. */
-const v1Word = 'v1';
-const option = /^([^=]*)=(.*)$/u;
 
 /**
  * Reads the text of `authorized_clients.pub`: a key a line, as base64 of the raw 32 bytes or as
@@ -95,32 +91,6 @@ export function parseClientLine(line: string): AuthorizedClient | string {
   const words = rest.split(/\s+/u).filter((word) => word !== '');
   // Alone on its line, as the first generation's servers have it.
   const isBare = line === key && !sshKey.test(line);
-  return parseOptions(identity, words, isBare);
-}
-
-/** Behind a key, words that are no options are its comment, which serves as the name. */
-function parseOptions(
-  identity: Uint8Array,
-  words: readonly string[],
-  isBare: boolean,
-): AuthorizedClient | string {
-  const comment: string[] = [];
-  let name: string | undefined;
-  let access: Access | undefined;
-  let v1 = isBare;
-  for (const word of words) {
-    const [, key, value = ''] = option.exec(word) ?? [];
-    if (word === v1Word) v1 = true;
-    else if (key === undefined) comment.push(word);
-    else if (key === 'name' && value !== '' && name === undefined) name = value;
-    else if (key === 'access' && isAccess(value) && access === undefined) access = value;
-    else return `The option "${printable(word)}" is not known, or given twice`;
-  }
-  const called = name ?? comment.join(' ');
-  // It is shown at terminals and in logs, and may come from the comment of somebody else's key.
-  return { identity, name: printable(called) || undefined, access: access ?? 'rw', v1 };
-}
-
-function isAccess(value: string): value is Access {
-  return accesses.has(value);
+  const options = parseClientOptions(words, isBare);
+  return typeof options === 'string' ? options : { identity, ...options };
 }

@@ -1,4 +1,4 @@
-import type { Access } from '@e2eeftp/protocol';
+import type { Access, RemotePath } from '@e2eeftp/protocol';
 
 /** A client that may use the server. */
 export interface AuthorizedClient {
@@ -10,6 +10,12 @@ export interface AuthorizedClient {
   readonly access: Access;
   /** Whether it may come by the protocol's first generation too, where the server serves that. */
   readonly v1?: boolean | undefined;
+  /** The folder that is its `received`, such as `received/alice`; by default that itself. */
+  readonly home?: RemotePath | undefined;
+  /** Bytes that the files in its `received`, and what it is uploading, may have in all. */
+  readonly quota?: number | undefined;
+  /** When its authorization ends, in milliseconds since 1970; by default never. */
+  readonly expires?: number | undefined;
 }
 
 /** Decides who may use a server. */

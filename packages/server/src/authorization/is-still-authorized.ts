@@ -1,6 +1,9 @@
 import type { Logger } from '../logger.js';
 import type { AuthorizedClient, Authorizer } from './authorizer.js';
 
+/** What must not change under a client that is connected. A new quota holds from its next time on. */
+const decisive = ['access', 'v1', 'home'] as const;
+
 /**
  * Looks whether a client that is connected may still do what it could when it came. It never fails.
  *
@@ -16,7 +19,7 @@ export async function isStillAuthorized(
 ): Promise<boolean> {
   try {
     const client = await authorizer.authorize(admitted.identity);
-    if (client?.access === admitted.access && client.v1 === admitted.v1) return true;
+    if (client && decisive.every((option) => client[option] === admitted[option])) return true;
     logger.warn({}, 'ended a connection: its client has lost its authorization');
   } catch (error) {
     logger.error({ err: error }, 'ended a connection: its client cannot be looked up');

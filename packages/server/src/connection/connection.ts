@@ -12,6 +12,8 @@ import { TransportError, type Transport } from '@e2eeftp/transport';
 import type { AuthorizedClient } from '../authorization/authorizer.js';
 import { isStillAuthorized } from '../authorization/is-still-authorized.js';
 import { withFields, type Logger } from '../logger.js';
+import type { Store } from '../store/store.js';
+import { storeFor } from './client-store.js';
 import { Dispatcher } from './dispatcher.js';
 import { linger, lingerTimeout } from './linger.js';
 import { asError, logEnd } from './log-end.js';
@@ -41,7 +43,7 @@ export class Connection implements ServedConnection {
   /**
    * @param transport - the connection, which this object owns from now on
    * @param services - what all connections of the server share
-   * @param onEstablished - hears that the handshake is over
+   * @param onEstablished - hears that the client is known
    */
   constructor(transport: Transport, services: ConnectionServices, onEstablished: () => void) {
     this.#transport = transport;
@@ -105,7 +107,6 @@ export class Connection implements ServedConnection {
       }
       for (const event of this.#session.receive(chunk)) {
         if (event.type === 'established') {
-          this.#onEstablished();
           if (!(await this.#admit(event.facts))) return;
           continue;
         }
@@ -150,7 +151,8 @@ export class Connection implements ServedConnection {
     this.#logger = withFields(this.#logger, { client: who, name: client.name });
     this.#logger.info({ suite }, 'client connected');
     this.#client = client;
-    this.#dispatcher = this.#dispatcherFor(client);
+    this.#onEstablished();
+    this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services.store, client));
     this.#idleTimer = setTimeout(() => {
       this.#closeIdle();
     }, limits.idleTimeout);
@@ -158,12 +160,13 @@ export class Connection implements ServedConnection {
     return true;
   }
 
-  #dispatcherFor(client: AuthorizedClient): Dispatcher {
-    const { store, commands, limits } = this.#services;
+  #dispatcherFor(client: AuthorizedClient, store: Store): Dispatcher {
+    const { commands, limits, rates } = this.#services;
     return new Dispatcher({
       session: this.#session,
       transport: this.#transport,
       commands,
+      rates,
       context: {
         client,
         store,

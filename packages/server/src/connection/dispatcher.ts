@@ -8,6 +8,7 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
+import type { RequestRates } from '../admission/request-rates.js';
 import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
@@ -22,6 +23,8 @@ export interface DispatcherOptions {
   readonly transport: Transport;
   /** The commands. */
   readonly commands: CommandTable;
+  /** How fast the client may ask. */
+  readonly rates: RequestRates;
   /** What handlers have at hand. */
   readonly context: Omit<CommandContext, 'body'>;
   /** Hears that the connection cannot go on. */
@@ -63,7 +66,8 @@ export class Dispatcher {
    * @returns once it has begun; until then nothing more may be read from the client
    */
   async begin(request: Request): Promise<void> {
-    const { commands, context, onActivity } = this.#options;
+    const { commands, rates, context, onActivity } = this.#options;
+    await rates.turnOf(context.client.identity, context.signal);
     const exchange = new Exchange(request, commands.find(request.command));
     const begun = this.#turnOf(exchange).then(() => {
       exchange.begin(context, this.#refusalFor(exchange));

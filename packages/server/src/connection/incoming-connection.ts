@@ -1,6 +1,7 @@
 import { v1HelloPrefix } from '@e2eeftp/crypto';
 import { PushbackTransport, TransportError, type Transport } from '@e2eeftp/transport';
 
+import type { Ticket } from '../admission/admission.js';
 import { withFields } from '../logger.js';
 import { V1Connection } from '../v1/v1-connection.js';
 import { Connection } from './connection.js';
@@ -21,15 +22,18 @@ const v1Refused =
  */
 export class IncomingConnection implements ServedConnection {
   readonly #transport: PushbackTransport;
+  readonly #ticket: Ticket;
   readonly #services: ConnectionServices;
   #served: ServedConnection | undefined;
 
   /**
    * @param transport - the connection, which this object owns from now on
+   * @param ticket - hears what becomes of the connection
    * @param services - what all connections of the server share
    */
-  constructor(transport: Transport, services: ConnectionServices) {
+  constructor(transport: Transport, ticket: Ticket, services: ConnectionServices) {
     this.#transport = new PushbackTransport(transport);
+    this.#ticket = ticket;
     this.#services = {
       ...services,
       logger: withFields(services.logger, { peer: transport.peer }),
@@ -40,12 +44,20 @@ export class IncomingConnection implements ServedConnection {
     const transport = this.#transport;
     const deadline = setTimeout(() => {
       transport.destroy(new TransportError('timed-out', 'The handshake took too long'));
+      // It may not even have begun.
+      if (!this.#served) this.#ticket.close(false);
     }, this.#services.limits.handshakeTimeout);
+    // Who only looks whether somebody listens, such as a load balancer, has not failed.
+    let hasFailed = false;
     try {
+      await this.#ticket.begin();
       const first = await transport.readExactly(prefixLength);
+      hasFailed = first.length > 0;
       transport.unread(first);
       this.#served = this.#connectionFor(first, () => {
         clearTimeout(deadline);
+        hasFailed = false;
+        this.#ticket.established();
       });
       await this.#served?.run();
     } catch (error) {
@@ -53,12 +65,14 @@ export class IncomingConnection implements ServedConnection {
     } finally {
       clearTimeout(deadline);
       transport.destroy();
+      this.#ticket.close(hasFailed);
     }
   }
 
   async shutDown(): Promise<void> {
     if (this.#served) return this.#served.shutDown();
     this.#transport.destroy(new TransportError('closed', 'The server closes'));
+    this.#ticket.close(false);
   }
 
   async review(): Promise<void> {

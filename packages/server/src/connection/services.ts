@@ -1,5 +1,6 @@
 import type { Identity } from '@e2eeftp/crypto';
 
+import type { RequestRates } from '../admission/request-rates.js';
 import type { Authorizer } from '../authorization/authorizer.js';
 import type { CommandTable } from '../command/command-table.js';
 import type { ServerLimits } from '../limits.js';
@@ -14,6 +15,7 @@ export interface ConnectionServices {
   readonly store: Store;
   readonly commands: CommandTable;
   readonly limits: ServerLimits;
+  readonly rates: RequestRates;
   readonly logger: Logger;
   /** How the first generation of the protocol is served, if it is. */
   readonly v1: V1Options | undefined;

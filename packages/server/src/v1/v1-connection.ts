@@ -36,7 +36,7 @@ export class V1Connection implements ServedConnection {
   /**
    * @param transport - the connection, which this object owns from now on
    * @param services - what all connections of the server share
-   * @param onEstablished - hears that the handshake is over
+   * @param onEstablished - hears that the client is known
    */
   constructor(transport: PushbackTransport, services: V1Services, onEstablished: () => void) {
     this.#transport = transport;

@@ -5,6 +5,7 @@ import { TransportError, type PushbackTransport } from '@e2eeftp/transport';
 import type { AuthorizedClient } from '../authorization/authorizer.js';
 import { CommandError, MissingHandlerError, type Answer } from '../command/answer.js';
 import { isAllowed } from '../command/command-table.js';
+import { storeFor } from '../connection/client-store.js';
 import { Exchange } from '../connection/exchange.js';
 import { logAnswered, logUnheard } from '../connection/exchange-log.js';
 import type { ConnectionServices } from '../connection/services.js';
@@ -65,7 +66,9 @@ export class V1Responder {
       await this.#refuse(error);
       return;
     }
-    const exchange = this.#begin(request);
+    const { client, services, signal } = this.#options;
+    await services.rates.turnOf(client.identity, signal);
+    const exchange = await this.#begin(request);
     const given = await this.#answerOf(request, exchange);
     try {
       const answer = inWordsOfV1(given, request, exchange);
@@ -116,9 +119,10 @@ export class V1Responder {
     this.#options.logger.info({ status, reason: message }, 'refused a command');
   }
 
-  #begin({ command, args, refusal, payloadLength }: V1Request): Exchange {
+  async #begin({ command, args, refusal, payloadLength }: V1Request): Promise<Exchange> {
     const { client, services, logger, signal } = this.#options;
-    const { store, commands, limits } = services;
+    const { commands, limits } = services;
+    const store = await storeFor(services.store, client);
     const body = payloadLength !== undefined;
     const exchange = new Exchange({ id: 0, command: command.name, args, body }, command);
     const context = { client, store, commands: commands.all, limits, logger, signal };

@@ -47,8 +47,10 @@ test.each([
   'ACCESS=ro',
   'acces=ro',
   'access-level=ro',
-  'expires=2020-01-01',
-  'home=alice',
+  'expires=2027-02-30',
+  'expires=soon',
+  'home=../alice',
+  'quota=lots',
   'no_pty=1',
   '=ro',
   'name=',
@@ -56,8 +58,8 @@ test.each([
   'name=a name=b',
   'alice =x',
 ])('a line with %j grants nothing', (option) => {
-  expect(granted(`${key} ${option}`)).toMatch(/is not known, or given twice$/u);
-  expect(granted(`${sshKey} ${option}`)).toMatch(/is not known, or given twice$/u);
+  expect(granted(`${key} ${option}`)).toMatch(/is not known, not valid or given twice$/u);
+  expect(granted(`${sshKey} ${option}`)).toMatch(/is not known, not valid or given twice$/u);
 });
 
 test.each([

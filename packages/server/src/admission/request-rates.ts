@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { formatPublicKey } from '@e2eeftp/crypto';
+
+/** Requests that may come at once after a while without any: what the rate allows in so long. */
+const burst = 1000;
+/** Identities at which those that have been quiet are forgotten. */
+const sweepSize = 1024;
+
+/**
+ * Holds identities to a rate of requests, over all their connections: who asks faster waits, which
+ * its own network connection then makes the client feel. Nothing is refused.
+ */
+export class RequestRates {
+  readonly #interval: number;
+  readonly #now: () => number;
+  /** When the identity's requests so far would have come at the rate (GCRA). */
+  readonly #due = new Map<string, number>();
+
+  /**
+   * @param perSecond - requests a second and identity; 0 for as many as they like
+   * @param now - milliseconds of a clock that only goes forward
+   */
+  constructor(perSecond: number, now: () => number = () => performance.now()) {
+    this.#interval = perSecond > 0 ? 1000 / perSecond : 0;
+    this.#now = now;
+  }
+
+  /**
+   * Counts a request, and waits until it may be worked on.
+   *
+   * @param identity - whose it is, 32 bytes
+   * @param signal - ends the wait
+   */
+  async turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (this.#interval === 0) return;
+    const wait = this.#take(formatPublicKey(identity));
+    // Who is gone finds out by himself.
+    if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
+  }
+
+  #take(identity: string): number {
+    const now = this.#now();
+    if (this.#due.size >= sweepSize) this.#forgetQuiet(now);
+    const due = Math.max(this.#due.get(identity) ?? now, now) + this.#interval;
+    this.#due.set(identity, due);
+    return Math.max(0, due - now - burst);
+  }
+
+  #forgetQuiet(now: number): void {
+    for (const [identity, due] of this.#due) if (due <= now) this.#due.delete(identity);
+  }
+}

@@ -1,0 +1,12 @@
+import type { AuthorizedClient } from '../authorization/authorizer.js';
+import { HomeStore } from '../store/home-store.js';
+import type { Store } from '../store/store.js';
+
+/**
+ * @param store - all files
+ * @param client - who comes
+ * @returns the files as the client sees them
+ */
+export async function storeFor(store: Store, client: AuthorizedClient): Promise<Store> {
+  return client.home === undefined ? store : HomeStore.open(store, client.home);
+}

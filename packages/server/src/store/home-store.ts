@@ -1,0 +1,124 @@
+import { joinPath, parsePath, ProtocolError, type Entry, type RemotePath } from '@e2eeftp/protocol';
+
+import { StoreError } from './store-error.js';
+import type {
+  ListOptions,
+  OverwritePolicy,
+  ResumePoint,
+  Store,
+  StoredFileReader,
+  Upload,
+  UploadKey,
+  UploadOptions,
+} from './store.js';
+import {
+  branches,
+  componentsOf,
+  requireChangeable,
+  requireRenamable,
+  requireWritable,
+} from './tree.js';
+
+const [received] = branches;
+
+/**
+ * A store as a client sees it whose `received` is a folder of its own: everything else there does
+ * not exist for it, and the folder can as little be changed as `received` itself.
+ */
+export class HomeStore implements Store {
+  readonly #store: Store;
+  readonly #home: RemotePath;
+
+  private constructor(store: Store, home: RemotePath) {
+    this.#store = store;
+    this.#home = home;
+  }
+
+  /**
+   * @param store - all files
+   * @param home - the folder that is the client's `received`; made when it is missing
+   * @returns the client's view
+   * @throws StoreError when the folder cannot be made
+   */
+  static async open(store: Store, home: RemotePath): Promise<HomeStore> {
+    await store.makeDirectory(home);
+    return new HomeStore(store, home);
+  }
+
+  async stat(path: RemotePath): Promise<Entry> {
+    return { ...(await this.#store.stat(this.#inside(path))), path };
+  }
+
+  async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
+    if (path !== '') yield* this.#store.list(this.#inside(path), options);
+    else yield* this.#listRoot(options);
+  }
+
+  open(path: RemotePath): Promise<StoredFileReader> {
+    return this.#checked(() => this.#store.open(this.#inside(path)));
+  }
+
+  createUpload(options: UploadOptions): Promise<Upload> {
+    return this.#checked(() => {
+      requireWritable(options.path);
+      return this.#store.createUpload({ ...options, path: this.#inside(options.path) });
+    });
+  }
+
+  findUpload(key: UploadKey, options: { readonly digest: boolean }): Promise<ResumePoint> {
+    return this.#store.findUpload(key, options);
+  }
+
+  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void> {
+    return this.#checked(() => {
+      requireChangeable(path);
+      return this.#store.delete(this.#inside(path), options);
+    });
+  }
+
+  rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+    return this.#checked(() => {
+      requireRenamable(from, to);
+      return this.#store.rename(this.#inside(from), this.#inside(to), overwrite);
+    });
+  }
+
+  makeDirectory(path: RemotePath): Promise<void> {
+    return this.#checked(() => this.#store.makeDirectory(this.#inside(path)));
+  }
+
+  /** The store belongs to whoever opened it. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async *#listRoot({ recursive, after = parsePath('') }: ListOptions): AsyncGenerator<Entry, void> {
+    const [first, ...below] = componentsOf(after);
+    for (const name of branches) {
+      const branch = parsePath(name);
+      if (first !== undefined && name < first) continue;
+      if (name !== first) yield await this.stat(branch);
+      if (!recursive) continue;
+      const rest = name === first ? below.join('/') : '';
+      const inner = { recursive, ...(rest !== '' && { after: parsePath(rest) }) };
+      for await (const entry of this.list(branch, inner)) {
+        yield { ...entry, path: joinPath(branch, entry.path) };
+      }
+    }
+  }
+
+  #inside(path: RemotePath): RemotePath {
+    const [branch, ...below] = componentsOf(path);
+    if (branch !== received) return path;
+    try {
+      return joinPath(this.#home, below.join('/'));
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      throw new StoreError('too-large', 'The path is too long below its home', { cause: error });
+    }
+  }
+
+  async #checked<Result>(call: () => Promise<Result>): Promise<Result> {
+    return call();
+  }
+}

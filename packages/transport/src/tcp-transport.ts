@@ -22,7 +22,7 @@ export class TcpTransport implements Transport {
   #reader: Waiting<Uint8Array | undefined> | undefined;
   #writers: Waiting<void>[] = [];
   #ending: Promise<void> | undefined;
-  readonly #reusesBuffer: boolean;
+  readonly #receiver: ReusedBuffer | undefined;
 
   /**
    * @param socket - a connected socket that nobody else uses, and that may be half open
@@ -30,7 +30,7 @@ export class TcpTransport implements Transport {
    */
   constructor(socket: Socket, receiver?: ReusedBuffer) {
     this.#socket = socket;
-    this.#reusesBuffer = receiver !== undefined;
+    this.#receiver = receiver;
     receiver?.deliverTo((chunk) => {
       this.#receive(chunk);
     });
@@ -72,7 +72,10 @@ export class TcpTransport implements Transport {
     if (this.#hasEnded) return Promise.resolve(undefined);
     if (this.#failure) return Promise.reject(this.#failure);
     // Only now is the last chunk used up, and its buffer free for the next.
-    if (this.#reusesBuffer) this.#socket.resume();
+    if (this.#receiver) {
+      this.#receiver.reclaim();
+      this.#socket.resume();
+    }
     return new Promise((resolve, reject) => {
       this.#reader = { resolve, reject };
     });
@@ -121,7 +124,7 @@ export class TcpTransport implements Transport {
     }
     this.#received.push(chunk);
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes >= receiveLimit && !this.#reusesBuffer) this.#socket.pause();
+    if (this.#receivedBytes >= receiveLimit && !this.#receiver) this.#socket.pause();
   }
 
   #finishReceiving(): void {

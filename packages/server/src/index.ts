@@ -33,6 +33,13 @@ export { builtinCommands } from './commands/builtin-commands.js';
 export { DataDirectory, type DataDirectoryOptions } from './data-directory.js';
 export { defaultServerLimits, type ServerLimits } from './limits.js';
 export { silentLogger, type Logger } from './logger.js';
+export type {
+  AnsweredCommand,
+  HandshakeOutcome,
+  ServerObserver,
+  StoredUpload,
+} from './observer.js';
+export type { AdmissionLimits, Refusal } from './admission/admission.js';
 export { Server, type ListenOptions, type ServerOptions } from './server.js';
 export { ServerError, type ServerErrorCode } from './server-error.js';
 export type { V1FieldKind, V1Form } from './command/v1-form.js';
@@ -46,6 +53,9 @@ export type {
   CommitOptions,
   ListOptions,
   OverwritePolicy,
+  ResumableUpload,
+  ResumePoint,
+  UploadKey,
   Store,
   StoredFileReader,
   Upload,

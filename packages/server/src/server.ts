@@ -15,6 +15,7 @@ import type { ServedConnection } from './connection/served-connection.js';
 import type { ConnectionServices } from './connection/services.js';
 import { defaultServerLimits, type ServerLimits } from './limits.js';
 import { silentLogger, type Logger } from './logger.js';
+import type { ServerObserver } from './observer.js';
 import { ServerError } from './server-error.js';
 import type { Store } from './store/store.js';
 import type { V1Options } from './v1/v1-options.js';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Where to report; by default nowhere. */
   readonly logger?: Logger;
+  /** Hears what the server does. */
+  readonly observer?: ServerObserver | undefined;
   /** How to serve the first generation of the protocol; by default its clients are turned away. */
   readonly v1?: V1Options | undefined;
 }
@@ -86,6 +89,7 @@ export class Server {
       limits,
       rates: new RequestRates(limits.requestRate),
       logger: options.logger ?? silentLogger,
+      observer: options.observer ?? {},
       v1: options.v1,
     };
   }
@@ -139,8 +143,12 @@ export class Server {
     this.#stopWatching ??= this.#services.authorizer.watch?.(() => {
       this.#reviewed = this.#reviewed.then(() => this.#review());
     });
+    this.#services.observer.connectionOpened?.();
     const connection = new IncomingConnection(transport, ticket, this.#services);
-    const ended = connection.run().finally(() => this.#connections.delete(connection));
+    const ended = connection.run().finally(() => {
+      this.#connections.delete(connection);
+      this.#services.observer.connectionClosed?.();
+    });
     this.#connections.set(connection, ended);
   }
 
@@ -175,6 +183,7 @@ export class Server {
   #admit(peer: string): Ticket | undefined {
     const ticket = this.#admission.admit(peer);
     if (typeof ticket !== 'string') return ticket;
+    this.#services.observer.connectionRefused?.(ticket);
     this.#services.logger.warn({ peer, limit: ticket }, refusals[ticket]);
     return undefined;
   }

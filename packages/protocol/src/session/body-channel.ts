@@ -32,6 +32,11 @@ export class BodyChannel implements AsyncIterable<readonly Uint8Array[]> {
   #consumer: Waiting | undefined;
   #producer: Waiting | undefined;
 
+  /** Bytes that have come so far. */
+  get received(): number {
+    return this.#receivedBytes;
+  }
+
   /** What the peer said at the end; `undefined` until the iteration has ended. */
   get end(): WholeBody | undefined {
     return this.#waitingBytes === 0 ? this.#end : undefined;

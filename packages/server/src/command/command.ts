@@ -4,6 +4,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { AuthorizedClient } from '../authorization/authorizer.js';
 import type { ServerLimits } from '../limits.js';
 import type { Logger } from '../logger.js';
+import type { ServerObserver } from '../observer.js';
 import type { Store } from '../store/store.js';
 import { CommandError, MissingHandlerError, type Answer } from './answer.js';
 import type { V1Form } from './v1-form.js';
@@ -19,6 +20,8 @@ export interface CommandContext {
   readonly store: Store;
   /** Says what happens, with the connection's and the client's names on every line. */
   readonly logger: Logger;
+  /** Hears what the server does, also of files that the command stores. */
+  readonly observer: ServerObserver;
   /** Aborted when the connection ends: nobody waits for the answer any more. */
   readonly signal: AbortSignal;
   /** Every command of the server. */

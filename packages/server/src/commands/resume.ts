@@ -8,10 +8,10 @@ export const resume = defineCommand({
   summary: 'Tells how much of an upload has arrived',
   args: commandSchemas.RESUME.args,
   effect: 'send',
-  async handler({ upload: id, digest = false }, { client, store }) {
+  async handler({ upload: id, digest = false }, { client, store, signal }) {
     const { offset, sha256, done } = await store.findUpload(
       { owner: client.identity, id },
-      { digest },
+      { digest, signal },
     );
     const result = { offset, ...(sha256 && { sha256 }), ...(done && { done: { ...done } }) };
     return { status: 200, result };

@@ -3,6 +3,7 @@ import { commandSchemas, type WholeBody } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand, type RequestBody } from '../command/command.js';
+import { treePath } from '../store/home-store.js';
 import type { Upload } from '../store/store.js';
 import { overwritePolicy } from './overwrite-policy.js';
 
@@ -17,15 +18,16 @@ export const send = defineCommand({
   takesBody: true,
   overlaps: true,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
-  async handler(args, { client, store, body, limits }) {
-    const { path, size, mtime, overwrite = 'always', upload: id, offset = 0 } = args;
-    if (!body || (offset > 0 && !id)) throw new CommandError(400);
-    if (size !== undefined && size > limits.fileSize) throw new CommandError(413);
-    const resumable = id && { owner: client.identity, id, offset };
+  async handler(args, { client, store, body, limits, observer }) {
+    const { path, size, mtime, overwrite = 'always', upload: id, offset } = args;
+    if (!body || (offset !== undefined && !id)) throw new CommandError(400);
+    if (Math.max(size ?? 0, offset ?? 0) > limits.fileSize) throw new CommandError(413);
+    const resumable = id && { owner: client.identity, id, offset: offset ?? 0 };
     const upload = await store.createUpload({ path, size, resumable });
     try {
       const end = await receive(body, upload, size, limits.fileSize);
       const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime });
+      observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       const { sha256 } = end;
       return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };
     } catch (error) {

@@ -14,6 +14,7 @@ import { isStillAuthorized } from '../authorization/is-still-authorized.js';
 import { withFields, type Logger } from '../logger.js';
 import type { Store } from '../store/store.js';
 import { storeFor } from './client-store.js';
+import { CommandReporter } from './command-reporter.js';
 import { Dispatcher } from './dispatcher.js';
 import { linger, lingerTimeout } from './linger.js';
 import { asError, logEnd } from './log-end.js';
@@ -35,6 +36,7 @@ export class Connection implements ServedConnection {
   #logger: Logger;
   #client: AuthorizedClient | undefined;
   #dispatcher: Dispatcher | undefined;
+  #reporter: CommandReporter | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
   #isShuttingDown = false;
@@ -61,7 +63,6 @@ export class Connection implements ServedConnection {
       await this.#dispatcher?.drained();
       await this.#sayLastWord(this.#isShuttingDown ? 503 : 200);
       await linger(this.#transport);
-      this.#logger.debug({}, 'connection closed');
     } catch (error) {
       reason = asError(error);
       logEnd(this.#logger, error);
@@ -70,6 +71,7 @@ export class Connection implements ServedConnection {
       clearTimeout(this.#lingerTimer);
       this.#destroy(reason);
       await this.#dispatcher?.drained();
+      this.#reporter?.closed();
     }
   }
 
@@ -161,18 +163,21 @@ export class Connection implements ServedConnection {
   }
 
   #dispatcherFor(client: AuthorizedClient, store: Store): Dispatcher {
-    const { commands, limits, rates } = this.#services;
+    const { commands, limits, rates, observer } = this.#services;
+    this.#reporter = new CommandReporter({ logger: this.#logger, observer, generation: 2 });
     return new Dispatcher({
       session: this.#session,
       transport: this.#transport,
       commands,
       rates,
+      reporter: this.#reporter,
       context: {
         client,
         store,
         commands: commands.all,
         limits,
         logger: this.#logger,
+        observer,
         signal: this.#abort.signal,
       },
       onFailure: (error) => {

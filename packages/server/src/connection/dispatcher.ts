@@ -12,8 +12,8 @@ import type { RequestRates } from '../admission/request-rates.js';
 import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
+import type { CommandReporter } from './command-reporter.js';
 import { Exchange } from './exchange.js';
-import { logAnswered, logUnheard } from './exchange-log.js';
 
 /** What a dispatcher works with. */
 export interface DispatcherOptions {
@@ -25,6 +25,8 @@ export interface DispatcherOptions {
   readonly commands: CommandTable;
   /** How fast the client may ask. */
   readonly rates: RequestRates;
+  /** Hears of each request that has ended. */
+  readonly reporter: CommandReporter;
   /** What handlers have at hand. */
   readonly context: Omit<CommandContext, 'body'>;
   /** Hears that the connection cannot go on. */
@@ -144,11 +146,11 @@ export class Dispatcher {
   async #answer(exchange: Exchange): Promise<void> {
     const answer = await exchange.answer;
     try {
-      if (this.#hasFailed) logUnheard(this.#options.context.logger, exchange);
+      if (this.#hasFailed) this.#options.reporter.unheard(exchange);
       else await this.#send(exchange, answer);
     } catch (error) {
       this.#hasFailed = true;
-      logUnheard(this.#options.context.logger, exchange);
+      this.#options.reporter.unheard(exchange);
       this.#options.onFailure(error);
     } finally {
       await this.#closeBody(answer.body);
@@ -160,8 +162,8 @@ export class Dispatcher {
   async #send(exchange: Exchange, answer: Answer): Promise<void> {
     const { status, body, bytes } = this.#encode(exchange, answer);
     await this.#write(bytes);
-    if (body) await this.#sendBody(body);
-    logAnswered(this.#options.context.logger, exchange, status);
+    if (body) await this.#sendBody(body, exchange);
+    this.#options.reporter.answered(exchange, status);
   }
 
   /** A handler's answer that cannot be sent is its failure, not the connection's. */
@@ -180,20 +182,19 @@ export class Dispatcher {
   }
 
   /** A body that fails midway ends with that word, and the connection stays usable. */
-  async #sendBody({ chunks }: AnswerBody): Promise<void> {
+  async #sendBody({ chunks }: AnswerBody, exchange: Exchange): Promise<void> {
     const { session, context } = this.#options;
-    let size = 0;
     try {
       for await (const chunk of chunks) {
         for (const piece of recordsOf(chunk)) await this.#write(session.data([piece]));
-        size += chunk.length;
+        exchange.sent += chunk.length;
       }
     } catch (error) {
       if (error instanceof TransportError || this.#hasFailed) throw error;
       context.logger.error({ err: error }, 'a body could not be sent to its end');
       return this.#write(session.end({ ok: false, text: textOf(500) }));
     }
-    return this.#write(session.end({ ok: true, size }));
+    return this.#write(session.end({ ok: true, size: exchange.sent }));
   }
 
   async #write(bytes: readonly Uint8Array[]): Promise<void> {

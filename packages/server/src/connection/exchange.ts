@@ -14,6 +14,8 @@ export class Exchange {
   readonly body: BodyChannel | undefined;
   /** When the request was read, as `performance.now()` says. */
   readonly startedAt = performance.now();
+  /** Bytes of the answer's body that were sent. */
+  sent = 0;
   /** What went wrong inside, for the log; the answer does not show it. */
   failure: unknown;
   #answer: Promise<Answer> | undefined;

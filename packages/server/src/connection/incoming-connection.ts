@@ -42,6 +42,8 @@ export class IncomingConnection implements ServedConnection {
 
   async run(): Promise<void> {
     const transport = this.#transport;
+    const { observer } = this.#services;
+    const startedAt = performance.now();
     const deadline = setTimeout(() => {
       transport.destroy(new TransportError('timed-out', 'The handshake took too long'));
       // It may not even have begun.
@@ -58,6 +60,7 @@ export class IncomingConnection implements ServedConnection {
         clearTimeout(deadline);
         hasFailed = false;
         this.#ticket.established();
+        observer.handshakeEnded?.('established', performance.now() - startedAt);
       });
       await this.#served?.run();
     } catch (error) {
@@ -66,6 +69,7 @@ export class IncomingConnection implements ServedConnection {
       clearTimeout(deadline);
       transport.destroy();
       this.#ticket.close(hasFailed);
+      if (hasFailed) observer.handshakeEnded?.('failed', performance.now() - startedAt);
     }
   }
 

@@ -5,6 +5,7 @@ import type { Authorizer } from '../authorization/authorizer.js';
 import type { CommandTable } from '../command/command-table.js';
 import type { ServerLimits } from '../limits.js';
 import type { Logger } from '../logger.js';
+import type { ServerObserver } from '../observer.js';
 import type { Store } from '../store/store.js';
 import type { V1Options } from '../v1/v1-options.js';
 
@@ -17,6 +18,7 @@ export interface ConnectionServices {
   readonly limits: ServerLimits;
   readonly rates: RequestRates;
   readonly logger: Logger;
+  readonly observer: ServerObserver;
   /** How the first generation of the protocol is served, if it is. */
   readonly v1: V1Options | undefined;
 }

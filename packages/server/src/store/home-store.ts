@@ -22,6 +22,22 @@ import {
 const [received] = branches;
 
 /**
+ * Finds where something is among all files.
+ *
+ * @param path - where a client has it
+ * @param client - the client, with the folder that is its `received`
+ * @returns its path in the whole tree
+ * @throws ProtocolError `bad-path` when that breaks the path rules
+ */
+export function treePath(
+  path: RemotePath,
+  { home }: { readonly home?: RemotePath | undefined },
+): RemotePath {
+  const [branch, ...below] = componentsOf(path);
+  return home === undefined || branch !== received ? path : joinPath(home, below.join('/'));
+}
+
+/**
  * A store as a client sees it whose `received` is a folder of its own: everything else there does
  * not exist for it, and the folder can as little be changed as `received` itself.
  */
@@ -108,10 +124,8 @@ export class HomeStore implements Store {
   }
 
   #inside(path: RemotePath): RemotePath {
-    const [branch, ...below] = componentsOf(path);
-    if (branch !== received) return path;
     try {
-      return joinPath(this.#home, below.join('/'));
+      return treePath(path, { home: this.#home });
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       throw new StoreError('too-large', 'The path is too long below its home', { cause: error });

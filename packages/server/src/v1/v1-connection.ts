@@ -12,6 +12,7 @@ import { TransportError, type PushbackTransport } from '@e2eeftp/transport';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
 import { isStillAuthorized } from '../authorization/is-still-authorized.js';
+import { CommandReporter } from '../connection/command-reporter.js';
 import { linger, lingerTimeout } from '../connection/linger.js';
 import { asError, logEnd } from '../connection/log-end.js';
 import type { ServedConnection } from '../connection/served-connection.js';
@@ -31,6 +32,7 @@ export class V1Connection implements ServedConnection {
   #logger: Logger;
   #client: AuthorizedClient | undefined;
   #responder: V1Responder | undefined;
+  #reporter: CommandReporter | undefined;
   #answered: Promise<void> = Promise.resolve();
 
   /**
@@ -51,12 +53,12 @@ export class V1Connection implements ServedConnection {
       const hello = openV1Hello(defaultBackend, await this.#transport.readExactly(v1HelloLength));
       const client = await this.#admit(hello.identity);
       if (client) await this.#serve(client, hello);
-      this.#logger.debug({}, 'connection closed');
     } catch (error) {
       reason = asError(error);
       logEnd(this.#logger, error);
     } finally {
       this.#destroy(reason);
+      this.#reporter?.closed();
     }
   }
 
@@ -112,6 +114,7 @@ export class V1Connection implements ServedConnection {
       }
       await this.#transport.write([handshake.hello]);
       this.#onEstablished();
+      this.#logger.info({}, 'client connected');
       this.#answered = this.#respond(client, keys);
       await this.#answered;
     } finally {
@@ -121,12 +124,15 @@ export class V1Connection implements ServedConnection {
   }
 
   #respond(client: AuthorizedClient, keys: V1Keys): Promise<void> {
+    const { observer } = this.#services;
+    this.#reporter = new CommandReporter({ logger: this.#logger, observer, generation: 1 });
     this.#responder = new V1Responder({
       transport: this.#transport,
       keys,
       client,
       services: this.#services,
       logger: this.#logger,
+      reporter: this.#reporter,
       signal: this.#abort.signal,
     });
     return this.#responder.respond();

@@ -6,8 +6,8 @@ import type { AuthorizedClient } from '../authorization/authorizer.js';
 import { CommandError, MissingHandlerError, type Answer } from '../command/answer.js';
 import { isAllowed } from '../command/command-table.js';
 import { storeFor } from '../connection/client-store.js';
+import type { CommandReporter } from '../connection/command-reporter.js';
 import { Exchange } from '../connection/exchange.js';
-import { logAnswered, logUnheard } from '../connection/exchange-log.js';
 import type { ConnectionServices } from '../connection/services.js';
 import type { Logger } from '../logger.js';
 import { receivePayload } from './receive-payload.js';
@@ -25,6 +25,8 @@ interface V1ResponderOptions {
   readonly client: AuthorizedClient;
   readonly services: V1Services;
   readonly logger: Logger;
+  /** Hears of the request when it has ended. */
+  readonly reporter: CommandReporter;
   /** Aborted when the connection ends. */
   readonly signal: AbortSignal;
 }
@@ -73,9 +75,10 @@ export class V1Responder {
     try {
       const answer = inWordsOfV1(given, request, exchange);
       await this.#send(answer);
-      logAnswered(this.#options.logger, exchange, answer.status);
+      exchange.sent = answer.body?.size ?? 0;
+      this.#options.reporter.answered(exchange, answer.status);
     } catch (error) {
-      logUnheard(this.#options.logger, exchange);
+      this.#options.reporter.unheard(exchange);
       throw error;
     } finally {
       await given.body?.close();
@@ -125,7 +128,8 @@ export class V1Responder {
     const store = await storeFor(services.store, client);
     const body = payloadLength !== undefined;
     const exchange = new Exchange({ id: 0, command: command.name, args, body }, command);
-    const context = { client, store, commands: commands.all, limits, logger, signal };
+    const { observer } = services;
+    const context = { client, store, commands: commands.all, limits, logger, observer, signal };
     exchange.begin(context, refusal ?? this.#refusalFor(exchange));
     return exchange;
   }

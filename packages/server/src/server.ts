@@ -4,8 +4,9 @@ import { fingerprint, type Identity } from '@e2eeftp/crypto';
 import { defaultHost, defaultPort } from '@e2eeftp/protocol';
 import { listenTcp, type Listener, type Transport } from '@e2eeftp/transport';
 
-import { Admission, type Refusal, type Ticket } from './admission/admission.js';
-import { RequestRates } from './admission/request-rates.js';
+import { admit } from './admission/admit.js';
+import { Admission, type Ticket } from './admission/admission.js';
+import { RequestRates, type RequestPacing } from './admission/request-rates.js';
 import type { Authorizer } from './authorization/authorizer.js';
 import { CommandTable } from './command/command-table.js';
 import type { Command } from './command/command.js';
@@ -34,6 +35,8 @@ export interface ServerOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Where to report; by default nowhere. */
   readonly logger?: Logger;
+  /** Says how fast clients may ask; by default as `limits.requestRate` has it. */
+  readonly pacing?: RequestPacing | undefined;
   /** Hears what the server does. */
   readonly observer?: ServerObserver | undefined;
   /** How to serve the first generation of the protocol; by default its clients are turned away. */
@@ -50,12 +53,6 @@ export interface ListenOptions {
 
 /** How long handlers may take to end once their connections have, in milliseconds. */
 const handlerPatience = 5000;
-
-const refusals: Readonly<Record<Refusal, string>> = {
-  connections: 'refused a connection: there are too many',
-  'connections-per-address': 'refused a connection: there are too many from this address',
-  failures: 'refused a connection: this address has failed too often and has to wait',
-};
 
 /**
  * Serves files to authorized clients over TCP.
@@ -87,7 +84,7 @@ export class Server {
       store,
       commands: new CommandTable(commands),
       limits,
-      rates: new RequestRates(limits.requestRate),
+      rates: options.pacing ?? new RequestRates(limits.requestRate),
       logger: options.logger ?? silentLogger,
       observer: options.observer ?? {},
       v1: options.v1,
@@ -133,10 +130,12 @@ export class Server {
    * Serves a client over a connection that came about elsewhere, such as a pair in memory.
    *
    * @param transport - the connection, which the server owns from now on
+   * @param admitted - set when somebody else has decided to take it
    */
-  accept(transport: Transport): void {
-    const ticket = this.#closing ? undefined : this.#admit(transport.peer);
+  accept(transport: Transport, admitted?: Ticket): void {
+    const ticket = this.#closing ? undefined : (admitted ?? this.#admit(transport.peer));
     if (!ticket) {
+      admitted?.close(false);
       transport.destroy();
       return;
     }
@@ -181,11 +180,8 @@ export class Server {
   }
 
   #admit(peer: string): Ticket | undefined {
-    const ticket = this.#admission.admit(peer);
-    if (typeof ticket !== 'string') return ticket;
-    this.#services.observer.connectionRefused?.(ticket);
-    this.#services.logger.warn({ peer, limit: ticket }, refusals[ticket]);
-    return undefined;
+    const { observer, logger } = this.#services;
+    return admit(this.#admission, peer, { observer, logger });
   }
 
   /** One by one: thousands at once would be more than an authorizer has files or sockets for. */

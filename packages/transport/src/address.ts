@@ -1,3 +1,5 @@
+import type { Socket } from 'node:net';
+
 /**
  * @param host - a name or an address
  * @param port - a port
@@ -16,4 +18,12 @@ const mappedPrefix = /^::ffff:(?=\d+\.)/iu;
  */
 export function unmapAddress(address: string): string {
   return address.replace(mappedPrefix, '');
+}
+
+/**
+ * @param socket - a connected socket
+ * @returns where its other end is, as logs name it
+ */
+export function peerOf({ remoteAddress = 'unknown', remotePort = 0 }: Socket): string {
+  return formatAddress(unmapAddress(remoteAddress), remotePort);
 }

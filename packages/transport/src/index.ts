@@ -1,4 +1,5 @@
-export { formatAddress } from './address.js';
+export { acceptSocket } from './accept-socket.js';
+export { formatAddress, peerOf } from './address.js';
 export { TransportError, type TransportErrorCode } from './errors.js';
 export { memoryTransportPair } from './memory-transport.js';
 export { PushbackTransport } from './pushback-transport.js';

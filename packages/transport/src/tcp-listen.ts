@@ -1,9 +1,8 @@
 import { createServer, type AddressInfo, type Server } from 'node:net';
 
-import { readIntoReusedBuffer } from './accepted-socket.js';
+import { acceptSocket } from './accept-socket.js';
 import { formatAddress } from './address.js';
 import { asTransportError } from './errors.js';
-import { TcpTransport } from './tcp-transport.js';
 import type { Listener, Transport } from './transport.js';
 
 /** Connections that the kernel holds while the program is busy. */
@@ -34,9 +33,7 @@ export interface ListenTcpOptions {
 export async function listenTcp(options: ListenTcpOptions): Promise<Listener> {
   const { host, port, onConnection, onError } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
-    const { socket, receiver } = readIntoReusedBuffer(accepted);
-    onConnection(new TcpTransport(socket, receiver));
-    if (!receiver) socket.resume();
+    onConnection(acceptSocket(accepted));
   });
   try {
     await listen(server, host, port);

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-import { formatAddress, unmapAddress } from './address.js';
+import { peerOf } from './address.js';
 import { asTransportError, TransportError } from './errors.js';
 import type { ReusedBuffer } from './reused-buffer.js';
 import type { Transport } from './transport.js';
@@ -34,8 +34,7 @@ export class TcpTransport implements Transport {
     receiver?.deliverTo((chunk) => {
       this.#receive(chunk);
     });
-    const { remoteAddress = 'unknown', remotePort = 0 } = socket;
-    this.peer = formatAddress(unmapAddress(remoteAddress), remotePort);
+    this.peer = peerOf(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true);
     socket.on('data', (chunk: Buffer) => {

@@ -7,11 +7,22 @@ const burst = 1000;
 /** Identities at which those that have been quiet are forgotten. */
 const sweepSize = 1024;
 
+/** Says when a request's turn has come. */
+export interface RequestPacing {
+  /**
+   * Counts a request, and waits until it may be worked on.
+   *
+   * @param identity - whose it is, 32 bytes
+   * @param signal - ends the wait
+   */
+  turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Holds identities to a rate of requests, over all their connections: who asks faster waits, which
  * its own network connection then makes the client feel. Nothing is refused.
  */
-export class RequestRates {
+export class RequestRates implements RequestPacing {
   readonly #interval: number;
   readonly #now: () => number;
   /** When the identity's requests so far would have come at the rate (GCRA). */
@@ -26,23 +37,25 @@ export class RequestRates {
     this.#now = now;
   }
 
-  /**
-   * Counts a request, and waits until it may be worked on.
-   *
-   * @param identity - whose it is, 32 bytes
-   * @param signal - ends the wait
-   */
   async turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void> {
     if (this.#interval === 0) return;
-    const wait = this.#take(formatPublicKey(identity));
+    const wait = this.take(formatPublicKey(identity), 1);
     // Who is gone finds out by himself.
     if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
   }
 
-  #take(identity: string): number {
+  /**
+   * Counts requests.
+   *
+   * @param identity - whose they are, as text
+   * @param count - how many
+   * @returns milliseconds that they have to wait
+   */
+  take(identity: string, count: number): number {
+    if (this.#interval === 0) return 0;
     const now = this.#now();
     if (this.#due.size >= sweepSize) this.#forgetQuiet(now);
-    const due = Math.max(this.#due.get(identity) ?? now, now) + this.#interval;
+    const due = Math.max(this.#due.get(identity) ?? now, now) + count * this.#interval;
     this.#due.set(identity, due);
     return Math.max(0, due - now - burst);
   }

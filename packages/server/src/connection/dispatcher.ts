@@ -8,7 +8,7 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
-import type { RequestRates } from '../admission/request-rates.js';
+import type { RequestPacing } from '../admission/request-rates.js';
 import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
@@ -24,7 +24,7 @@ export interface DispatcherOptions {
   /** The commands. */
   readonly commands: CommandTable;
   /** How fast the client may ask. */
-  readonly rates: RequestRates;
+  readonly rates: RequestPacing;
   /** Hears of each request that has ended. */
   readonly reporter: CommandReporter;
   /** What handlers have at hand. */

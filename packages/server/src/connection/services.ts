@@ -1,6 +1,6 @@
 import type { Identity } from '@e2eeftp/crypto';
 
-import type { RequestRates } from '../admission/request-rates.js';
+import type { RequestPacing } from '../admission/request-rates.js';
 import type { Authorizer } from '../authorization/authorizer.js';
 import type { CommandTable } from '../command/command-table.js';
 import type { ServerLimits } from '../limits.js';
@@ -16,7 +16,7 @@ export interface ConnectionServices {
   readonly store: Store;
   readonly commands: CommandTable;
   readonly limits: ServerLimits;
-  readonly rates: RequestRates;
+  readonly rates: RequestPacing;
   readonly logger: Logger;
   readonly observer: ServerObserver;
   /** How the first generation of the protocol is served, if it is. */

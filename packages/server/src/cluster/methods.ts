@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net';
+
+/** Nothing is said but that it is so. */
+type Nothing = Readonly<Record<string, never>>;
+
+/** What workers ask of their supervisor. */
+export interface SupervisorMethods {
+  /** The worker can take connections. */
+  ready(args: Nothing): void;
+  /** Waits until nobody else touches the paths, and takes them under a number of the worker's. */
+  lock(args: { readonly lock: number; readonly paths: readonly string[] }): Promise<void>;
+  unlock(args: { readonly lock: number }): void;
+  /** Waits until nobody else holds the name, and takes it under a number of the worker's. */
+  lease(args: { readonly lease: number; readonly name: string }): Promise<void>;
+  release(args: { readonly lease: number }): void;
+  /** Counts requests; returns how many milliseconds they have to wait. */
+  takeRequests(args: { readonly identity: string; readonly count: number }): number;
+  /** A connection's client is known. */
+  established(args: { readonly connection: number }): void;
+  /** A connection has ended. */
+  closed(args: { readonly connection: number; readonly hasFailed: boolean }): void;
+}
+
+/** What a supervisor asks of its workers. */
+export interface WorkerMethods {
+  /** Serves a connection. */
+  serve(args: { readonly connection: number }, socket?: Socket): void;
+  /** Somebody else wants what a lease stands for. */
+  revoke(args: { readonly lease: number }): void;
+  /** Ends what is under way as long as there is time, then the process. */
+  shutDown(args: Nothing): void;
+  /** Tells what the worker's program has counted. */
+  report(args: Nothing): Promise<unknown>;
+}

@@ -1,0 +1,189 @@
+import type { ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+
+import { defaultHost, defaultPort } from '@e2eeftp/protocol';
+import { peerOf } from '@e2eeftp/transport';
+
+import { admit } from '../admission/admit.js';
+import { Admission, type Ticket } from '../admission/admission.js';
+import { RequestRates } from '../admission/request-rates.js';
+import { defaultServerLimits, type ServerLimits } from '../limits.js';
+import { silentLogger, type Logger } from '../logger.js';
+import type { ServerObserver } from '../observer.js';
+import { ServerError } from '../server-error.js';
+import type { ListenOptions } from '../server.js';
+import type { StoreCoordination } from '../store/coordination.js';
+import { WorkerProcess } from './worker-process.js';
+
+/** Connections that the kernel holds while the program is busy. */
+const backlog = 511;
+/** Beyond the time for what is under way: for a worker to free what it holds. */
+const exitPatience = 10_000;
+const firstRestartDelay = 100;
+const longestRestartDelay = 10_000;
+/** A worker that has lived so long has not failed at its start. */
+const settledAfter = 30_000;
+
+/** What a supervisor is made of. */
+export interface SupervisorOptions {
+  /** How many processes serve. */
+  readonly workers: number;
+  /** Starts a process that calls `joinSupervisor`, with a channel to this one. */
+  readonly fork: () => ChildProcess;
+  /** What all that use the files have to agree upon; a `DataDirectory` brings it. */
+  readonly coordination: StoreCoordination;
+  /** What clients are allowed, where it differs from the default; the same as the workers'. */
+  readonly limits?: Partial<ServerLimits>;
+  readonly logger?: Logger;
+  /** Hears of connections that are refused; of everything else, the workers' observers hear. */
+  readonly observer?: ServerObserver;
+}
+
+/**
+ * Serves one port by several processes. The supervisor takes the connections, holds them to their
+ * limits, hands them over, and says whose turn it is wherever workers could disturb each other; a
+ * worker that dies is replaced, and whatever it held is free again.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #limits: ServerLimits;
+  readonly #logger: Logger;
+  readonly #admission: Admission;
+  readonly #rates: RequestRates;
+  readonly #workers = new Set<WorkerProcess>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #restartDelay = firstRestartDelay;
+  #listener: NetServer | undefined;
+  #isClosing = false;
+  #onReady: (() => void) | undefined;
+
+  /** @param options - what the supervisor is made of */
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#limits = { ...defaultServerLimits, ...options.limits };
+    this.#logger = options.logger ?? silentLogger;
+    this.#admission = new Admission(this.#limits);
+    this.#rates = new RequestRates(this.#limits.requestRate);
+  }
+
+  /**
+   * Where the supervisor listens.
+   *
+   * @throws ServerError `not-running` before it was started
+   */
+  get address(): { readonly host: string; readonly port: number } {
+    const address = this.#listener?.address() as AddressInfo | null | undefined;
+    if (!address) throw new ServerError('not-running', 'The server does not listen yet');
+    return { host: address.address, port: address.port };
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return this.#admission.connections;
+  }
+
+  /**
+   * Starts the workers, and listens once all of them are ready.
+   *
+   * @param options - where
+   * @throws the system's error when the port is taken or not allowed
+   */
+  async start({ host = defaultHost, port = defaultPort }: ListenOptions = {}): Promise<void> {
+    const ready = new Promise<void>((resolve) => {
+      this.#onReady = resolve;
+    });
+    for (let count = 0; count < this.#options.workers; count++) this.#startWorker();
+    await ready;
+    const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      void this.#take(socket);
+    });
+    this.#listener = listener;
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen({ host, port, backlog }, resolve);
+    });
+    listener.on('error', (error) => {
+      this.#logger.error({ err: error }, 'a connection could not be taken');
+    });
+  }
+
+  /** @returns what the programs of all workers have counted */
+  async reports(): Promise<readonly unknown[]> {
+    const reports = await Promise.allSettled([...this.#workers].map((worker) => worker.report()));
+    return reports.flatMap((report) => (report.status === 'fulfilled' ? [report.value] : []));
+  }
+
+  /**
+   * Takes no more connections, and ends the workers.
+   *
+   * @returns once all of them are gone
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    for (const timer of this.#restarts) clearTimeout(timer);
+    this.#listener?.close();
+    const patience = this.#limits.drainTimeout + exitPatience;
+    await Promise.all([...this.#workers].map((worker) => worker.shutDown(patience)));
+  }
+
+  #startWorker(): void {
+    const startedAt = performance.now();
+    const worker = new WorkerProcess(this.#options.fork(), {
+      coordination: this.#options.coordination,
+      rates: this.#rates,
+      onReady: () => {
+        this.#logger.info({ worker: worker.pid }, 'a worker is ready');
+        if ([...this.#workers].every(({ isReady }) => isReady)) this.#onReady?.();
+      },
+      onExit: (how) => {
+        this.#workers.delete(worker);
+        if (!this.#isClosing) this.#replace(worker, how, performance.now() - startedAt);
+      },
+    });
+    this.#workers.add(worker);
+  }
+
+  /** Workers that die at once are started again ever more slowly: the reason may take the disk. */
+  #replace(worker: WorkerProcess, how: string, lifetime: number): void {
+    if (lifetime > settledAfter) this.#restartDelay = firstRestartDelay;
+    const delay = this.#restartDelay;
+    this.#restartDelay = Math.min(2 * delay, longestRestartDelay);
+    this.#logger.error({ worker: worker.pid, how, delay }, 'a worker has died and is replaced');
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#startWorker();
+    }, delay);
+    this.#restarts.add(timer);
+  }
+
+  async #take(socket: Socket): Promise<void> {
+    // Whoever hangs up while it waits is no failure of ours.
+    socket.on('error', () => undefined);
+    const { observer = {} } = this.#options;
+    const ticket = admit(this.#admission, peerOf(socket), { observer, logger: this.#logger });
+    if (!ticket) {
+      socket.destroy();
+      return;
+    }
+    const deadline = setTimeout(() => {
+      socket.destroy();
+      ticket.close(false);
+    }, this.#limits.handshakeTimeout);
+    await ticket.begin();
+    clearTimeout(deadline);
+    this.#handOver(socket, ticket);
+  }
+
+  #handOver(socket: Socket, ticket: Ticket): void {
+    const [worker] = [...this.#workers]
+      .filter(({ isReady }) => isReady)
+      .sort((a, b) => a.connections - b.connections);
+    if (worker && !socket.destroyed && !this.#isClosing) {
+      worker.serve(socket, ticket);
+      return;
+    }
+    if (!worker) this.#logger.error({}, 'refused a connection: no worker is ready');
+    socket.destroy();
+    ticket.close(false);
+  }
+}

@@ -1,0 +1,35 @@
+import { PathLocks } from './path-locks.js';
+import { Leases, type Lease } from './uploads/leases.js';
+
+/** Lets changes of a tree take turns where they touch each other. */
+export interface PathLocking {
+  /**
+   * Does work while no other touches its paths, or what is above or below them.
+   *
+   * @param paths - what the work may change
+   * @param work - begins once its turn has come
+   * @returns what the work returns
+   */
+  run<Result>(paths: readonly string[], work: () => Promise<Result>): Promise<Result>;
+}
+
+/** Lets at most one at a time write an upload, and the newest win. */
+export interface Leasing {
+  /**
+   * @param name - the upload
+   * @param onRevoke - told once that somebody else wants it
+   * @returns the lease, once the holder before has released it
+   */
+  acquire(name: string, onRevoke: () => void): Promise<Lease>;
+}
+
+/** What all that use one directory have to agree upon, in whichever process they are. */
+export interface StoreCoordination {
+  readonly locks: PathLocking;
+  readonly leases: Leasing;
+}
+
+/** @returns what a process needs that uses a directory alone */
+export function localCoordination(): StoreCoordination {
+  return { locks: new PathLocks(), leases: new Leases() };
+}

@@ -39,8 +39,12 @@ export class LocalUsage implements Usage {
     const region = await this.#region(quota.root);
     let mine = 0;
     const grow = async (total: number): Promise<void> => {
+      await this.#refresh(quota, region, total - mine);
+      // From here on nothing is awaited: of two that need the last bytes, only one may find them.
       const more = Math.max(0, total - mine);
-      await this.#require(quota, region, more);
+      if (!fits(quota, region, more)) {
+        throw new StoreError('no-space', `The quota of ${quota.bytes} bytes is used up`);
+      }
       region.reserved += more;
       mine += more;
     };
@@ -63,14 +67,11 @@ export class LocalUsage implements Usage {
     }
   }
 
-  async #require({ root, bytes }: Quota, region: Region, more: number): Promise<void> {
-    const fits = (): boolean => region.stored + region.reserved + more <= bytes;
-    if (fits()) return;
-    if (this.#now() - region.countedAt > recountAfter) {
-      region.countedAt = this.#now();
-      region.stored = await this.#count(root);
-    }
-    if (!fits()) throw new StoreError('no-space', `The quota of ${bytes} bytes is used up`);
+  /** Other programs may have made room. */
+  async #refresh(quota: Quota, region: Region, more: number): Promise<void> {
+    if (fits(quota, region, more) || this.#now() - region.countedAt <= recountAfter) return;
+    region.countedAt = this.#now();
+    region.stored = await this.#count(quota.root);
   }
 
   #region(root: string): Promise<Region> {
@@ -85,4 +86,8 @@ export class LocalUsage implements Usage {
     counted.catch(() => this.#regions.delete(root));
     return counted;
   }
+}
+
+function fits({ bytes }: Quota, { stored, reserved }: Region, more: number): boolean {
+  return stored + reserved + more <= bytes;
 }

@@ -4,6 +4,7 @@ import yargs from 'yargs';
 
 import { standardInput } from './client-key.js';
 import { authorize } from './commands/authorize.js';
+import { check } from './commands/check.js';
 import { clients } from './commands/clients.js';
 import { revoke } from './commands/revoke.js';
 import { start } from './commands/start.js';
@@ -24,8 +25,9 @@ export async function run(args: readonly string[]): Promise<number> {
       .command(authorize)
       .command(revoke)
       .command(clients)
+      .command(check)
       .epilogue(
-        'Each option can be given as a variable too, such as E2EEFTP_SERVER_PORT for --port.',
+        'Each option can be given as a variable too, such as E2EEFTP_SERVER_PORT for --port, and each setting of the server in the configuration file.',
       )
       .version(version())
       .help()

@@ -10,8 +10,20 @@ export class CommandFailure extends Error {
   override readonly name: string = 'CommandFailure';
 }
 
+/** The configuration file cannot be used; each line says where it is wrong, and how. */
+export class ConfigurationFailure extends CommandFailure {
+  override readonly name: string = 'ConfigurationFailure';
+  readonly lines: readonly string[];
+
+  constructor(lines: readonly string[]) {
+    super(lines.join('; '));
+    this.lines = lines;
+  }
+}
+
 /** What a person hears of a failure. */
 export interface Failure {
+  /** A line; several, each with the program's name, where several things are wrong. */
   readonly message: string;
   readonly exitCode: 1 | 2;
 }
@@ -32,6 +44,10 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof UsageError) {
     const message = `${printable(error.message.replaceAll(/\s*\n\s*/gu, ' '))}; \`e2eeftp-server --help\` shows what there is`;
     return { message, exitCode: 2 };
+  }
+  if (error instanceof ConfigurationFailure) {
+    const lines = error.lines.map((line) => printable(line));
+    return { message: lines.join('\ne2eeftp-server: '), exitCode: 1 };
   }
   return { message: messageOf(error), exitCode: 1 };
 }

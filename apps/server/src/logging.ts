@@ -2,10 +2,7 @@ import { formatAddress, printable } from '@e2eeftp/server';
 import { destination, pino, stdSerializers, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
-/** How much is logged; `silent` is nothing at all. */
-export const logLevels = ['silent', 'error', 'warn', 'info', 'debug'] as const;
-/** For programs, or for people. */
-export const logFormats = ['json', 'pretty'] as const;
+import type { logFormats, logLevels } from './settings/table.js';
 
 /** How to log. */
 export interface LogOptions {
@@ -45,9 +42,10 @@ export function makeLogger({ level, format, directory }: LogOptions): Logger {
 }
 
 function sentence(entry: Record<string, unknown>, message: string, directory: string): string {
-  if (message !== 'listening') return message;
   const { host, port, fingerprint } = entry;
+  if (port === undefined) return message;
   const address = formatAddress(String(host), Number(port));
+  if (message !== 'listening') return `${message} at ${address}`;
   return `Listening at ${address}, fingerprint ${String(fingerprint)}, data in ${printable(directory)}`;
 }
 

@@ -1,10 +1,7 @@
 import type { Options } from 'yargs';
 
-import { defaultPort } from '@e2eeftp/server';
-
 import { UsageError } from './failure.js';
-
-const prefix = 'E2EEFTP_SERVER_';
+import { variableOf } from './settings/table.js';
 
 /**
  * Lets an option be given as a variable of the environment too, which the command line overrides.
@@ -19,8 +16,7 @@ export function fromEnvironment<Declaration extends Options>(
   name: string,
   option: Declaration,
 ): Declaration {
-  const variable = `${prefix}${name.toUpperCase().replaceAll('-', '_')}`;
-  const value = process.env[variable];
+  const value = process.env[variableOf(name)];
   const { coerce } = option;
   const single = (given: unknown): unknown => {
     const last: unknown = Array.isArray(given) ? given.at(-1) : given;
@@ -30,32 +26,6 @@ export function fromEnvironment<Declaration extends Options>(
   return { ...option, ...(isGiven && { default: value }), coerce: single };
 }
 
-/** Where the files are; every command has it. */
-export const dataOption = fromEnvironment('data', {
-  type: 'string',
-  default: '.',
-  requiresArg: true,
-  describe: 'Data directory; what is missing in it is made',
-  coerce: (value: string) => nonEmpty('--data', value),
-});
-
-/** The port, as the command line or the environment has it. */
-export const portOption = fromEnvironment('port', {
-  type: 'string',
-  default: `${defaultPort}`,
-  requiresArg: true,
-  describe: 'TCP port; with 0 the system chooses one',
-  coerce: parsePort,
-});
-
-/** Whether clients of the protocol's first generation are served, and what they may do. */
-export const allowV1Option = fromEnvironment('allow-v1', {
-  type: 'string',
-  describe:
-    "Serve clients of the protocol's first generation too; =read refuses whatever changes files. Names and commands can be read and forged on their way, and whoever has recorded a client's hello that this server never saw can list and delete in its name",
-  coerce: parseAllowV1,
-});
-
 /** Whether to answer in JSON. */
 export const jsonOption = fromEnvironment('json', {
   type: 'boolean',
@@ -64,35 +34,10 @@ export const jsonOption = fromEnvironment('json', {
   coerce: parseJsonOption,
 });
 
-/**
- * @param name - an option, for the message
- * @param value - what was given for it
- * @returns the same
- * @throws UsageError when nothing was
- */
-export function nonEmpty(name: string, value: string): string {
-  if (value === '') throw new UsageError(`${name} needs a value`);
-  return value;
-}
-
-function parsePort(text: string): number {
-  const port = /^\d{1,5}$/u.test(text) ? Number(text) : Infinity;
-  if (port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, not "${text}"`);
-  return port;
-}
-
-function parseAllowV1(text: string | undefined): 'all' | 'read' | undefined {
-  const word = text?.toLowerCase();
-  if (word === undefined || word === '0' || word === 'false') return undefined;
-  if (word === '' || word === '1' || word === 'true' || word === 'all') return 'all';
-  if (word === 'read') return 'read';
-  throw new UsageError(`--allow-v1 stands alone or as --allow-v1=read, not with "${word}"`);
-}
-
 function parseJsonOption(value: boolean | string): boolean {
   if (typeof value === 'boolean') return value;
   const word = value.toLowerCase();
   if (word === 'true' || word === '1') return true;
   if (word === 'false' || word === '0') return false;
-  throw new UsageError(`${prefix}JSON must be true or false, not "${value}"`);
+  throw new UsageError(`${variableOf('json')} must be true or false, not "${value}"`);
 }

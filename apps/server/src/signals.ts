@@ -19,3 +19,30 @@ export function firstSignal(): Promise<NodeJS.Signals> {
     }
   });
 }
+
+/**
+ * SIGHUP, which asks a server to read its configuration again. From the moment that this object is
+ * made, it never ends the program; one that comes before anybody listens is kept.
+ */
+export class HangUps {
+  #listener: (() => void) | undefined;
+  #isPending = false;
+
+  constructor() {
+    process.on('SIGHUP', () => {
+      if (this.#listener) this.#listener();
+      else this.#isPending = true;
+    });
+  }
+
+  /** @param listener - called for each */
+  listen(listener: () => void): void {
+    this.#listener = listener;
+    if (this.#isPending) listener();
+  }
+
+  /** From now on nothing follows them. */
+  ignore(): void {
+    this.#listener = () => undefined;
+  }
+}

@@ -50,6 +50,7 @@ export class FileWriter {
   #writing: Promise<void> | undefined;
   #flushing: Promise<void> | undefined;
   #failure: Error | undefined;
+  #flushFailure: Error | undefined;
   #waiting: Waiting[] = [];
 
   /**
@@ -103,6 +104,24 @@ export class FileWriter {
   async finish(): Promise<void> {
     await this.settle();
     if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Waits until the file is not in use, and makes durable what is written by then, also when not
+   * everything could be.
+   *
+   * @throws the system's error; that of an earlier flush too, since a system tells of it once only
+   *   and takes what it could not flush for durable afterwards
+   */
+  async flush(): Promise<void> {
+    await this.settle();
+    if (this.#flushFailure) throw this.#flushFailure;
+    try {
+      await this.#handle.sync();
+    } catch (error) {
+      this.#failFlush(error);
+      throw error;
+    }
   }
 
   /** Gives up what was not yet written. */
@@ -164,12 +183,17 @@ export class FileWriter {
       .datasync()
       .then(() => this.#onFlushed?.(bytes))
       .catch((error: unknown) => {
-        this.#fail(asError(error));
+        this.#failFlush(error);
       })
       .finally(() => {
         turn.isTaken = false;
         this.#flushing = undefined;
       });
+  }
+
+  #failFlush(error: unknown): void {
+    this.#flushFailure ??= asError(error);
+    this.#fail(this.#flushFailure);
   }
 
   /** A failure stays: a system tells of a failed flush once only. */

@@ -1,59 +1,12 @@
-import { open, readFile, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, type FileHandle } from 'node:fs/promises';
 
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { FileWriteError, FileWriter } from '../src/index.js';
-import { makeFolder } from './folder.js';
+import { instead, openFull, openNew, takingAtMost } from './handles.js';
 
 const mebibyte = 1024 * 1024;
-const handles: FileHandle[] = [];
-
-afterEach(async () => {
-  for (const handle of handles.splice(0)) await handle.close();
-});
-
-async function openNew(): Promise<{ handle: FileHandle; path: string }> {
-  const path = join(await makeFolder(), 'file');
-  const handle = await open(path, 'wx');
-  handles.push(handle);
-  return { handle, path };
-}
-
-/** A device that refuses every byte, as a full disk does. */
-async function openFull(): Promise<FileHandle> {
-  const handle = await open('/dev/full', 'w');
-  handles.push(handle);
-  return handle;
-}
-
-/** A method of a handle works only on the handle itself, not on a proxy. */
-function bound(handle: FileHandle, value: unknown): unknown {
-  if (typeof value !== 'function') return value;
-  return (...args: unknown[]): unknown => Reflect.apply(value, handle, args);
-}
-
-/**
- * A handle whose system takes only so many bytes at a time, as one may: a file system that is
- * almost full, or a signal, ends a write early.
- */
-function takingAtMost(handle: FileHandle, most: () => number): FileHandle {
-  return new Proxy(handle, {
-    get(target, name) {
-      if (name !== 'writev') {
-        const value: unknown = Reflect.get(target, name);
-        return bound(target, value);
-      }
-      return async (parts: readonly Uint8Array[], position: number) => {
-        const bytes = Buffer.concat(parts).subarray(0, most());
-        return bytes.length === 0
-          ? { bytesWritten: 0, buffers: parts }
-          : target.write(bytes, 0, bytes.length, position);
-      };
-    },
-  });
-}
 
 describe('FileWriter', () => {
   test('writes any parts in their order', async () => {
@@ -120,14 +73,11 @@ describe('FileWriter', () => {
     const allowed = new Promise<void>((resolve) => {
       mayWrite = resolve;
     });
-    const slow = new Proxy(handle, {
-      get: (target, name) =>
-        name === 'writev'
-          ? async (parts: readonly Uint8Array[], position: number) => {
-              await allowed;
-              return target.writev(parts, position);
-            }
-          : (Reflect.get(target, name) as unknown),
+    const slow = instead(handle, {
+      writev: async (parts: readonly Uint8Array[], position: number) => {
+        await allowed;
+        return handle.writev(parts, position);
+      },
     });
     const writer = new FileWriter(slow);
     const part = new Uint8Array(mebibyte);
@@ -191,19 +141,13 @@ describe('FileWriter', () => {
     let most = 0;
     let running = 0;
     const counting = (handle: FileHandle): FileHandle =>
-      new Proxy(handle, {
-        get(target, name) {
-          const value: unknown = Reflect.get(target, name);
-          if (name === 'datasync') {
-            return async () => {
-              flushes += 1;
-              running += 1;
-              most = Math.max(most, running);
-              await target.datasync();
-              running -= 1;
-            };
-          }
-          return bound(target, value);
+      instead(handle, {
+        datasync: async () => {
+          flushes += 1;
+          running += 1;
+          most = Math.max(most, running);
+          await handle.datasync();
+          running -= 1;
         },
       });
     const write = async (): Promise<void> => {
@@ -215,25 +159,5 @@ describe('FileWriter', () => {
     await Promise.all([write(), write()]);
     expect(flushes).toBeGreaterThanOrEqual(1);
     expect({ most, running, turn }).toEqual({ most: 1, running: 0, turn: { isTaken: false } });
-  });
-
-  test('tells of a failed flush, and gives the turn back', async () => {
-    const turn = { isTaken: false };
-    const { handle } = await openNew();
-    const failing = new Proxy(handle, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name);
-        if (name === 'datasync') return () => Promise.reject(new Error('the disk is gone'));
-        return bound(target, value);
-      },
-    });
-    const writer = new FileWriter(failing, { flushTurn: turn });
-    const part = new Uint8Array(4 * mebibyte);
-    const write = async (): Promise<void> => {
-      for (let written = 0; written < 17; written++) await writer.write([part]);
-      await writer.finish();
-    };
-    await expect(write()).rejects.toThrow('the disk is gone');
-    expect(turn).toEqual({ isTaken: false });
   });
 });

@@ -80,6 +80,7 @@ describe('SPEC.md says what the code does', () => {
       limits.depth,
       limits.text,
       limits.command,
+      limits.uploadId,
     ]) {
       expect(written).toMatch(new RegExp(`^${limit}\\b`, 'mu'));
     }

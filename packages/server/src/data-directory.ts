@@ -9,11 +9,14 @@ import { loadOrCreateServerIdentity } from './identity-file.js';
 import { silentLogger, type Logger } from './logger.js';
 import { makeDirectory } from './make-directory.js';
 import { ServerError } from './server-error.js';
-import { FileStore } from './store/file-store.js';
+import { FileStore, type FileStoreOptions } from './store/file-store.js';
 import { FileHelloRecord } from './v1/file-hello-record.js';
 
 /** How a data directory is opened. */
-export interface DataDirectoryOptions {
+export interface DataDirectoryOptions extends Pick<
+  FileStoreOptions,
+  'durability' | 'uploadLifetime'
+> {
   /** Hears of what is odd about the files. */
   readonly logger?: Logger;
 }
@@ -56,13 +59,13 @@ export class DataDirectory {
    * @throws ServerError `in-use` or `bad-file`
    */
   static async open(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
-    const { logger = silentLogger } = options;
+    const { logger = silentLogger, durability, uploadLifetime } = options;
     const lock = await lockDirectory(directory);
     try {
       const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
       const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
-      const store = await FileStore.open({ directory });
+      const store = await FileStore.open({ directory, durability, uploadLifetime });
       return new DataDirectory(identity, authorizer, store, hellos, lock);
     } catch (error) {
       await lock.release();

@@ -49,6 +49,11 @@ export interface ListenOptions {
   readonly host?: string;
   /** A TCP port; by default 5001. 0 lets the system choose one. */
   readonly port?: number;
+  /**
+   * The file descriptor of a TCP socket that is bound already, such as one that a service manager
+   * hands over; host and port say nothing then.
+   */
+  readonly descriptor?: number | undefined;
 }
 
 /** How long handlers may take to end once their connections have, in milliseconds. */
@@ -163,11 +168,13 @@ export class Server {
     return this.#closing;
   }
 
-  async #listen({ host = defaultHost, port = defaultPort }: ListenOptions): Promise<void> {
+  async #listen(options: ListenOptions): Promise<void> {
+    const { host = defaultHost, port = defaultPort, descriptor } = options;
     const { identity, logger } = this.#services;
     this.#listener = await listenTcp({
       host,
       port,
+      descriptor,
       onConnection: (transport) => {
         this.accept(transport);
       },

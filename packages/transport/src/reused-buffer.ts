@@ -22,6 +22,7 @@ export class ReusedBuffer {
   /** Holds the last chunk, and is not needed once that is used up. */
   #retired: Buffer | undefined;
   #lastLength = 0;
+  #isFirstFull = true;
   #deliver: ((chunk: Uint8Array) => void) | undefined;
   /** What came before somebody took delivery. */
   #early: Uint8Array | undefined;
@@ -53,15 +54,18 @@ export class ReusedBuffer {
 
   /**
    * Node asks behind each chunk where the next is to go. A chunk that does not fill the large buffer
-   * may be the last for hours, and nobody could take the buffer away meanwhile.
+   * may be the last for hours, and nobody could take the buffer away meanwhile. The first full small
+   * one may come from a stranger of whom nothing was read yet: no large buffer follows it.
    */
   #next(): Buffer {
-    const isLarge = this.#current !== this.#small;
-    if (!isLarge && this.#lastLength === smallSize) {
-      this.#current = spares.pop() ?? Buffer.allocUnsafeSlow(largeSize);
-    } else if (isLarge && this.#lastLength < largeSize) {
+    const isFull = this.#lastLength === this.#current.length;
+    if (this.#current !== this.#small) {
+      if (isFull) return this.#current;
       this.#retired = this.#current;
       this.#current = this.#small;
+    } else if (isFull) {
+      if (!this.#isFirstFull) this.#current = spares.pop() ?? Buffer.allocUnsafeSlow(largeSize);
+      this.#isFirstFull = false;
     }
     return this.#current;
   }

@@ -1,8 +1,8 @@
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 import { acceptSocket } from './accept-socket.js';
 import { formatAddress } from './address.js';
-import { asTransportError } from './errors.js';
+import { asTransportError, TransportError } from './errors.js';
 import type { Listener, Transport } from './transport.js';
 
 /** Connections that the kernel holds while the program is busy. */
@@ -14,6 +14,11 @@ export interface ListenTcpOptions {
   readonly host: string;
   /** A TCP port; 0 lets the system choose one. */
   readonly port: number;
+  /**
+   * The file descriptor of a TCP socket that is bound already, such as one that a service manager
+   * hands over; host and port say nothing then. It is taken over.
+   */
+  readonly descriptor?: number | undefined;
   /** Takes each connection over; it owns the transport and must not throw. */
   readonly onConnection: (transport: Transport) => void;
   /**
@@ -28,30 +33,38 @@ export interface ListenTcpOptions {
  *
  * @param options - where, and what to do with who comes
  * @returns the listener, which the caller must close
- * @throws TransportError `unavailable` when the port is taken or not allowed
+ * @throws TransportError `unavailable` when the port is taken or not allowed, or the descriptor is
+ *   no TCP socket
  */
 export async function listenTcp(options: ListenTcpOptions): Promise<Listener> {
-  const { host, port, onConnection, onError } = options;
+  const { host, port, descriptor: fd, onConnection, onError } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
     onConnection(acceptSocket(accepted));
   });
+  const place = fd === undefined ? formatAddress(host, port) : `file descriptor ${fd}`;
   try {
-    await listen(server, host, port);
+    await listen(server, fd === undefined ? { host, port } : { fd });
   } catch (error) {
-    throw asTransportError(`Cannot listen at ${formatAddress(host, port)}`, error);
+    throw asTransportError(`Cannot listen at ${place}`, error);
+  }
+  const address = server.address();
+  if (typeof address !== 'object' || !address?.address) {
+    await close(server);
+    throw new TransportError('unavailable', `Cannot listen at ${place}: it is no TCP socket`);
   }
   server.on('error', onError);
-  const address = server.address() as AddressInfo;
   return {
     address: { host: address.address, port: address.port },
     close: () => close(server),
   };
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+type Place = { readonly host: string; readonly port: number } | { readonly fd: number };
+
+function listen(server: Server, place: Place): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port, backlog }, () => {
+    server.listen({ ...place, backlog }, () => {
       server.off('error', reject);
       resolve();
     });

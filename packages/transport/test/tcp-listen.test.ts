@@ -1,7 +1,13 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { mkdtemp, open, rm } from 'node:fs/promises';
+import { connect, createServer, type AddressInfo, type ListenOptions } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { connectTcp, listenTcp } from '../src/index.js';
 import { startChild } from './child-process.js';
@@ -61,6 +67,63 @@ test('with too many open files, who comes is turned away, and listening goes on'
     await Promise.all(closed);
     await child.kill();
   }
+});
+
+describe('at a descriptor', () => {
+  /** Starts a process with one more descriptor, and says what its first line is. */
+  function startWith(descriptor: number) {
+    const program = fileURLToPath(new URL('child/listen-at-descriptor.mjs', import.meta.url));
+    const child = spawn(process.execPath, [program], {
+      stdio: ['ignore', 'pipe', 'inherit', descriptor],
+    });
+    const line = createInterface({ input: child.stdout! })[Symbol.asyncIterator]().next();
+    return {
+      line: line.then(({ value }) => JSON.parse(String(value)) as object),
+      closed: once(child, 'close'),
+    };
+  }
+
+  /** Something of this process that listens, and its descriptor. */
+  async function listening(place: ListenOptions) {
+    const server = createServer();
+    server.listen(place);
+    await once(server, 'listening');
+    const { _handle: handle } = server as unknown as { _handle: { fd: number } };
+    return { server, address: server.address(), descriptor: handle.fd };
+  }
+
+  test('a socket that is bound already is listened at, and host and port say nothing', async () => {
+    const { server, address, descriptor } = await listening({ host: '127.0.0.1', port: 0 });
+    const { line, closed } = startWith(descriptor);
+    const { port } = address as AddressInfo;
+    expect(await line).toEqual({ host: '127.0.0.1', port });
+    // From here on, only the other process has it.
+    server.close();
+    await once(server, 'close');
+    const transport = await connectTcp({ host: '127.0.0.1', port, timeout: 10_000 });
+    await transport.write([Uint8Array.of(5)]);
+    expect(await transport.read()).toEqual(Buffer.of(5));
+    transport.destroy();
+    expect(await closed).toEqual([0, null]);
+  });
+
+  test('what is no TCP socket is unavailable', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'e2eeftp-listen-'));
+    const { server, descriptor } = await listening({ path: join(folder, 'socket') });
+    const file = await open(folder);
+    for (const wrong of [descriptor, file.fd]) {
+      const { line, closed } = startWith(wrong);
+      expect(await line).toEqual({
+        code: 'unavailable',
+        message: expect.stringMatching(/^Cannot listen at file descriptor 3: /u),
+      });
+      expect(await closed).toEqual([0, null]);
+    }
+    await file.close();
+    server.close();
+    await once(server, 'close');
+    await rm(folder, { recursive: true });
+  });
 });
 
 /** The listener may still be rid of the connections before this one. */

@@ -4,7 +4,8 @@ import { readClientKey } from '../client-key.js';
 import { describeClient } from '../client-table.js';
 import { clientsFile } from '../clients-file.js';
 import { CommandFailure, UsageError } from '../failure.js';
-import { dataOption, fromEnvironment } from '../options.js';
+import { fromEnvironment } from '../options.js';
+import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
 
 const accesses = ['rw', 'ro', 'wo', 'admin'] as const;
 
@@ -14,7 +15,6 @@ interface AuthorizeArguments {
   readonly name: string | undefined;
   readonly access: (typeof accesses)[number];
   readonly v1: boolean;
-  readonly data: string;
 }
 
 /** `authorize`: lets one more client in. */
@@ -54,19 +54,14 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
           default: false,
           describe: "Let it come by the protocol's first generation too, where that is served",
         }),
-        data: dataOption,
+        ...settingOptions(['data']),
       }),
   handler: add,
 };
 
-async function add({
-  key: first,
-  rest,
-  name,
-  access,
-  v1,
-  data,
-}: AuthorizeArguments): Promise<void> {
+async function add(given: Arguments & AuthorizeArguments): Promise<void> {
+  const { key: first, rest, name, access, v1 } = given;
+  const { data } = await requireSettings(['data'], given);
   const { key, comment } = await readClientKey([first, ...rest].join(' '));
   const called = name === undefined ? comment : `name=${name}`;
   // A key alone on its line may come by the first generation: that is for `--v1` to say.

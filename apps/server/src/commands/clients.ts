@@ -3,11 +3,11 @@ import type { CommandModule } from 'yargs';
 
 import { formatClients } from '../client-table.js';
 import { clientsFile } from '../clients-file.js';
-import { dataOption, jsonOption } from '../options.js';
+import { jsonOption } from '../options.js';
+import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
 
 interface ClientsArguments {
   readonly json: boolean;
-  readonly data: string;
 }
 
 /** `clients`: shows who is let in, and which lines of the file grant nothing. */
@@ -16,12 +16,14 @@ export const clients: CommandModule<object, ClientsArguments> = {
   describe: 'Shows who is let in',
   builder: {
     json: jsonOption,
-    data: dataOption,
+    ...settingOptions(['data']),
   },
   handler: show,
 };
 
-async function show({ json, data }: ClientsArguments): Promise<void> {
+async function show(given: Arguments & ClientsArguments): Promise<void> {
+  const { json } = given;
+  const { data } = await requireSettings(['data'], given);
   const { clients: known, invalid } = await clientsFile(data).read();
   if (json) {
     const facts = known.map(({ name = null, access, v1 = false, identity }) => ({

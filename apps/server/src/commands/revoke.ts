@@ -3,11 +3,10 @@ import type { CommandModule } from 'yargs';
 import { describeClient } from '../client-table.js';
 import { clientsFile } from '../clients-file.js';
 import { CommandFailure } from '../failure.js';
-import { dataOption } from '../options.js';
+import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
 
 interface RevokeArguments {
   readonly which: string[];
-  readonly data: string;
 }
 
 /** `revoke`: lets a client in no longer. */
@@ -22,12 +21,13 @@ export const revoke: CommandModule<object, RevokeArguments> = {
         demandOption: true,
         describe: 'Its fingerprint, its key or its name',
       })
-      .options({ data: dataOption }),
+      .options(settingOptions(['data'])),
   handler: remove,
 };
 
-async function remove({ which: words, data }: RevokeArguments): Promise<void> {
-  const which = words.join(' ');
+async function remove(given: Arguments & RevokeArguments): Promise<void> {
+  const which = given.which.join(' ');
+  const { data } = await requireSettings(['data'], given);
   const [client] = await clientsFile(data).remove(which);
   if (!client) {
     throw new CommandFailure(

@@ -44,6 +44,18 @@ const badCounts: Values = [-1, '1', null, true, []];
 const badTimes: Values = ['0', null, true, []];
 const badBooleans: Values = [0, 1, 'true', null, []];
 const badTags: Values = ['', 'x'.repeat(129), 1, null, true, []];
+const uploadId = Uint8Array.from({ length: limits.uploadId }, (_, index) => 255 - index);
+const badUploads: Values = [
+  new Uint8Array(0),
+  new Uint8Array(limits.uploadId - 1),
+  new Uint8Array(limits.uploadId + 1),
+  'x'.repeat(limits.uploadId),
+  1,
+  null,
+  true,
+  [],
+  Array.from(uploadId),
+];
 
 const args: Readonly<Record<CommandName, Arguments>> = {
   HLIST: { valid: [{}], needed: [], wrong: {} },
@@ -66,12 +78,32 @@ const args: Readonly<Record<CommandName, Arguments>> = {
   STAT: { valid: [{ path: 'a' }, { path: '' }], needed: ['path'], wrong: { path: badPaths } },
   SEND: {
     valid: [
-      { path: 'a', size: 0, mtime: 1_700_000_000_000, overwrite: 'never' },
+      {
+        path: 'a',
+        size: 0,
+        mtime: 1_700_000_000_000,
+        overwrite: 'never',
+        upload: uploadId,
+        offset: 0,
+      },
       { path: 'a' },
       { path: 'a', mtime: -1, overwrite: 'an etag' },
+      { path: 'a', upload: uploadId, offset: Number.MAX_SAFE_INTEGER },
     ],
     needed: ['path'],
-    wrong: { path: badPaths, size: badCounts, mtime: badTimes, overwrite: badTags },
+    wrong: {
+      path: badPaths,
+      size: badCounts,
+      mtime: badTimes,
+      overwrite: badTags,
+      upload: badUploads,
+      offset: badCounts,
+    },
+  },
+  RESUME: {
+    valid: [{ upload: uploadId, digest: true }, { upload: uploadId }],
+    needed: ['upload'],
+    wrong: { upload: badUploads, digest: badBooleans },
   },
   GET: {
     valid: [{ path: 'a', offset: 0, length: 0, etag: 'x' }, { path: 'a' }],
@@ -119,7 +151,7 @@ describe.each(Object.entries(args))('the arguments of %s', (name, { valid, neede
   });
 
   test('one that is not known is refused, so that no client believes that it was honoured', () => {
-    for (const field of ['force', 'Path', 'upload', 'keyring', 'constructor', '']) {
+    for (const field of ['force', 'Path', 'Upload', 'keyring', 'constructor', '']) {
       expect(schema.safeParse({ ...full, [field]: true }).success).toBe(false);
     }
   });
@@ -193,6 +225,24 @@ const results: Readonly<Record<CommandName, { valid: Values; wrong: Values; isOp
   SEND: {
     valid: [stored, { ...stored, sha256: new Uint8Array(32) }],
     wrong: [null, { size: 3, mtime: 0 }, { ...stored, sha256: 'x' }, { ...stored, size: '3' }],
+    isOpen: true,
+  },
+  RESUME: {
+    valid: [
+      { offset: 3, sha256: new Uint8Array(32), done: stored },
+      { offset: 0 },
+      { offset: 3, done: stored },
+    ],
+    wrong: [
+      null,
+      {},
+      { offset: -1 },
+      { offset: '3' },
+      { offset: 3, sha256: new Uint8Array(31) },
+      { offset: 3, done: null },
+      { offset: 3, done: {} },
+      { done: stored },
+    ],
     isOpen: true,
   },
   GET: {

@@ -7,7 +7,10 @@ export interface AdmissionLimits {
   readonly connections: number;
   /** Connections at once from one address, or one IPv6 network of 64 bits. */
   readonly connectionsPerAddress: number;
-  /** Handshakes under way at once; further connections wait for their turn, unread. */
+  /**
+   * Handshakes under way at once, at most half of them from one address; further connections wait
+   * for their turn, unread.
+   */
   readonly handshakes: number;
   /** Whether an address that fails at handshakes again and again has to wait. */
   readonly delaysFailures: boolean;
@@ -28,16 +31,30 @@ export interface Ticket {
   close(hasFailed: boolean): void;
 }
 
+/** What comes from one address. */
+interface Group {
+  connections: number;
+  handshakes: number;
+}
+
+/** A connection whose handshake may not begin yet. */
+interface Turn {
+  readonly group: Group;
+  start(): void;
+}
+
 /**
  * Decides which connections a server takes, before a byte of them is read: each one refused here
  * costs next to nothing. One object counts for all processes that serve a port.
  */
 export class Admission {
   readonly #limits: AdmissionLimits;
+  /** So that one address that begins handshakes and says nothing cannot keep others out. */
+  readonly #handshakesPerGroup: number;
   readonly #penalties: HandshakePenalties;
-  readonly #perGroup = new Map<string, number>();
-  /** Those whose handshake may not begin yet, oldest first. */
-  readonly #waiting = new Set<() => void>();
+  readonly #groups = new Map<string, Group>();
+  /** Oldest first. */
+  readonly #waiting = new Set<Turn>();
   #connections = 0;
   #handshakes = 0;
 
@@ -47,6 +64,7 @@ export class Admission {
    */
   constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
+    this.#handshakesPerGroup = Math.ceil(limits.handshakes / 2);
     this.#penalties = new HandshakePenalties(now);
   }
 
@@ -65,62 +83,84 @@ export class Admission {
    * @returns a ticket for it, or why it is refused
    */
   admit(peer: string): Ticket | Refusal {
-    const group = addressGroup(peer);
-    const ofGroup = this.#perGroup.get(group) ?? 0;
+    const name = addressGroup(peer);
+    const group = this.#groups.get(name) ?? { connections: 0, handshakes: 0 };
     const { connections, connectionsPerAddress, delaysFailures } = this.#limits;
     if (this.#connections >= connections) return 'connections';
-    if (ofGroup >= connectionsPerAddress) return 'connections-per-address';
-    if (delaysFailures && this.#penalties.isBarred(group)) return 'failures';
+    if (group.connections >= connectionsPerAddress) return 'connections-per-address';
+    if (delaysFailures && this.#penalties.isBarred(name)) return 'failures';
     this.#connections += 1;
-    this.#perGroup.set(group, ofGroup + 1);
-    return this.#ticketFor(group);
+    group.connections += 1;
+    this.#groups.set(name, group);
+    return this.#ticketFor(name, group);
   }
 
-  #ticketFor(group: string): Ticket {
+  #ticketFor(name: string, group: Group): Ticket {
     let isOpen = true;
     let isHandshake = false;
-    let start = (): void => undefined;
+    let begun: Promise<void> | undefined;
+    let goOn = (): void => undefined;
+    const turn: Turn = {
+      group,
+      start: () => {
+        isHandshake = true;
+        this.#handshakes += 1;
+        group.handshakes += 1;
+        goOn();
+      },
+    };
+    const wait = (): Promise<void> =>
+      new Promise((resolve) => {
+        goOn = resolve;
+        this.#waiting.add(turn);
+        this.#startNext();
+      });
     const endHandshake = (): void => {
-      this.#waiting.delete(start);
+      this.#waiting.delete(turn);
       if (!isHandshake) return;
       isHandshake = false;
       this.#handshakes -= 1;
+      group.handshakes -= 1;
       this.#startNext();
     };
     return {
-      begin: () =>
-        new Promise((resolve) => {
-          start = () => {
-            if (isOpen) this.#handshakes += 1;
-            isHandshake = isOpen;
-            resolve();
-          };
-          this.#waiting.add(start);
-          this.#startNext();
-        }),
+      begin: () => (begun ??= isOpen ? wait() : Promise.resolve()),
       established: () => {
         endHandshake();
-        this.#penalties.succeeded(group);
+        this.#penalties.succeeded(name);
       },
       close: (hasFailed) => {
         if (!isOpen) return;
         isOpen = false;
         endHandshake();
-        start();
-        if (hasFailed) this.#penalties.failed(group);
+        goOn();
+        if (hasFailed) this.#penalties.failed(name);
         this.#connections -= 1;
-        const left = (this.#perGroup.get(group) ?? 1) - 1;
-        if (left > 0) this.#perGroup.set(group, left);
-        else this.#perGroup.delete(group);
+        group.connections -= 1;
+        if (group.connections === 0) this.#groups.delete(name);
       },
     };
   }
 
   #startNext(): void {
-    for (const start of this.#waiting) {
-      if (this.#handshakes >= this.#limits.handshakes) return;
-      this.#waiting.delete(start);
-      start();
+    while (this.#handshakes < this.#limits.handshakes) {
+      const turn = this.#nextTurn();
+      if (!turn) return;
+      this.#waiting.delete(turn);
+      turn.start();
     }
+  }
+
+  /** The oldest of those whose address has the fewest handshakes under way. */
+  #nextTurn(): Turn | undefined {
+    let fewest = this.#handshakesPerGroup;
+    let next: Turn | undefined;
+    for (const turn of this.#waiting) {
+      if (turn.group.handshakes >= fewest) continue;
+      next = turn;
+      fewest = turn.group.handshakes;
+      if (fewest === 0) break;
+    }
+    return next;
   }
 }

@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { formatPublicKey } from '@e2eeftp/crypto';
 
-/** Requests that may come at once after a while without any: what the rate allows in so long. */
-const burst = 1000;
-/** Identities at which those that have been quiet are forgotten. */
-const sweepSize = 1024;
+/**
+ * Requests that may come at once after a while without any: what the rate allows in so long, in
+ * milliseconds, and always one.
+ */
+const shortestBurst = 1000;
+/** Identities at which those that have been quiet are forgotten for the first time. */
+const firstSweep = 1024;
 
 /** Says when a request's turn has come. */
 export interface RequestPacing {
@@ -24,9 +27,11 @@ export interface RequestPacing {
  */
 export class RequestRates implements RequestPacing {
   readonly #interval: number;
+  readonly #burst: number;
   readonly #now: () => number;
   /** When the identity's requests so far would have come at the rate (GCRA). */
   readonly #due = new Map<string, number>();
+  #nextSweep = firstSweep;
 
   /**
    * @param perSecond - requests a second and identity; 0 for as many as they like
@@ -34,6 +39,7 @@ export class RequestRates implements RequestPacing {
    */
   constructor(perSecond: number, now: () => number = () => performance.now()) {
     this.#interval = perSecond > 0 ? 1000 / perSecond : 0;
+    this.#burst = Math.max(shortestBurst, this.#interval);
     this.#now = now;
   }
 
@@ -54,13 +60,15 @@ export class RequestRates implements RequestPacing {
   take(identity: string, count: number): number {
     if (this.#interval === 0) return 0;
     const now = this.#now();
-    if (this.#due.size >= sweepSize) this.#forgetQuiet(now);
+    if (this.#due.size >= this.#nextSweep) this.#forgetQuiet(now);
     const due = Math.max(this.#due.get(identity) ?? now, now) + count * this.#interval;
     this.#due.set(identity, due);
-    return Math.max(0, due - now - burst);
+    return Math.max(0, due - now - this.#burst);
   }
 
   #forgetQuiet(now: number): void {
     for (const [identity, due] of this.#due) if (due <= now) this.#due.delete(identity);
+    // Where most are busy, the next look would find as little.
+    this.#nextSweep = Math.max(firstSweep, 2 * this.#due.size);
   }
 }

@@ -35,6 +35,8 @@ const pollInterval = 20;
 
 /** How often to look whether the file has changed, in milliseconds. */
 const watchInterval = 500;
+/** Looks at a file that is never the same twice before its change is told all the same. */
+const mostUnsettled = 2;
 
 /**
  * The authorized clients as a file says, which people edit by hand or through
@@ -78,13 +80,16 @@ export class AuthorizedClientsFile implements Authorizer {
     const path = this.#path;
     let told: string | undefined;
     let last: string | undefined;
+    let unsettled = 0;
     const look = async (): Promise<void> => {
       const version = `${await versionOf(path)} ${this.#countExpired()}`;
-      // An editor may write in several steps: what counts is what it leaves.
-      const isSettled = version === last;
+      // An editor may write in several steps: what counts is what it leaves. Yet who edits all the
+      // time must not keep somebody connected who was removed.
+      unsettled = version === (last ?? version) ? 0 : unsettled + 1;
       last = version;
       told ??= version;
-      if (!isSettled || version === told) return;
+      if (version === told || (unsettled > 0 && unsettled < mostUnsettled)) return;
+      unsettled = 0;
       told = version;
       onChange();
     };

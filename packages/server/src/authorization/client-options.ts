@@ -7,10 +7,11 @@ export type ClientOptions = Omit<AuthorizedClient, 'identity'>;
 
 const accesses: ReadonlySet<string> = new Set<Access>(['rw', 'ro', 'wo', 'admin']);
 const option = /^([^=]*)=(.*)$/u;
-const amount = /^(\d{1,15}(?:\.\d{1,3})?)(?:([KMGTP])(i?))?B?$/iu;
+// Without the flag `u`, under which `i` takes the Kelvin sign for a K.
+const amount = /^(\d{1,15}(?:\.\d{1,3})?)(?:([KMGTP])(i?))?B?$/i;
 const units = ['', 'K', 'M', 'G', 'T', 'P'];
-const date = /^\d{4}-\d{2}-\d{2}$/u;
-const dateAndTime = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})$/u;
+/** A date, or a date and a time with its zone (RFC 3339). */
+const moment = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/u;
 const dayLength = 24 * 60 * 60 * 1000;
 
 /** Marks a key that may come by the first generation of the protocol. */
@@ -86,11 +87,11 @@ function parseQuota(value: string): Partial<ClientOptions> | undefined {
 
 /** A date alone is the last day on which the key is good, in UTC. */
 function parseExpiry(value: string): Partial<ClientOptions> | undefined {
-  const isDate = date.test(value);
-  if (!isDate && !dateAndTime.test(value)) return undefined;
-  const time = Date.parse(value);
+  const [, date, time] = moment.exec(value) ?? [];
+  if (date === undefined) return undefined;
+  const day = Date.parse(date);
+  const expires = time === undefined ? day + dayLength : Date.parse(value);
+  if (Number.isNaN(day) || Number.isNaN(expires)) return undefined;
   // Date.parse takes the 31st of June for the 1st of July.
-  const isReal = new Date(time).toISOString().startsWith(isDate ? value : '');
-  if (Number.isNaN(time) || !isReal) return undefined;
-  return { expires: isDate ? time + dayLength : time };
+  return new Date(day).toISOString().startsWith(date) ? { expires } : undefined;
 }

@@ -2,10 +2,12 @@ import { acceptSocket } from '@e2eeftp/transport';
 
 import type { Ticket } from '../admission/admission.js';
 import type { RequestPacing } from '../admission/request-rates.js';
+import type { ServerObserver } from '../observer.js';
 import { ServerError } from '../server-error.js';
 import type { Server } from '../server.js';
 import type { StoreCoordination } from '../store/coordination.js';
 import type { SupervisorMethods, WorkerMethods } from './methods.js';
+import { EventSender } from './event-sender.js';
 import { ProcessLink } from './process-link.js';
 import { RemoteCoordination } from './remote-coordination.js';
 import { RemoteRequestRates } from './remote-request-rates.js';
@@ -14,18 +16,23 @@ import { RemoteRequestRates } from './remote-request-rates.js';
 export interface WorkerDuties {
   /** Serves the connections. */
   readonly server: Server;
-  /** Called once: ends the server and everything else, and then the process. */
-  readonly onShutDown: () => void;
-  /** Tells what was counted, for metrics; it must be possible to copy it. */
-  readonly report?: (() => unknown) | undefined;
+  /** Called once: ends the server and everything else; the process ends then. */
+  readonly onShutDown: () => Promise<void>;
 }
 
 /** A worker's place beside the others. */
 export interface WorkerPlace {
+  /** What the supervisor's program wants its workers to know. */
+  readonly configuration: unknown;
   /** For the store: what all workers have to agree upon. */
   readonly coordination: StoreCoordination;
-  /** For the server: how fast clients may ask. */
-  readonly pacing: RequestPacing;
+  /**
+   * @param requestRate - requests a second and identity, as the supervisor has it
+   * @returns for the server: how fast clients may ask
+   */
+  pacing(requestRate: number): RequestPacing;
+  /** For the server: tells the supervisor what it does. */
+  readonly observer: ServerObserver;
   /**
    * Takes connections from now on.
    *
@@ -37,21 +44,24 @@ export interface WorkerPlace {
 /**
  * Makes this process, which a `Supervisor` has started, one of its workers.
  *
- * @param requestRate - requests a second and identity, as the supervisor has it
  * @returns its place
- * @throws ServerError `not-running` when no supervisor has started this process
+ * @throws ServerError `not-running` when no supervisor has started this process, or it has ended
  */
-export function joinSupervisor(requestRate: number): WorkerPlace {
+export async function joinSupervisor(): Promise<WorkerPlace> {
   const parent = process;
   if (!parent.send) {
     throw new ServerError('not-running', 'A worker is started by its supervisor, not by hand');
   }
   let duties: WorkerDuties | undefined;
   const shutDown = (): void => {
-    const ended = duties;
+    const { onShutDown } = duties ?? { onShutDown: () => Promise.resolve() };
     duties = undefined;
-    if (ended) ended.onShutDown();
-    else process.exit();
+    void onShutDown().finally(() => {
+      events.flush();
+      // What was told is on its way once the channel is closed.
+      if (parent.connected) parent.disconnect();
+      else process.exit();
+    });
   };
   const link: ProcessLink<WorkerMethods, SupervisorMethods> = new ProcessLink<
     WorkerMethods,
@@ -66,14 +76,19 @@ export function joinSupervisor(requestRate: number): WorkerPlace {
       coordination.revoke(lease);
     },
     shutDown,
-    report: () => Promise.resolve(duties?.report?.()),
   });
   const coordination = new RemoteCoordination(link);
+  const events = new EventSender((batch) => {
+    link.tell('observed', { events: batch });
+  });
   // Without a supervisor nobody says whose turn it is any more.
   parent.once('disconnect', shutDown);
   return {
+    configuration: await link.call('configuration', {}),
     coordination,
-    pacing: new RemoteRequestRates(requestRate, (args) => link.call('takeRequests', args)),
+    pacing: (requestRate) =>
+      new RemoteRequestRates(requestRate, (args) => link.call('takeRequests', args)),
+    observer: events.observer,
     begin: (given) => {
       duties = given;
       link.tell('ready', {});

@@ -1,10 +1,24 @@
 import type { Socket } from 'node:net';
 
+import type { ServerObserver } from '../observer.js';
+
 /** Nothing is said but that it is so. */
 type Nothing = Readonly<Record<string, never>>;
 
+/** What workers tell of: connections are counted where they are taken. */
+export type WorkerEvents = Required<
+  Pick<ServerObserver, 'handshakeEnded' | 'commandAnswered' | 'fileStored'>
+>;
+
+/** One thing that a worker's server did. */
+export type WorkerEvent = {
+  readonly [Name in keyof WorkerEvents]: readonly [Name, ...Parameters<WorkerEvents[Name]>];
+}[keyof WorkerEvents];
+
 /** What workers ask of their supervisor. */
 export interface SupervisorMethods {
+  /** Gives what the supervisor's program wants its workers to know. */
+  configuration(args: Nothing): unknown;
   /** The worker can take connections. */
   ready(args: Nothing): void;
   /** Waits until nobody else touches the paths, and takes them under a number of the worker's. */
@@ -19,6 +33,8 @@ export interface SupervisorMethods {
   established(args: { readonly connection: number }): void;
   /** A connection has ended. */
   closed(args: { readonly connection: number; readonly hasFailed: boolean }): void;
+  /** Tells what the worker's server did. */
+  observed(args: { readonly events: readonly WorkerEvent[] }): void;
 }
 
 /** What a supervisor asks of its workers. */
@@ -29,6 +45,4 @@ export interface WorkerMethods {
   revoke(args: { readonly lease: number }): void;
   /** Ends what is under way as long as there is time, then the process. */
   shutDown(args: Nothing): void;
-  /** Tells what the worker's program has counted. */
-  report(args: Nothing): Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 
 import { defaultHost, defaultPort } from '@e2eeftp/protocol';
@@ -28,14 +28,16 @@ const settledAfter = 30_000;
 export interface SupervisorOptions {
   /** How many processes serve. */
   readonly workers: number;
-  /** Starts a process that calls `joinSupervisor`, with a channel to this one. */
-  readonly fork: () => ChildProcess;
+  /** The program of a worker, which calls `joinSupervisor`. */
+  readonly program: URL;
+  /** What workers are told when they ask; it must be possible to copy it. */
+  readonly configuration: unknown;
   /** What all that use the files have to agree upon; a `DataDirectory` brings it. */
   readonly coordination: StoreCoordination;
   /** What clients are allowed, where it differs from the default; the same as the workers'. */
   readonly limits?: Partial<ServerLimits>;
   readonly logger?: Logger;
-  /** Hears of connections that are refused; of everything else, the workers' observers hear. */
+  /** Hears what all the workers do. */
   readonly observer?: ServerObserver;
 }
 
@@ -49,6 +51,7 @@ export class Supervisor {
   readonly #limits: ServerLimits;
   readonly #logger: Logger;
   readonly #admission: Admission;
+  readonly #observer: ServerObserver;
   readonly #rates: RequestRates;
   readonly #workers = new Set<WorkerProcess>();
   readonly #restarts = new Set<NodeJS.Timeout>();
@@ -62,6 +65,7 @@ export class Supervisor {
     this.#options = options;
     this.#limits = { ...defaultServerLimits, ...options.limits };
     this.#logger = options.logger ?? silentLogger;
+    this.#observer = options.observer ?? {};
     this.#admission = new Admission(this.#limits);
     this.#rates = new RequestRates(this.#limits.requestRate);
   }
@@ -107,12 +111,6 @@ export class Supervisor {
     });
   }
 
-  /** @returns what the programs of all workers have counted */
-  async reports(): Promise<readonly unknown[]> {
-    const reports = await Promise.allSettled([...this.#workers].map((worker) => worker.report()));
-    return reports.flatMap((report) => (report.status === 'fulfilled' ? [report.value] : []));
-  }
-
   /**
    * Takes no more connections, and ends the workers.
    *
@@ -128,9 +126,13 @@ export class Supervisor {
 
   #startWorker(): void {
     const startedAt = performance.now();
-    const worker = new WorkerProcess(this.#options.fork(), {
-      coordination: this.#options.coordination,
+    const { program, coordination, configuration } = this.#options;
+    const child = fork(program, { serialization: 'advanced' });
+    const worker = new WorkerProcess(child, {
+      coordination,
       rates: this.#rates,
+      configuration,
+      observer: this.#observer,
       onReady: () => {
         this.#logger.info({ worker: worker.pid }, 'a worker is ready');
         if ([...this.#workers].every(({ isReady }) => isReady)) this.#onReady?.();
@@ -159,12 +161,13 @@ export class Supervisor {
   async #take(socket: Socket): Promise<void> {
     // Whoever hangs up while it waits is no failure of ours.
     socket.on('error', () => undefined);
-    const { observer = {} } = this.#options;
-    const ticket = admit(this.#admission, peerOf(socket), { observer, logger: this.#logger });
-    if (!ticket) {
+    const told = { observer: this.#observer, logger: this.#logger };
+    const admitted = admit(this.#admission, peerOf(socket), told);
+    if (!admitted) {
       socket.destroy();
       return;
     }
+    const ticket = observed(admitted, this.#observer);
     const deadline = setTimeout(() => {
       socket.destroy();
       ticket.close(false);
@@ -186,4 +189,21 @@ export class Supervisor {
     socket.destroy();
     ticket.close(false);
   }
+}
+
+/** The connection is open as long as its ticket. */
+function observed(ticket: Ticket, observer: ServerObserver): Ticket {
+  let isOpen = true;
+  observer.connectionOpened?.();
+  return {
+    begin: () => ticket.begin(),
+    established: () => {
+      ticket.established();
+    },
+    close: (hasFailed) => {
+      ticket.close(hasFailed);
+      if (isOpen) observer.connectionClosed?.();
+      isOpen = false;
+    },
+  };
 }

@@ -3,15 +3,19 @@ import type { Socket } from 'node:net';
 
 import type { Ticket } from '../admission/admission.js';
 import type { RequestRates } from '../admission/request-rates.js';
+import type { ServerObserver } from '../observer.js';
 import type { StoreCoordination } from '../store/coordination.js';
 import { HeldByWorker } from './held-by-worker.js';
-import type { SupervisorMethods, WorkerMethods } from './methods.js';
+import type { SupervisorMethods, WorkerEvent, WorkerMethods } from './methods.js';
 import { ProcessLink } from './process-link.js';
 
 /** What a worker's process is given. */
 export interface WorkerProcessOptions {
   readonly coordination: StoreCoordination;
   readonly rates: RequestRates;
+  /** What the worker's program is told when it asks. */
+  readonly configuration: unknown;
+  readonly observer: ServerObserver;
   /** Hears that the worker can take connections. */
   readonly onReady: () => void;
   /** Hears that its process is gone, and how it ended. */
@@ -33,12 +37,13 @@ export class WorkerProcess {
    * @param options - what it is given
    */
   constructor(process: ChildProcess, options: WorkerProcessOptions) {
-    const { coordination, rates, onReady, onExit } = options;
+    const { coordination, rates, configuration, observer, onReady, onExit } = options;
     this.#process = process;
     this.#held = new HeldByWorker(coordination, (lease) => {
       this.#link.tell('revoke', { lease });
     });
     this.#link = new ProcessLink<SupervisorMethods, WorkerMethods>(process, {
+      configuration: () => configuration,
       ready: () => {
         this.#isReady = true;
         onReady();
@@ -56,6 +61,9 @@ export class WorkerProcess {
       closed: ({ connection, hasFailed }) => {
         this.#tickets.get(connection)?.close(hasFailed);
         this.#tickets.delete(connection);
+      },
+      observed: ({ events }) => {
+        for (const event of events) tell(observer, event);
       },
     });
     this.#exited = new Promise((resolve) => {
@@ -97,11 +105,6 @@ export class WorkerProcess {
     this.#link.tell('serve', { connection }, socket);
   }
 
-  /** @returns what the worker's program has counted */
-  report(): Promise<unknown> {
-    return this.#link.call('report', {});
-  }
-
   /**
    * Lets the worker end what it is doing.
    *
@@ -124,5 +127,19 @@ export class WorkerProcess {
     this.#tickets.clear();
     onExit(how);
     resolve();
+  }
+}
+
+function tell(observer: ServerObserver, event: WorkerEvent): void {
+  switch (event[0]) {
+    case 'handshakeEnded':
+      observer.handshakeEnded?.(event[1], event[2]);
+      break;
+    case 'commandAnswered':
+      observer.commandAnswered?.(event[1]);
+      break;
+    case 'fileStored':
+      observer.fileStored?.(event[1]);
+      break;
   }
 }

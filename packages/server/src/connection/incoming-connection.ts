@@ -44,19 +44,27 @@ export class IncomingConnection implements ServedConnection {
     const transport = this.#transport;
     const { observer } = this.#services;
     const startedAt = performance.now();
+    let hasBegun = false;
+    let expiry: TransportError | undefined;
     const deadline = setTimeout(() => {
-      transport.destroy(new TransportError('timed-out', 'The handshake took too long'));
-      // It may not even have begun.
-      if (!this.#served) this.#ticket.close(false);
+      expiry = new TransportError('timed-out', 'The handshake took too long');
+      transport.destroy(expiry);
+      // Who still waits for its turn has not failed.
+      if (!hasBegun) this.#ticket.close(false);
     }, this.#services.limits.handshakeTimeout);
     // Who only looks whether somebody listens, such as a load balancer, has not failed.
     let hasFailed = false;
     try {
       await this.#ticket.begin();
+      hasBegun = true;
+      const start = await transport.read();
+      hasFailed = start !== undefined;
+      if (start) transport.unread(start);
       const first = await transport.readExactly(prefixLength);
-      hasFailed = first.length > 0;
       transport.unread(first);
       this.#served = this.#connectionFor(first, () => {
+        // The client may have been looked up for that long.
+        if (expiry) throw expiry;
         clearTimeout(deadline);
         hasFailed = false;
         this.#ticket.established();

@@ -5,6 +5,8 @@ import { StoreProbe, type StoreFixture, type SuiteContext } from './conformance/
 import { fileTests } from './conformance/files.js';
 import { listingTests } from './conformance/listing.js';
 import { treeTests } from './conformance/tree.js';
+import { uploadFencingTests } from './conformance/upload-fencing.js';
+import { uploadTests } from './conformance/uploads.js';
 import { versionTests } from './conformance/versions.js';
 
 export type { StoreFixture } from './conformance/context.js';
@@ -34,7 +36,15 @@ export function storeConformance(
     });
   };
   framework.describe(`${name} keeps what a store promises`, () => {
-    for (const define of [fileTests, versionTests, treeTests, listingTests, concurrencyTests]) {
+    for (const define of [
+      fileTests,
+      versionTests,
+      treeTests,
+      listingTests,
+      concurrencyTests,
+      uploadTests,
+      uploadFencingTests,
+    ]) {
       define({ framework, check });
     }
   });

@@ -38,6 +38,14 @@ export function storedFile(stats: BigIntStats): StoredFile {
   };
 }
 
+/**
+ * @param stats - what the file system says of a file
+ * @returns which file of the disk it is, whatever its names are
+ */
+export function inodeOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
 /** An etag: the same while nothing changes, another one after every change. */
 function etagOf(stats: BigIntStats): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;

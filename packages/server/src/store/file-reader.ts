@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { readChunks } from '@e2eeftp/file-io';
@@ -60,7 +61,7 @@ class FileReader implements StoredFileReader {
  * @yields the bytes in chunks, each valid until the next one is asked for
  * @throws StoreError `io`, also when the file is shorter
  */
-export async function* readRange(
+async function* readRange(
   handle: FileHandle,
   offset: number,
   length: number,
@@ -75,4 +76,26 @@ export async function* readRange(
     throw asStoreError('Cannot read a file', error);
   }
   if (left > 0) throw new StoreError('io', 'A file is shorter than it was');
+}
+
+/**
+ * Reads the beginning of a file for its digest.
+ *
+ * @param handle - the file
+ * @param length - how many bytes
+ * @param beforeChunk - called before each piece; throws when nobody wants the digest any more
+ * @returns their SHA-256, 32 bytes
+ * @throws StoreError `io`, also when the file is shorter, or what `beforeChunk` throws
+ */
+export async function sha256Of(
+  handle: FileHandle,
+  length: number,
+  beforeChunk: () => void,
+): Promise<Uint8Array> {
+  const hash = createHash('sha256');
+  for await (const chunk of readRange(handle, 0, length)) {
+    beforeChunk();
+    hash.update(chunk);
+  }
+  return hash.digest();
 }

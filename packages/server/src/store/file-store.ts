@@ -12,7 +12,7 @@ import {
 } from '@e2eeftp/protocol';
 
 import { emptyTrash, openDirectory, requireSpace, type DiskLayout } from './disk-layout.js';
-import { storedFile, type EntryFacts } from './file-entry.js';
+import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { listedFolder } from './folder-listing.js';
 import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
@@ -21,6 +21,7 @@ import { walk } from './listing.js';
 import { PathLocks } from './path-locks.js';
 import { StoreError } from './store-error.js';
 import type {
+  FindUploadOptions,
   ListOptions,
   OverwritePolicy,
   ResumePoint,
@@ -41,7 +42,8 @@ import {
   requireWritable,
 } from './tree.js';
 import { FileUpload, type UploadHome } from './uploads/file-upload.js';
-import { ResumableUploads, type PlacedFile } from './uploads/resumable-uploads.js';
+import { ResumableUploads } from './uploads/resumable-uploads.js';
+import type { UploadState } from './uploads/upload-journal.js';
 
 /** Where and how a {@link FileStore} keeps its files. */
 export interface FileStoreOptions {
@@ -92,12 +94,11 @@ export class FileStore implements Store {
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
       lifetime,
-      lookAt: (path) => unlessMissing(this.#lookAtPlaced(path)),
+      findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
     });
     const interval = Math.max(lifetime / 10, shortestSweepInterval);
     this.#sweeping = setInterval(
       () => {
-        // What cannot be removed now is tried again the next time.
         this.#track(() => this.#uploads.sweep()).catch(() => undefined);
       },
       Math.min(interval, longestSweepInterval),
@@ -115,9 +116,14 @@ export class FileStore implements Store {
     const { directory, durability = 'full', access } = options;
     const { uploadLifetime = defaultUploadLifetime } = options;
     const store = new FileStore(await openDirectory(directory, access), durability, uploadLifetime);
-    await store.#uploads.recover();
-    await store.#uploads.sweep();
-    return store;
+    try {
+      await store.#uploads.recover();
+      await store.#uploads.sweep();
+      return store;
+    } catch (error) {
+      await store.close();
+      throw asStoreError('Cannot use the data directory', error);
+    }
   }
 
   async stat(path: RemotePath): Promise<Entry> {
@@ -156,9 +162,9 @@ export class FileStore implements Store {
     return FileUpload.create(home, this.#disk.uploads);
   }
 
-  async findUpload(key: UploadKey, { digest }: { readonly digest: boolean }): Promise<ResumePoint> {
+  async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     this.#requireOpen();
-    return this.#track(() => this.#uploads.find(key, digest));
+    return this.#track(() => this.#uploads.find(key, options));
   }
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
@@ -210,13 +216,18 @@ export class FileStore implements Store {
     return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
   }
 
-  async #lookAtPlaced(path: RemotePath): Promise<PlacedFile> {
-    const stats = await this.#inFolderOf(path, (folder, name) =>
-      lstat(folder.at(name), { bigint: true }).catch((error: unknown) => {
+  #findPlaced({ path, inode }: UploadState): Promise<StoredFile | undefined> {
+    return this.#inFolderOf(path, async (folder, name) => {
+      try {
+        const stats = await lstat(folder.at(name), { bigint: true });
+        if (inodeOf(stats) !== inode) return undefined;
+        // Who put it there may have died before that was durable.
+        await this.#makeDurable(folder);
+        return storedFile(stats);
+      } catch (error) {
         throw asStoreError('Cannot look at a file', error);
-      }),
-    );
-    return { inode: `${stats.dev}:${stats.ino}`, file: storedFile(stats) };
+      }
+    });
   }
 
   /** Refuses an upload before its bytes come, where it is clear that they cannot be kept. */

@@ -133,24 +133,31 @@ export class Folder {
 
   /** Makes durable what was added to the folder, or taken from it. */
   async sync(): Promise<void> {
-    if (this.#descriptor !== undefined) {
-      await flushDescriptor(this.#descriptor);
-      return;
-    }
-    // Windows flushes folders by itself, and cannot open them.
-    if (process.platform === 'win32') return;
-    const handle = await open(this.base);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    if (this.#descriptor === undefined) await flushFolder(this.base);
+    else await flushDescriptor(this.#descriptor);
   }
 
   /** Frees what the folder holds. */
   close(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
+  }
+}
+
+/**
+ * Makes durable what was added to a folder, or taken from it.
+ *
+ * @param path - the folder
+ * @throws the system's error
+ */
+export async function flushFolder(path: string): Promise<void> {
+  // Windows flushes folders by itself, and cannot open them.
+  if (process.platform === 'win32') return;
+  const handle = await open(path);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

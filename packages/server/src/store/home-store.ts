@@ -2,6 +2,7 @@ import { joinPath, parsePath, ProtocolError, type Entry, type RemotePath } from 
 
 import { StoreError } from './store-error.js';
 import type {
+  FindUploadOptions,
   ListOptions,
   OverwritePolicy,
   ResumePoint,
@@ -62,12 +63,14 @@ export class HomeStore implements Store {
   }
 
   async stat(path: RemotePath): Promise<Entry> {
+    if (path === received) await this.#restoreHome();
     return { ...(await this.#store.stat(this.#inside(path))), path };
   }
 
   async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
-    if (path !== '') yield* this.#store.list(this.#inside(path), options);
-    else yield* this.#listRoot(options);
+    if (path === '') return yield* this.#listRoot(options);
+    if (path === received) await this.#restoreHome();
+    yield* this.#store.list(this.#inside(path), options);
   }
 
   open(path: RemotePath): Promise<StoredFileReader> {
@@ -81,7 +84,7 @@ export class HomeStore implements Store {
     });
   }
 
-  findUpload(key: UploadKey, options: { readonly digest: boolean }): Promise<ResumePoint> {
+  findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     return this.#store.findUpload(key, options);
   }
 
@@ -115,12 +118,18 @@ export class HomeStore implements Store {
       if (first !== undefined && name < first) continue;
       if (name !== first) yield await this.stat(branch);
       if (!recursive) continue;
-      const rest = name === first ? below.join('/') : '';
-      const inner = { recursive, ...(rest !== '' && { after: parsePath(rest) }) };
+      // Part of a path is one below a branch, where no name belongs to the server.
+      const rest = below.join('/') as RemotePath;
+      const inner = { recursive, ...(name === first && rest !== '' && { after: rest }) };
       for await (const entry of this.list(branch, inner)) {
         yield { ...entry, path: joinPath(branch, entry.path) };
       }
     }
+  }
+
+  /** Who sees the folder among others may have removed it; for the client, it always exists. */
+  #restoreHome(): Promise<void> {
+    return this.#store.makeDirectory(this.#home);
   }
 
   #inside(path: RemotePath): RemotePath {

@@ -22,6 +22,7 @@ import { MemoryUploads } from './memory-uploads.js';
 import { StoreError } from './store-error.js';
 import type {
   CommitOptions,
+  FindUploadOptions,
   ListOptions,
   OverwritePolicy,
   ResumePoint,
@@ -97,7 +98,7 @@ export class MemoryStore implements Store {
     return resumable ? this.#uploads.open(home, options, resumable) : new MemoryUpload(home);
   }
 
-  async findUpload(key: UploadKey, { digest }: { readonly digest: boolean }): Promise<ResumePoint> {
+  async findUpload(key: UploadKey, { digest }: FindUploadOptions): Promise<ResumePoint> {
     await this.#call(() => undefined);
     return this.#uploads.find(key, digest);
   }

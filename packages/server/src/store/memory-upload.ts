@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import type { CommitOptions, Upload } from './store.js';
-import { StoreError } from './store-error.js';
+import type { StoreError } from './store-error.js';
+import { ended, takenOver } from './uploads/upload-errors.js';
 
 /** What an upload needs of its store. */
 export interface MemoryUploadHome {
@@ -97,10 +98,7 @@ export class MemoryUpload implements Upload {
 
   /** Takes the upload away from whoever writes it, and keeps what has come. */
   fence(): void {
-    this.#end(
-      new StoreError('conflict', 'Another connection goes on with this upload'),
-      this.#home.keep,
-    );
+    this.#end(takenOver(), this.#home.keep);
   }
 
   #end(ending: StoreError, keep: MemoryUploadHome['keep']): void {
@@ -124,8 +122,4 @@ export class MemoryUpload implements Upload {
 
 function lengthOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-function ended(): StoreError {
-  return new StoreError('io', 'The upload was committed or discarded before');
 }

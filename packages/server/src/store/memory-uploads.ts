@@ -6,15 +6,19 @@ import { MemoryUpload, type MemoryUploadHome } from './memory-upload.js';
 import { StoreError } from './store-error.js';
 import type { ResumableUpload, ResumePoint, UploadKey, UploadOptions } from './store.js';
 import { Leases } from './uploads/leases.js';
+import { maximumUnfinished, rememberedUploads } from './uploads/upload-limits.js';
 
 interface KeptUpload extends Pick<UploadOptions, 'path' | 'size'> {
   readonly parts: readonly Uint8Array[];
   readonly done?: StoredFile;
 }
 
+/** The uploads of one owner by their names, the oldest first. */
+type KeptUploads = Map<string, KeptUpload>;
+
 /** Uploads in memory that can be resumed. They are kept as long as the store. */
 export class MemoryUploads {
-  readonly #kept = new Map<string, KeptUpload>();
+  readonly #owners = new Map<string, KeptUploads>();
   readonly #leases = new Leases();
 
   /**
@@ -32,30 +36,30 @@ export class MemoryUploads {
     resumable: ResumableUpload,
   ): Promise<MemoryUpload> {
     const name = nameOf(resumable);
+    const kept = this.#keptBy(resumable);
     const { path, size } = options;
     let upload: MemoryUpload | undefined;
     const lease = await this.#leases.acquire(name, () => {
       upload?.fence();
     });
     try {
-      const { offset } = resumable;
-      const parts = this.#partsOf(name, options, offset, home);
-      this.#kept.set(name, { path, size, parts });
+      const parts = partsOf(kept, name, options, resumable.offset, home);
+      kept.set(name, { path, size, parts });
       upload = new MemoryUpload(
         {
           reserve: (bytes) => {
             home.reserve(bytes);
           },
-          keep: (kept) => this.#kept.set(name, { path, size, parts: kept }),
+          keep: (rest) => kept.set(name, { path, size, parts: rest }),
           commit: async (...call) => {
             const done = await home.commit(...call);
-            this.#kept.set(name, { path, size, parts: [], done });
+            kept.set(name, { path, size, parts: [], done });
             return done;
           },
           onEnd: () => {
             lease.release();
           },
-          forget: () => this.#kept.delete(name),
+          forget: () => kept.delete(name),
         },
         parts,
       );
@@ -79,34 +83,54 @@ export class MemoryUploads {
     const name = nameOf(key);
     const lease = await this.#leases.acquire(name, () => undefined);
     lease.release();
-    const kept = this.#kept.get(name);
-    if (!kept) throw new StoreError('not-found', 'There is no such upload');
-    if (kept.done) return { offset: kept.done.size, done: kept.done };
+    const upload = this.#keptBy(key).get(name);
+    if (!upload) throw new StoreError('not-found', 'There is no such upload');
+    if (upload.done) return { offset: upload.done.size, done: upload.done };
     const hash = createHash('sha256');
-    for (const part of kept.parts) hash.update(part);
-    const offset = kept.parts.reduce((sum, part) => sum + part.length, 0);
+    for (const part of upload.parts) hash.update(part);
+    const offset = upload.parts.reduce((sum, part) => sum + part.length, 0);
     return digest ? { offset, sha256: hash.digest() } : { offset };
   }
 
-  #partsOf(
-    name: string,
-    { path, size }: UploadOptions,
-    offset: number,
-    home: MemoryUploadHome,
-  ): readonly Uint8Array[] {
-    const kept = this.#kept.get(name);
-    if (!kept) {
-      if (offset > 0) throw new StoreError('not-found', 'There is no such upload');
-      return [];
-    }
-    if (kept.done || kept.path !== path || kept.size !== size) {
-      throw new StoreError('conflict', 'The upload is finished, or is of another file');
-    }
-    const whole = Buffer.concat(kept.parts);
-    if (offset > whole.length) throw new StoreError('bad-range', 'Less of the upload is there');
-    home.reserve(offset - whole.length);
-    return [whole.subarray(0, offset)];
+  #keptBy({ owner }: UploadKey): KeptUploads {
+    const name = Buffer.from(owner).toString('hex');
+    const kept = this.#owners.get(name) ?? new Map<string, KeptUpload>();
+    this.#owners.set(name, kept);
+    return kept;
   }
+}
+
+/** The bytes on which an upload goes on: none when it begins. */
+function partsOf(
+  uploads: KeptUploads,
+  name: string,
+  { path, size }: UploadOptions,
+  offset: number,
+  home: MemoryUploadHome,
+): readonly Uint8Array[] {
+  const upload = uploads.get(name);
+  if (!upload) {
+    if (offset > 0) throw new StoreError('not-found', 'There is no such upload');
+    makeRoom(uploads);
+    return [];
+  }
+  if (upload.done || upload.path !== path || upload.size !== size) {
+    throw new StoreError('conflict', 'The upload is finished, or is of another file');
+  }
+  const whole = Buffer.concat(upload.parts);
+  if (offset > whole.length) throw new StoreError('bad-range', 'Less of the upload is there');
+  home.reserve(offset - whole.length);
+  return [whole.subarray(0, offset)];
+}
+
+/** Bounds what an owner keeps: finished uploads are forgotten, unfinished ones are not. */
+function makeRoom(uploads: KeptUploads): void {
+  const finished = [...uploads].filter(([, { done }]) => done);
+  if (uploads.size - finished.length >= maximumUnfinished) {
+    throw new StoreError('busy', `There are ${maximumUnfinished} unfinished uploads already`);
+  }
+  const surplus = Math.max(finished.length - rememberedUploads, 0);
+  for (const [name] of finished.slice(0, surplus)) uploads.delete(name);
 }
 
 function nameOf({ owner, id }: UploadKey): string {

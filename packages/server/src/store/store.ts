@@ -30,6 +30,14 @@ export interface ResumableUpload extends UploadKey {
   readonly offset: number;
 }
 
+/** How to look at an upload. */
+export interface FindUploadOptions {
+  /** Whether to read its bytes back for their digest. */
+  readonly digest: boolean;
+  /** Ends the reading when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** How far an upload is. */
 export interface ResumePoint {
   /** Bytes that are durable. */
@@ -73,7 +81,7 @@ export interface Upload {
    * Reads back what was written, from where it is stored.
    *
    * @returns its SHA-256, 32 bytes
-   * @throws StoreError `io`
+   * @throws StoreError `io`, or `conflict` when somebody else has gone on with the upload
    */
   sha256(): Promise<Uint8Array>;
   /**
@@ -171,11 +179,11 @@ export interface Store {
    * Looks how far an upload is. Whoever still writes it is fenced off before.
    *
    * @param key - the upload
-   * @param options - whether to read its bytes back for their digest
+   * @param options - whether to read its bytes back for their digest, and until when
    * @returns how far it is
-   * @throws StoreError `not-found`
+   * @throws StoreError `not-found`; `conflict` when somebody else goes on with it meanwhile
    */
-  findUpload(key: UploadKey, options: { readonly digest: boolean }): Promise<ResumePoint>;
+  findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint>;
   /**
    * @param path - a file or folder
    * @param options - whether a folder may go with all that is in it

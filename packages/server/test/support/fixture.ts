@@ -4,6 +4,7 @@ import { fingerprint, Identity } from '@e2eeftp/crypto';
 import type { Access } from '@e2eeftp/protocol';
 import { connectTcp, memoryTransportPair, type Transport } from '@e2eeftp/transport';
 
+import type { RequestPacing } from '../../src/admission/request-rates.js';
 import {
   FileStore,
   MemoryStore,
@@ -12,9 +13,11 @@ import {
   type Command,
   type Logger,
   type ServerLimits,
+  type ServerObserver,
   type Store,
 } from '../../src/index.js';
 import { makeTemporaryDirectory, removeDirectory } from '../store/temporary-directory.js';
+import { connectFrom } from './connect-from.js';
 import { Peer } from './peer.js';
 
 /** The combinations of ways and stores under which commands are tested. */
@@ -33,6 +36,10 @@ export interface Setting {
 export interface FixtureOptions extends Partial<Setting> {
   readonly limits?: Partial<ServerLimits>;
   readonly commands?: readonly Command[];
+  readonly observer?: ServerObserver;
+  readonly pacing?: RequestPacing;
+  /** What happens before a client is looked up. */
+  readonly beforeAuthorizing?: () => Promise<void>;
 }
 
 /** One line of the log. */
@@ -59,7 +66,7 @@ export class Fixture {
   readonly #listeners = new Set<() => void>();
 
   private constructor(options: FixtureOptions, store: Store, directory: string | undefined) {
-    const { way = 'memory', limits, commands } = options;
+    const { way = 'memory', limits, commands, observer, pacing, beforeAuthorizing } = options;
     this.#way = way;
     this.store = store;
     const createUpload = store.createUpload.bind(store);
@@ -72,6 +79,7 @@ export class Fixture {
       identity: this.serverIdentity,
       authorizer: {
         authorize: async (identity) => {
+          await beforeAuthorizing?.();
           const who = fingerprint(identity);
           if (this.#unknowable.has(who)) throw new Error('the directory is down');
           return this.#clients.get(who);
@@ -85,6 +93,8 @@ export class Fixture {
       logger: this.#logger(),
       ...(limits && { limits }),
       ...(commands && { commands }),
+      ...(observer && { observer }),
+      ...(pacing && { pacing }),
     });
   }
 
@@ -100,8 +110,13 @@ export class Fixture {
     return fixture;
   }
 
-  /** A transport to the server, before the first byte. */
-  async open(): Promise<Transport> {
+  /**
+   * A transport to the server, before the first byte.
+   *
+   * @param from - the address that it comes from, such as 127.0.0.2; over TCP only
+   */
+  async open(from?: string): Promise<Transport> {
+    if (from !== undefined) return this.#keep(await connectFrom(from, this.server.address.port));
     if (this.#way === 'TCP')
       return this.#keep(await connectTcp({ ...this.server.address, timeout: 5000 }));
     const [near, far] = memoryTransportPair();
@@ -115,6 +130,15 @@ export class Fixture {
     const { publicKey } = identity;
     this.#clients.set(fingerprint(publicKey), { identity: publicKey, name, access });
     return identity;
+  }
+
+  /** Changes what a client may do, and says so. */
+  regrant(identity: Identity, change: Partial<AuthorizedClient>): void {
+    const { publicKey } = identity;
+    const who = fingerprint(publicKey);
+    const client = this.#clients.get(who) ?? { identity: publicKey, name: undefined, access: 'rw' };
+    this.#clients.set(who, { ...client, ...change });
+    for (const listener of this.#listeners) listener();
   }
 
   /** Takes the right away again, and says so. */
@@ -144,8 +168,13 @@ export class Fixture {
     return this.log.filter((entry) => entry.message === message);
   }
 
-  async close(): Promise<void> {
+  /** Ends all that was opened, without a word. */
+  hangUp(): void {
     for (const transport of this.#transports) transport.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
     await this.server.close();
     await this.store.close();
     if (this.directory !== undefined) await removeDirectory(this.directory);

@@ -1,7 +1,7 @@
 import { comparePaths, type StoredFile } from '@e2eeftp/protocol';
 
 import { StoreError } from '../store-error.js';
-import { patternBytes, type StoreProbe, type SuiteContext } from './context.js';
+import { patternBytes, randomNumbers, type StoreProbe, type SuiteContext } from './context.js';
 
 /**
  * Calls that meet end one after the other: each as if it were alone, whatever their order.
@@ -150,13 +150,4 @@ async function increment(probe: StoreProbe): Promise<StoredFile> {
 
 function codeOf(error: unknown): string {
   return error instanceof StoreError ? error.code : 'none';
-}
-
-/** The same numbers in every run, so that a failure comes back. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }

@@ -1,7 +1,17 @@
+import { createHash } from 'node:crypto';
+
 import { parsePath, type Entry, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 import type { TestFramework } from '@e2eeftp/transport/conformance';
 
-import type { CommitOptions, ListOptions, OverwritePolicy, Store } from '../store.js';
+import type {
+  CommitOptions,
+  ListOptions,
+  OverwritePolicy,
+  ResumePoint,
+  Store,
+  Upload,
+  UploadKey,
+} from '../store.js';
 
 /** An empty store of its own for a test. */
 export interface StoreFixture {
@@ -20,6 +30,12 @@ export interface SuiteContext {
    * @param run - the test, with a store of its own
    */
   readonly check: (name: string, run: (store: StoreProbe) => Promise<void>) => void;
+}
+
+/** How far an upload is, in a form that can be compared. */
+export interface FoundUpload extends Omit<ResumePoint, 'sha256'> {
+  /** In hexadecimal. */
+  readonly sha256?: string;
 }
 
 /** A store, with what tests do with it all the time in one call each. */
@@ -49,6 +65,27 @@ export class StoreProbe {
     } finally {
       await upload.discard();
     }
+  }
+
+  /**
+   * @param path - where the file will be
+   * @param key - what the upload is called
+   * @param offset - where it goes on
+   * @param size - bytes that the file will have; by default it does not say
+   * @returns the upload
+   */
+  resume(path: string, key: UploadKey, offset = 0, size?: number): Promise<Upload> {
+    const resumable = { ...key, offset };
+    return this.store.createUpload({ path: parsePath(path), size, resumable });
+  }
+
+  /**
+   * @param key - an upload
+   * @returns how far it is, with the digest of that
+   */
+  async find(key: UploadKey): Promise<FoundUpload> {
+    const { sha256, ...rest } = await this.store.findUpload(key, { digest: true });
+    return { ...rest, ...(sha256 && { sha256: Buffer.from(sha256).toString('hex') }) };
   }
 
   /**
@@ -168,4 +205,49 @@ export function patternBytes(length: number, seed = 1): Uint8Array {
  */
 export function at(path: string): RemotePath {
   return parsePath(path);
+}
+
+/**
+ * The same numbers in every run, so that a failure comes back.
+ *
+ * @param seed - makes others of them
+ * @returns gives the next number, from 0 on and below its argument
+ */
+export function randomNumbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+/**
+ * @param id - tells the uploads of an owner apart
+ * @param owner - tells the owners apart
+ * @returns the upload's key
+ */
+export function keyOf(id: number, owner = 1): UploadKey {
+  return { owner: new Uint8Array(32).fill(owner), id: new Uint8Array(16).fill(id) };
+}
+
+/**
+ * @param content - bytes
+ * @returns what is found of an unfinished upload that has them
+ */
+export function pointOf(content: Uint8Array): FoundUpload {
+  return { offset: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+/**
+ * @param upload - an upload
+ * @param parts - what to write to it, one after the other
+ * @returns the upload
+ */
+export async function write(
+  upload: Promise<Upload>,
+  ...parts: readonly (Uint8Array | string)[]
+): Promise<Upload> {
+  const opened = await upload;
+  for (const part of parts) await opened.write([bytesOf(part)]);
+  return opened;
 }

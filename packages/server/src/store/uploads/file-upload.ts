@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { open, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -6,11 +6,12 @@ import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { uniqueMtime } from '../file-entry.js';
-import { readRange } from '../file-reader.js';
+import { sha256Of } from '../file-reader.js';
 import { newFileFlags } from '../open-flags.js';
 import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
-import { StoreError } from '../store-error.js';
+import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
+import { ended, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
 
 /** What an upload needs of its store. */
@@ -101,9 +102,9 @@ export class FileUpload implements Upload {
   sha256(): Promise<Uint8Array> {
     return this.#use(async () => {
       await this.#finishWriting();
-      const hash = createHash('sha256');
-      for await (const chunk of readRange(this.#file.handle, 0, this.size)) hash.update(chunk);
-      return hash.digest();
+      return sha256Of(this.#file.handle, this.size, () => {
+        if (this.#ending) throw this.#ending;
+      });
     });
   }
 
@@ -126,8 +127,7 @@ export class FileUpload implements Upload {
    * kept. A commit that has begun is carried out.
    */
   fence(): Promise<void> {
-    const taken = new StoreError('conflict', 'Another connection goes on with this upload');
-    return this.#end(taken, () => this.#keep());
+    return this.#end(takenOver(), () => this.#keep());
   }
 
   async #commit({ overwrite, mtime = Date.now() }: CommitOptions): Promise<StoredFile> {
@@ -135,7 +135,7 @@ export class FileUpload implements Upload {
     try {
       await this.#finishWriting();
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
-      if (this.#home.flushTurn) await handle.sync();
+      if (this.#home.flushTurn) await this.#writer.flush();
       const file = await this.#home.place(path, handle, overwrite);
       // The file is stored, whatever becomes of the journal: who reads that later finds it out.
       await journal?.update({ offset: file.size, done: file }).catch(() => undefined);
@@ -147,17 +147,17 @@ export class FileUpload implements Upload {
   }
 
   async #keep(): Promise<void> {
-    const { handle, journal } = this.#file;
     try {
-      await this.#writer.settle();
-      await handle.datasync();
-      await journal?.update({ offset: this.#writer.written });
+      await this.#writer.flush();
+      await this.#file.journal?.update({ offset: this.#writer.written });
     } catch {
       // The journal says what was durable before.
     }
   }
 
   async #remove(): Promise<void> {
+    // A flush in passing would write the journal again.
+    await this.#writer.abandon();
     // In this order: bytes without a journal are removed when the store is next opened.
     await this.#file.journal?.remove().catch(() => undefined);
     await unlink(this.#file.path).catch(() => undefined);
@@ -193,8 +193,4 @@ export class FileUpload implements Upload {
     await this.#file.handle.close().catch(() => undefined);
     this.#file.onEnd?.();
   }
-}
-
-function ended(): StoreError {
-  return new StoreError('io', 'The upload was committed or discarded before');
 }

@@ -1,24 +1,34 @@
-import { createHash } from 'node:crypto';
-import { lstat, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { makeDirectory } from '../../make-directory.js';
-import { readRange } from '../file-reader.js';
+import { inodeOf } from '../file-entry.js';
+import { sha256Of } from '../file-reader.js';
 import { newFileFlags, writtenFileFlags } from '../open-flags.js';
 import { StoreError } from '../store-error.js';
-import type { ResumableUpload, ResumePoint, UploadKey, UploadOptions } from '../store.js';
-import { asStoreError, unlessMissing } from '../system-errors.js';
+import type {
+  FindUploadOptions,
+  ResumableUpload,
+  ResumePoint,
+  UploadKey,
+  UploadOptions,
+} from '../store.js';
+import { asStoreError } from '../system-errors.js';
 import { FileUpload, type UploadHome } from './file-upload.js';
 import { Leases } from './leases.js';
+import { takenOver } from './upload-errors.js';
+import {
+  lastChange,
+  placeOf,
+  readUploadFolder,
+  removeUpload,
+  writtenBytes,
+  type UploadPlace,
+} from './upload-files.js';
 import { UploadJournal, type UploadState } from './upload-journal.js';
-
-/** Uploads of one identity that are kept: each costs two files, which no quota counts. */
-const maximumUploads = 1000;
-
-const journalEnding = '.json';
-const partEnding = '.part';
+import { maximumUnfinished, rememberedUploads } from './upload-limits.js';
 
 /** What the uploads need of their store. */
 export interface ResumableUploadsOptions {
@@ -26,23 +36,14 @@ export interface ResumableUploadsOptions {
   readonly directory: string;
   /** Milliseconds after its last byte that an upload is kept. */
   readonly lifetime: number;
-  /** Tells what is stored at a path now, and as which file of the disk. */
-  readonly lookAt: (path: UploadState['path']) => Promise<PlacedFile | undefined>;
+  /** Gives the file that an upload has become, durable, when it is the one in its place. */
+  readonly findPlaced: (state: UploadState) => Promise<StoredFile | undefined>;
 }
 
-/** A stored file, and which of the disk's it is. */
-export interface PlacedFile {
-  readonly inode: string;
-  readonly file: StoredFile;
-}
-
-/** Where the two files of an upload are. */
-interface Place {
-  /** Stands for the upload among all others. */
-  readonly name: string;
-  readonly folder: string;
-  readonly journal: string;
-  readonly part: string;
+/** What an upload is written to. */
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly journal: UploadJournal;
 }
 
 /**
@@ -72,7 +73,7 @@ export class ResumableUploads {
     options: UploadOptions,
     resumable: ResumableUpload,
   ): Promise<FileUpload> {
-    const place = this.#placeOf(resumable);
+    const place = placeOf(this.#options.directory, resumable);
     let upload: FileUpload | undefined;
     const lease = await this.#leases.acquire(place.name, () => {
       void upload?.fence();
@@ -99,19 +100,24 @@ export class ResumableUploads {
    * Looks how far an upload is.
    *
    * @param key - the upload
-   * @param digest - whether to read its bytes back for their digest
+   * @param options - whether to read its bytes back for their digest, and until when
    * @returns how far it is
-   * @throws StoreError `not-found`
+   * @throws StoreError as `Store.findUpload` says
    */
-  async find(key: UploadKey, digest: boolean): Promise<ResumePoint> {
-    const place = this.#placeOf(key);
+  async find(key: UploadKey, { digest, signal }: FindUploadOptions): Promise<ResumePoint> {
+    const place = placeOf(this.#options.directory, key);
     const lease = await this.#leases.acquire(place.name, () => undefined);
+    const requireWanted = (): void => {
+      signal?.throwIfAborted();
+      if (lease.isRevoked) throw takenOver();
+    };
     try {
       const journal = await this.#read(place);
       if (!journal) throw new StoreError('not-found', 'There is no such upload');
       const { offset, done } = journal.state;
       if (done) return { offset, done };
-      return digest ? { offset, sha256: await digestOf(place.part, offset) } : { offset };
+      if (!digest) return { offset };
+      return { offset, sha256: await digestOf(place, offset, requireWanted) };
     } catch (error) {
       throw asStoreError('Cannot look at an upload', error);
     } finally {
@@ -119,13 +125,19 @@ export class ResumableUploads {
     }
   }
 
-  /** Removes what an earlier process left half made. Call it before anything is opened. */
+  /**
+   * Finds out what became of the uploads of an earlier process, as long as nobody else changes the
+   * tree, and removes what it left half made. Call it before anything is opened.
+   */
   async recover(): Promise<void> {
     for (const folder of await this.#folders()) {
-      const names = new Set(await readdir(folder));
-      for (const name of names) {
-        const stem = name.replace(/\.(?:json|part)$/u, '');
-        if (name === stem || !names.has(stem + journalEnding)) await unlink(join(folder, name));
+      const { unfinished, finished, rest } = await readUploadFolder(folder);
+      // What cannot be read or removed must not keep a store from opening.
+      for (const path of rest) {
+        await rm(path, { recursive: true, force: true }).catch(() => undefined);
+      }
+      for (const place of [...unfinished, ...finished]) {
+        await this.#recoverUpload(place).catch(() => undefined);
       }
       await rmdir(folder).catch(() => undefined);
     }
@@ -133,25 +145,16 @@ export class ResumableUploads {
 
   /** Removes the uploads whose time is over. */
   async sweep(): Promise<void> {
-    const oldest = Date.now() - this.#options.lifetime;
     for (const folder of await this.#folders()) {
-      for (const name of await readdir(folder)) {
-        if (!name.endsWith(journalEnding)) continue;
-        const place = placeIn(folder, name.slice(0, -journalEnding.length));
-        if (this.#leases.isHeld(place.name) || (await lastChange(place)) >= oldest) continue;
-        const lease = await this.#leases.acquire(place.name, () => undefined);
-        await removeBoth(place).finally(() => {
-          lease.release();
-        });
+      const { unfinished, finished } = await readUploadFolder(folder);
+      for (const place of [...unfinished, ...finished]) {
+        // What cannot be removed now is tried again the next time.
+        await this.#sweepUpload(place).catch(() => undefined);
       }
     }
   }
 
-  async #openFile(
-    place: Place,
-    options: UploadOptions,
-    offset: number,
-  ): Promise<{ handle: FileHandle; journal: UploadJournal }> {
+  async #openFile(place: UploadPlace, options: UploadOptions, offset: number): Promise<OpenFile> {
     const journal = await this.#read(place);
     if (!journal) return this.#begin(place, options, offset);
     const { path, size, done, offset: durable } = journal.state;
@@ -163,7 +166,7 @@ export class ResumableUploads {
     const handle = await open(place.part, writtenFileFlags);
     try {
       // First the journal: it must never say more than there is.
-      await journal.update({ offset });
+      if (offset < durable) await journal.update({ offset });
       await handle.truncate(offset);
       return { handle, journal };
     } catch (error) {
@@ -173,20 +176,18 @@ export class ResumableUploads {
   }
 
   async #begin(
-    place: Place,
+    place: UploadPlace,
     { path, size }: UploadOptions,
     offset: number,
-  ): Promise<{ handle: FileHandle; journal: UploadJournal }> {
+  ): Promise<OpenFile> {
     if (offset > 0) throw new StoreError('not-found', 'There is no such upload');
     await makeDirectory(place.folder);
-    if ((await readdir(place.folder)).length >= 2 * maximumUploads) {
-      throw new StoreError('busy', `There are ${maximumUploads} unfinished uploads already`);
-    }
-    await removeBoth(place);
+    await makeRoom(place.folder);
+    await removeUpload(place);
     const handle = await open(place.part, newFileFlags, 0o600);
     try {
-      const { dev, ino } = await handle.stat({ bigint: true });
-      const state = { path, size: size ?? null, offset: 0, inode: `${dev}:${ino}`, done: null };
+      const inode = inodeOf(await handle.stat({ bigint: true }));
+      const state = { path, size: size ?? null, offset: 0, inode, done: null };
       return { handle, journal: await UploadJournal.create(place.journal, state) };
     } catch (error) {
       await handle.close();
@@ -196,23 +197,36 @@ export class ResumableUploads {
   }
 
   /** A process may have ended between storing the file and saying so in the journal. */
-  async #read(place: Place): Promise<UploadJournal | undefined> {
+  async #read(place: UploadPlace): Promise<UploadJournal | undefined> {
     const journal = await UploadJournal.read(place.journal);
     if (!journal || journal.state.done) return journal;
-    const placed = await this.#options.lookAt(journal.state.path);
-    if (placed?.inode === journal.state.inode) {
-      await journal.update({ offset: placed.file.size, done: placed.file });
+    if (await this.#options.findPlaced(journal.state)) {
+      // The file may still have both names; to lose one gives it another etag.
       await unlink(place.part).catch(() => undefined);
-      return journal;
+      const done = await this.#options.findPlaced(journal.state);
+      // Where the journal cannot be written, the next one who asks finds it out anew.
+      if (done) await journal.update({ offset: done.size, done }).catch(() => undefined);
+      return done && journal;
     }
-    const part = await unlessMissing(sizeOf(place.part));
-    if (part === undefined || part < journal.state.offset) return undefined;
-    return journal;
+    const written = await writtenBytes(place);
+    return written === undefined || written < journal.state.offset ? undefined : journal;
   }
 
-  #placeOf({ owner, id }: UploadKey): Place {
-    const folder = join(this.#options.directory, Buffer.from(owner).toString('hex'));
-    return placeIn(folder, Buffer.from(id).toString('hex'));
+  async #recoverUpload(place: UploadPlace): Promise<void> {
+    const journal = await this.#read(place);
+    if (!journal) await removeUpload(place);
+    else if (journal.state.done) await unlink(place.part).catch(() => undefined);
+  }
+
+  async #sweepUpload(place: UploadPlace): Promise<void> {
+    if (this.#leases.isHeld(place.name)) return;
+    const lease = await this.#leases.acquire(place.name, () => undefined);
+    try {
+      if ((await lastChange(place)) >= Date.now() - this.#options.lifetime) return;
+      await removeUpload(place);
+    } finally {
+      lease.release();
+    }
   }
 
   async #folders(): Promise<string[]> {
@@ -223,51 +237,29 @@ export class ResumableUploads {
   }
 }
 
-function placeIn(folder: string, stem: string): Place {
-  const name = join(folder, stem);
-  return { name, folder, journal: name + journalEnding, part: name + partEnding };
-}
-
-/** In this order: bytes without a journal are removed when the store is next opened. */
-async function removeBoth({ journal, part }: Place): Promise<void> {
-  for (const path of [journal, part]) await unlessMissing(removed(path));
-}
-
-async function removed(path: string): Promise<true> {
-  try {
-    await unlink(path);
-    return true;
-  } catch (error) {
-    throw asStoreError('Cannot remove an upload', error);
+/** Bounds what an identity keeps: finished uploads are forgotten, unfinished ones are not. */
+async function makeRoom(folder: string): Promise<void> {
+  const { unfinished, finished } = await readUploadFolder(folder);
+  if (unfinished.length >= maximumUnfinished) {
+    throw new StoreError('busy', `There are ${maximumUnfinished} unfinished uploads already`);
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await lstat(path)).size;
-  } catch (error) {
-    throw asStoreError('Cannot look at an upload', error);
-  }
-}
-
-async function lastChange({ journal, part }: Place): Promise<number> {
-  const times = await Promise.all(
-    [journal, part].map((path) =>
-      lstat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => 0,
-      ),
-    ),
+  // Half of them at once, so that their times need not be looked up for every upload.
+  if (finished.length < 2 * rememberedUploads) return;
+  const dated = await Promise.all(
+    finished.map(async (place) => ({ place, time: await lastChange(place) })),
   );
-  return Math.max(...times);
+  const oldest = dated.sort((a, b) => a.time - b.time).slice(0, -rememberedUploads);
+  for (const { place } of oldest) await removeUpload(place);
 }
 
-async function digestOf(path: string, length: number): Promise<Uint8Array> {
-  const handle = await open(path, writtenFileFlags);
+async function digestOf(
+  { part }: UploadPlace,
+  length: number,
+  beforeChunk: () => void,
+): Promise<Uint8Array> {
+  const handle = await open(part, writtenFileFlags);
   try {
-    const hash = createHash('sha256');
-    for await (const chunk of readRange(handle, 0, length)) hash.update(chunk);
-    return hash.digest();
+    return await sha256Of(handle, length, beforeChunk);
   } finally {
     await handle.close();
   }

@@ -1,9 +1,10 @@
-import { readFile, unlink } from 'node:fs/promises';
+import { open, readFile, rename, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { pathSchema, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 
+import { flushFolder } from '../folder.js';
 import { systemCodeOf } from '../system-errors.js';
 
 const count = z.int().nonnegative();
@@ -85,9 +86,11 @@ export class UploadJournal {
    * @returns once the journal says so
    */
   update(change: Partial<UploadState>): Promise<void> {
+    const { offset } = this.#state;
     this.#state = { ...this.#state, ...change };
     const text = JSON.stringify(this.#state);
-    const written = this.#writing.then(() => writeFileAtomic(this.#path, text, { mode: 0o600 }));
+    const isLess = this.#state.offset < offset;
+    const written = this.#writing.then(() => this.#write(text, isLess));
     this.#writing = written.catch(() => undefined);
     return written;
   }
@@ -98,5 +101,25 @@ export class UploadJournal {
     await unlink(this.#path).catch((error: unknown) => {
       if (systemCodeOf(error) !== 'ENOENT') throw error;
     });
+  }
+
+  /** Not by write-file-atomic, which makes SIGXFSZ end the process where it was ignored before. */
+  async #write(text: string, isLess: boolean): Promise<void> {
+    const path = `${this.#path}.new`;
+    try {
+      const handle = await open(path, 'w', 0o600);
+      try {
+        await handle.writeFile(text);
+        await handle.datasync();
+      } finally {
+        await handle.close();
+      }
+      await rename(path, this.#path);
+    } catch (error) {
+      await unlink(path).catch(() => undefined);
+      throw error;
+    }
+    // No loss of power may bring a journal back that says more.
+    if (isLess) await flushFolder(dirname(this.#path));
   }
 }

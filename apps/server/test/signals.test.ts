@@ -1,0 +1,151 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { Identity } from '@e2eeftp/server';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+
+import { HookReceiver } from './support/http.js';
+import { keyOf, Playground, type RunningServer } from './support/program.js';
+
+let playground: Playground;
+let config: string;
+let identity: Identity;
+
+beforeEach(async () => {
+  playground = await Playground.make();
+  config = join(playground.data, 'server.toml');
+  identity = Identity.generate();
+  await playground.run(['authorize', keyOf(identity)]);
+});
+afterEach(async () => {
+  await playground.remove();
+});
+
+async function untilUploading(): Promise<void> {
+  while ((await readdir(join(playground.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
+}
+
+async function write(...lines: string[]): Promise<void> {
+  await writeFile(config, lines.join('\n'));
+}
+
+function started(...args: string[]): Promise<RunningServer> {
+  return playground.start(['--config', config, ...args]);
+}
+
+/** Sends SIGHUP, and waits until the log says that often what it says of it. */
+async function hangUp(server: RunningServer, message: string, times = 1): Promise<void> {
+  server.signal('SIGHUP');
+  await server.until(new RegExp(`(?:[^]*${message}){${times}}`, 'u'));
+}
+
+const reread = 'the configuration was read again';
+const unchanged = 'everything stays as it was';
+
+describe('SIGHUP', () => {
+  test('brings another log level into force, without a word about what is the same', async () => {
+    await write('log-level = "info"');
+    const server = await started();
+    await write('log-level = "debug"');
+    await hangUp(server, reread);
+    expect(server.log.at(-1)).toMatchObject({ msg: reread, changed: ['log-level'] });
+    await hangUp(server, reread, 2);
+    expect(server.log.at(-1)).toMatchObject({ changed: [] });
+    expect(await server.end()).toMatchObject({ exitCode: 0 });
+  });
+
+  test('brings another hook into force', async () => {
+    const receiver = await HookReceiver.start(() => 200);
+    try {
+      await write('');
+      const server = await started();
+      const client = await playground.connect(server, identity);
+      await client.send(Buffer.from('x'), 'received/before');
+      await write(`on-upload-url = ${JSON.stringify(receiver.url)}`);
+      await hangUp(server, reread);
+      await client.send(Buffer.from('x'), 'received/after');
+      await receiver.until(1);
+      await write('');
+      await hangUp(server, reread, 2);
+      await client.send(Buffer.from('x'), 'received/off');
+      expect(await server.end()).toMatchObject({ exitCode: 0 });
+      expect(receiver.received.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+        { path: 'received/after' },
+      ]);
+      expect(server.output).not.toContain('hunter2');
+    } finally {
+      await receiver.close();
+    }
+  });
+
+  test('names what needs a restart, each time', async () => {
+    await write('idle-timeout = "5m"');
+    const server = await started();
+    await write('idle-timeout = "1m"', 'connections = 5', 'log-level = "debug"');
+    await hangUp(server, reread);
+    await hangUp(server, reread, 2);
+    const told = server.log.filter(({ level }) => level === 'warn');
+    const settings = ['connections', 'idle-timeout'];
+    const msg = 'these settings have changed and need a restart';
+    expect(told).toMatchObject([
+      { msg, settings },
+      { msg, settings },
+    ]);
+  });
+
+  test('with mistakes in the file leaves everything as it was, and names them all', async () => {
+    await write('log-level = "debug"');
+    const server = await started();
+    const client = await playground.connect(server, identity);
+    await write('log-level = "error"', 'prot = 1', 'x');
+    await hangUp(server, unchanged, 2);
+    const told = server.log.filter(({ level }) => level === 'error');
+    expect(told.map(({ reason }) => reason)).toEqual([
+      `${config}:2: prot is no setting; did you mean port?`,
+      expect.stringMatching(/server\.toml:3: is no TOML/u),
+    ]);
+    await client.ping();
+    await write('log-level = "debug"');
+    await hangUp(server, reread);
+    expect(await server.end()).toMatchObject({ exitCode: 0 });
+  });
+
+  test('never ends the server, from its first moment to its last', async () => {
+    const server = playground.launch(['start', '--data', playground.data, '--port', '0']);
+    await server.listening();
+    for (let index = 0; index < 20; index++) server.signal('SIGHUP');
+    const client = await playground.connect(server, identity);
+    const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
+    const failed = expect(sent).rejects.toThrow();
+    await untilUploading();
+    server.signal('SIGTERM');
+    await server.until(/closing/u);
+    server.signal('SIGHUP');
+    await client.close().catch(() => undefined);
+    await failed;
+    expect(await server.ended()).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+test('what is under way has no more time than the drain gives it', async () => {
+  await write('drain = 0');
+  const server = await started();
+  const client = await playground.connect(server, identity);
+  const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
+  const failed = expect(sent).rejects.toMatchObject({ code: 'disconnected' });
+  await untilUploading();
+  expect(await server.end()).toMatchObject({ exitCode: 0 });
+  await failed;
+  expect(await readdir(join(playground.data, 'received'))).toEqual([]);
+});
+
+test('a client that does nothing hears that the server shuts down', async () => {
+  await write('');
+  const server = await started();
+  const client = await playground.connect(server, identity);
+  await client.ping();
+  await server.end();
+  await expect(client.ping()).rejects.toThrow();
+});

@@ -19,8 +19,7 @@ export function fromEnvironment<Declaration extends Options>(
   name: string,
   option: Declaration,
 ): Declaration {
-  const variable = `${prefix}${name.toUpperCase().replaceAll('-', '_')}`;
-  const value = process.env[variable];
+  const value = process.env[variableFor(name)];
   const { coerce } = option;
   const single = (given: unknown): unknown => {
     const last: unknown = Array.isArray(given) ? given.at(-1) : given;
@@ -28,6 +27,17 @@ export function fromEnvironment<Declaration extends Options>(
   };
   const isGiven = value !== undefined && value !== '';
   return { ...option, ...(isGiven && { default: value }), coerce: single };
+}
+
+function variableFor(name: string): string {
+  return `${prefix}${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** An option that is there or not. */
+interface Flag extends Options {
+  readonly type: 'boolean';
+  readonly default: boolean;
+  readonly coerce: (value: boolean | string) => boolean;
 }
 
 /** Where the files are; every command has it. */
@@ -56,13 +66,24 @@ export const allowV1Option = fromEnvironment('allow-v1', {
   coerce: parseAllowV1,
 });
 
+/**
+ * Declares an option that is there or not. As a variable, what it is set to counts.
+ *
+ * @param name - the option, without dashes
+ * @param describe - what it does
+ * @returns the declaration
+ */
+export function flag(name: string, describe: string): Flag {
+  return fromEnvironment<Flag>(name, {
+    type: 'boolean',
+    default: false,
+    describe,
+    coerce: (value) => parseFlag(name, value),
+  });
+}
+
 /** Whether to answer in JSON. */
-export const jsonOption = fromEnvironment('json', {
-  type: 'boolean',
-  default: false,
-  describe: 'For programs',
-  coerce: parseJsonOption,
-});
+export const jsonOption = flag('json', 'For programs');
 
 /**
  * @param name - an option, for the message
@@ -81,18 +102,20 @@ function parsePort(text: string): number {
   return port;
 }
 
-function parseAllowV1(text: string | undefined): 'all' | 'read' | undefined {
-  const word = text?.toLowerCase();
-  if (word === undefined || word === '0' || word === 'false') return undefined;
+/** `--no-allow-v1` is `false`. */
+function parseAllowV1(value: string | false | undefined): 'all' | 'read' | undefined {
+  if (value === undefined || value === false) return undefined;
+  const word = value.toLowerCase();
+  if (word === '0' || word === 'false') return undefined;
   if (word === '' || word === '1' || word === 'true' || word === 'all') return 'all';
   if (word === 'read') return 'read';
-  throw new UsageError(`--allow-v1 stands alone or as --allow-v1=read, not with "${word}"`);
+  throw new UsageError(`--allow-v1 stands alone or as --allow-v1=read, not with "${value}"`);
 }
 
-function parseJsonOption(value: boolean | string): boolean {
+function parseFlag(name: string, value: boolean | string): boolean {
   if (typeof value === 'boolean') return value;
   const word = value.toLowerCase();
   if (word === 'true' || word === '1') return true;
   if (word === 'false' || word === '0') return false;
-  throw new UsageError(`${prefix}JSON must be true or false, not "${value}"`);
+  throw new UsageError(`${variableFor(name)} must be true or false, not "${value}"`);
 }

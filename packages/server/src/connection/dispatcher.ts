@@ -8,9 +8,10 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
-import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
+import { asBytes, CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
+import { closeBody } from './close-body.js';
 import { Exchange } from './exchange.js';
 import { logAnswered, logUnheard } from './exchange-log.js';
 
@@ -147,7 +148,7 @@ export class Dispatcher {
       logUnheard(this.#options.context.logger, exchange);
       this.#options.onFailure(error);
     } finally {
-      await this.#closeBody(answer.body);
+      await closeBody(answer.body, this.#options.context.logger);
       this.#pending.shift();
       this.#options.onActivity();
     }
@@ -180,7 +181,8 @@ export class Dispatcher {
     const { session, context } = this.#options;
     let size = 0;
     try {
-      for await (const chunk of chunks) {
+      for await (const given of chunks) {
+        const chunk = asBytes(given);
         for (const piece of recordsOf(chunk)) await this.#write(session.data([piece]));
         size += chunk.length;
       }
@@ -200,14 +202,6 @@ export class Dispatcher {
     this.#watchProgress();
   }
 
-  async #closeBody(body: AnswerBody | undefined): Promise<void> {
-    try {
-      await body?.close();
-    } catch (error) {
-      this.#options.context.logger.warn({ err: error }, 'a file could not be closed');
-    }
-  }
-
   /** Only while bytes should move does a transport that stands still mean a client that is gone. */
   #watchProgress(): void {
     if (this.#hasFailed) return;
@@ -224,8 +218,7 @@ interface EncodedAnswer {
 }
 
 /** Cuts what a handler gives at once into what a record can hold. */
-function* recordsOf(chunk: unknown): Generator<Uint8Array> {
-  if (!(chunk instanceof Uint8Array)) throw new TypeError('A body consists of Uint8Arrays');
+function* recordsOf(chunk: Uint8Array): Generator<Uint8Array> {
   const { bodyRecord } = protocolLimits;
   for (let start = 0; start < chunk.length; start += bodyRecord) {
     yield chunk.length <= bodyRecord ? chunk : chunk.subarray(start, start + bodyRecord);

@@ -26,6 +26,16 @@ export function logUnheard(logger: Logger, exchange: Exchange): void {
   logger.info(factsOf(exchange), 'the client did not wait for the answer');
 }
 
+/**
+ * Logs a request whose body was altered on its way, or made by somebody else than the client.
+ *
+ * @param logger - the connection's
+ * @param exchange - the request
+ */
+export function logForged(logger: Logger, exchange: Exchange): void {
+  logger.warn(factsOf(exchange), 'refused a payload that is not authentic');
+}
+
 /** What the log says of a request. The texts come from the client. */
 function factsOf({ request, startedAt }: Exchange): object {
   const { path, from, to } = request.args;

@@ -1,10 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { fingerprint, Identity } from '@e2eeftp/crypto';
+import { encodePublicKeyPem, fingerprint, formatIdentity, Identity } from '@e2eeftp/crypto';
+import { OriginalClient } from '@e2eeftp/original-peer';
 import type { Access } from '@e2eeftp/protocol';
 import { connectTcp, memoryTransportPair, type Transport } from '@e2eeftp/transport';
 
 import {
+  FileHelloRecord,
   FileStore,
   MemoryStore,
   Server,
@@ -13,6 +15,7 @@ import {
   type Logger,
   type ServerLimits,
   type Store,
+  type V1Options,
 } from '../../src/index.js';
 import { makeTemporaryDirectory, removeDirectory } from '../store/temporary-directory.js';
 import { Peer } from './peer.js';
@@ -33,6 +36,8 @@ export interface Setting {
 export interface FixtureOptions extends Partial<Setting> {
   readonly limits?: Partial<ServerLimits>;
   readonly commands?: readonly Command[];
+  /** Serves the first generation too, and lets its clients do this. */
+  readonly v1?: V1Options['access'];
 }
 
 /** One line of the log. */
@@ -40,6 +45,15 @@ export interface LogEntry {
   readonly level: keyof Logger;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
+}
+
+/** What a fixture is made of. */
+interface Parts {
+  readonly store: Store;
+  readonly directory: string | undefined;
+  readonly v1: V1Options | undefined;
+  /** Folders to be removed. */
+  readonly folders: readonly string[];
 }
 
 /** A server with clients that it knows, and everything that must be cleaned up. */
@@ -57,10 +71,12 @@ export class Fixture {
   readonly #unknowable = new Set<string>();
   readonly #transports: Transport[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #folders: readonly string[];
 
-  private constructor(options: FixtureOptions, store: Store, directory: string | undefined) {
+  private constructor(options: FixtureOptions, { store, directory, v1, folders }: Parts) {
     const { way = 'memory', limits, commands } = options;
     this.#way = way;
+    this.#folders = folders;
     this.store = store;
     const createUpload = store.createUpload.bind(store);
     store.createUpload = (upload) => {
@@ -85,17 +101,21 @@ export class Fixture {
       logger: this.#logger(),
       ...(limits && { limits }),
       ...(commands && { commands }),
+      v1,
     });
   }
 
   static async start(options: FixtureOptions = {}): Promise<Fixture> {
-    const { files = 'in memory', way } = options;
+    const { files = 'in memory', way, v1: access } = options;
     const directory = files === 'on disk' ? await makeTemporaryDirectory() : undefined;
     const store =
       directory !== undefined
         ? await FileStore.open({ directory, durability: 'relaxed' })
         : new MemoryStore();
-    const fixture = new Fixture(options, store, directory);
+    const record = await makeTemporaryDirectory();
+    const v1 = access && { access, hellos: await FileHelloRecord.open(record) };
+    const folders = directory === undefined ? [record] : [directory, record];
+    const fixture = new Fixture(options, { store, directory, v1, folders });
     if (way === 'TCP') await fixture.server.start({ port: 0 });
     return fixture;
   }
@@ -109,12 +129,21 @@ export class Fixture {
     return this.#keep(near);
   }
 
-  /** A new identity that the server lets in. */
+  /** A new identity that the server lets in, by either generation. */
   authorize(access: Access = 'rw', name?: string): Identity {
     const identity = Identity.generate();
     const { publicKey } = identity;
-    this.#clients.set(fingerprint(publicKey), { identity: publicKey, name, access });
+    this.#clients.set(fingerprint(publicKey), { identity: publicKey, name, access, v1: true });
     return identity;
+  }
+
+  /** Changes what a client may do, and says so. */
+  regrant(identity: Identity, change: Partial<AuthorizedClient>): void {
+    const { publicKey } = identity;
+    const who = fingerprint(publicKey);
+    const client = this.#clients.get(who) ?? { identity: publicKey, name: undefined, access: 'rw' };
+    this.#clients.set(who, { ...client, ...change });
+    for (const listener of this.#listeners) listener();
   }
 
   /** Takes the right away again, and says so. */
@@ -134,6 +163,16 @@ export class Fixture {
     return Peer.connect(await this.open(), this.authorize(access));
   }
 
+  /** A client of the first generation, which needs a server that listens. */
+  original(identity: Identity = this.authorize()): OriginalClient {
+    return new OriginalClient({
+      port: this.server.address.port,
+      clientKeyPem: formatIdentity(identity),
+      serverPublicPem: encodePublicKeyPem(this.serverIdentity.publicKey),
+      timeout: 20_000,
+    });
+  }
+
   /** Until the server has freed what belonged to its connections, all but so many. */
   async untilConnections(count: number): Promise<void> {
     while (this.server.connections > count) await setImmediate();
@@ -148,7 +187,7 @@ export class Fixture {
     for (const transport of this.#transports) transport.destroy();
     await this.server.close();
     await this.store.close();
-    if (this.directory !== undefined) await removeDirectory(this.directory);
+    for (const folder of this.#folders) await removeDirectory(folder);
   }
 
   #keep(transport: Transport): Transport {

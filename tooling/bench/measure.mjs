@@ -1,13 +1,9 @@
 // The measurements: contents are compared before a time counts.
-import { createHash, randomFillSync } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 
-import { startServer, transfer } from './programs.mjs';
-
-const mebibyte = 2 ** 20;
+import { nodeProgram, startServer, transfer } from './programs.mjs';
+import { digest, makeFile } from './source-file.mjs';
 
 /** In the order in which they take turns; the first is what the others are held against. */
 export const contenders = ['plain-copy', 'tuned-copy', 'e2eeftp'];
@@ -38,11 +34,13 @@ async function sendAndGet(directory, contender, source) {
   const data = join(directory, contender);
   const received = join(directory, 'received-back');
   await mkdir(data);
-  const server = await startServer(contender, data);
+  const program = nodeProgram(contender, new URL(`contenders/${contender}.mjs`, import.meta.url));
+  const server = await startServer(program, ['serve', data]);
+  const place = [String(server.port), data];
   let used;
   try {
-    const up = await transfer(server, 'send', source.path);
-    const down = await transfer(server, 'get', received);
+    const up = await transfer(program, ['send', source.path, ...place]);
+    const down = await transfer(program, ['get', received, ...place]);
     if ((await digest(received)) !== source.digest)
       throw new Error(`${contender} altered the file`);
     used = { up, down };
@@ -52,24 +50,4 @@ async function sendAndGet(directory, contender, source) {
     await rm(received, { force: true });
   }
   return used;
-}
-
-async function makeFile(path, size) {
-  const file = await open(path, 'wx');
-  const block = randomFillSync(Buffer.alloc(mebibyte));
-  try {
-    for (let written = 0; written < size; written += block.length) {
-      block.writeUInt32LE(written / mebibyte);
-      await file.write(block, 0, Math.min(block.length, size - written));
-    }
-  } finally {
-    await file.close();
-  }
-  return { path, size, digest: await digest(path) };
-}
-
-async function digest(path) {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path, { highWaterMark: mebibyte }), hash);
-  return hash.digest('hex');
 }

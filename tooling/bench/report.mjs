@@ -1,7 +1,7 @@
 // How measurements are shown to people.
+import { mebibytes, spread } from './figures.mjs';
 import { contenders } from './measure.mjs';
 
-const mebibyte = 2 ** 20;
 const [floor] = contenders;
 
 /** The result of a run as text. */
@@ -35,15 +35,4 @@ export function asTable({ directory, size, rounds, transfers, small, smallSize }
     );
   }
   return `${lines.join('\n')}\n`;
-}
-
-function mebibytes(bytes) {
-  return `${Math.round(bytes / mebibyte)} MiB`;
-}
-
-function spread(numbers, digits) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  const [low, high] = [sorted[0], sorted.at(-1)];
-  return `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
 }

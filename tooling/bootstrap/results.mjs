@@ -7,7 +7,7 @@ const RESULTS = '.test-results.json';
 
 /** @returns {string[]} the folders of all packages */
 export function packageDirs() {
-  return ['packages', 'apps', 'tooling'].flatMap((group) =>
+  return ['packages', 'apps', 'tooling', 'examples'].flatMap((group) =>
     readdirSync(join(rootDir, group), { withFileTypes: true })
       .map((entry) => join(rootDir, group, entry.name))
       .filter((dir) => existsSync(join(dir, 'package.json'))),

@@ -20,6 +20,8 @@ interface CommandLine {
   readonly given: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** The names of the commands that the first generation of the protocol knows. */
+  readonly v1Commands: readonly string[];
   /** Hears how to tell of failures, as soon as the options are read. */
   readonly onOutput: (output: Output) => void;
 }
@@ -37,13 +39,22 @@ interface CommandFacts<Options extends OptionDefinitions> {
   readonly options: Options;
 }
 
+/** Does a command; nothing returned means that all is well. */
+type Run<Options extends OptionDefinitions> = (
+  invocation: Invocation,
+  options: OptionValues<Options>,
+) => Promise<ExitCode | undefined>;
+
 interface CommandDefinition<Options extends OptionDefinitions> extends CommandFacts<Options> {
-  /** Does it; nothing returned means that all is well. */
-  run(invocation: Invocation, options: OptionValues<Options>): Promise<ExitCode | undefined>;
+  readonly run: Run<Options>;
+  /** Does it over the first generation of the protocol, if that knows the command. */
+  readonly runV1?: Run<Options>;
 }
 
 /** A command of the program. */
 export interface Command extends CommandFacts<OptionDefinitions> {
+  /** Whether the first generation of the protocol knows it. */
+  readonly knowsV1: boolean;
   /** Checks the command line, and does it. */
   execute(line: CommandLine): Promise<ExitCode | undefined>;
 }
@@ -55,19 +66,24 @@ export interface Command extends CommandFacts<OptionDefinitions> {
 export function defineCommand<const Options extends OptionDefinitions>(
   definition: CommandDefinition<Options>,
 ): Command {
-  const { arity, options } = definition;
+  const { name, arity, options, run, runV1 } = definition;
   return {
     ...definition,
-    execute: ({ args, given, environment, signal, onOutput }) => {
+    knowsV1: runV1 !== undefined,
+    execute: async ({ args, given, environment, signal, v1Commands, onOutput }) => {
       const global = readOptions(globalOptions, given, environment);
       const output = new Output(global);
       onOutput(output);
+      const chosen = global.v1 ? runV1 : run;
+      if (!chosen) {
+        throw new UsageError(`--v1 does not know ${name}, only ${v1Commands.join(', ')}`);
+      }
       const own = readOptions(options, given, environment);
       const [minimum, maximum] = arity;
       if (args.length < minimum) throw new UsageError('An argument is missing');
       if (args.length > maximum)
         throw new UsageError(`"${args[maximum]}" is one argument too many`);
-      return definition.run({ args, global, output, signal }, own);
+      return chosen({ args, global, output, signal }, own);
     },
   };
 }

@@ -1,12 +1,6 @@
 import type { Invocation } from './command.js';
-import { combineExitCodes, exitCodes, type ExitCode } from './exit-code.js';
-import { failureOf } from './failure.js';
-
-/** Failures that every other argument would meet too. */
-const endsEverything: ReadonlySet<ExitCode> = new Set([
-  exitCodes.noConnection,
-  exitCodes.interrupted,
-]);
+import { combineExitCodes, type ExitCode } from './exit-code.js';
+import { endsEverything, failureOf } from './failure.js';
 
 /**
  * Does something with each argument: one that fails does not stop the others.
@@ -26,7 +20,7 @@ export async function forEachArgument(
       await task(argument);
     } catch (error) {
       const failure = failureOf(error);
-      if (endsEverything.has(failure.exitCode) || failure.code === 'internal') throw error;
+      if (endsEverything(failure)) throw error;
       codes.push(failure.exitCode);
       await output.failure(failure, { argument });
     }

@@ -41,6 +41,23 @@ export function failureOf(error: unknown): Failure {
   return { code: 'internal', message, exitCode: exitCodes.failed };
 }
 
+/** Codes of failures that everything else to be done would meet too. */
+const endsEverythingCodes: ReadonlySet<string> = new Set([
+  'internal',
+  'unknown-server',
+  'changed-server',
+  'not-authorized',
+]);
+
+/**
+ * @param failure - what became of one of several things to be done
+ * @returns whether the others would meet it too
+ */
+export function endsEverything({ code, exitCode }: Failure): boolean {
+  const isOver = exitCode === exitCodes.noConnection || exitCode === exitCodes.interrupted;
+  return isOver || endsEverythingCodes.has(code);
+}
+
 /**
  * @param error - what was thrown
  * @returns whether the reason is that nobody reads the output any more

@@ -9,6 +9,10 @@ export const globalOptions = {
     type: 'string',
     describe: 'A file with the public key of the server: trust this key and no other',
   },
+  v1: {
+    type: 'boolean',
+    describe: 'Speak the first generation of the protocol, to servers that know nothing newer',
+  },
   timeout: { type: 'number', describe: 'Seconds to wait for the server when nothing moves' },
   json: { type: 'boolean', describe: 'Write one JSON object a line, for programs' },
   quiet: { type: 'boolean', alias: 'q', describe: 'Say nothing but results and failures' },

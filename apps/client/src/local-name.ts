@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 
 import { UsageError } from './failure.js';
 
@@ -35,4 +35,18 @@ export function ownName(path: string): string {
   const name = basename(resolve(path));
   if (name === '') throw new UsageError(`${path} has no name; say as what it is to be sent`);
   return name;
+}
+
+/**
+ * Says under which path something is received, as for `cp`: into LOCAL if that is a folder or ends
+ * in `/`, in which case it is made, and otherwise under exactly that path.
+ *
+ * @param name - the name of what is received
+ * @param local - LOCAL, as the user gave it
+ * @returns the path
+ */
+export async function localTarget(name: string, local: string): Promise<string> {
+  if (local.endsWith('/')) await mkdir(local, { recursive: true });
+  const isInto = (await localKind(local)) === 'directory';
+  return isInto ? join(local, name) : local;
 }

@@ -16,6 +16,8 @@ E2EEFTP_HOME is the folder with your identity, profiles and known servers.
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no connection, 4 not trusted
 or not allowed, 5 not found, 6 conflict, 7 integrity, 130 interrupted.`;
 
+const v1Commands = commands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
+
 /** Lines wider than this are hard to read, even where the terminal has room. */
 const widestHelp = 100;
 
@@ -43,7 +45,8 @@ export async function run(
     };
     const all = [...args, ...rest].map(String);
     const { signal } = interruption;
-    exitCode = (await command.execute({ args: all, given, environment, signal, onOutput })) ?? 0;
+    const line = { args: all, given, environment, signal, v1Commands, onOutput };
+    exitCode = (await command.execute(line)) ?? exitCodes.done;
   });
   try {
     await parser.parseAsync(argv);

@@ -102,7 +102,11 @@ export async function usingClient<Result>(
   }
 }
 
-function timeoutsFor({ timeout }: GlobalOptions): Partial<Timeouts> {
+/**
+ * @param global - what the user gave for the options of every command
+ * @returns how long to wait, where the user says so
+ */
+export function timeoutsFor({ timeout }: GlobalOptions): Partial<Timeouts> {
   if (timeout === undefined) return {};
   const milliseconds = timeout * 1000;
   return { connect: milliseconds, handshake: milliseconds, progress: milliseconds };
@@ -122,15 +126,31 @@ export async function ownIdentity(
   return { ...(await loadOrCreateIdentity(file, passphraseFor(invocation))), file };
 }
 
-function passphraseFor({ signal }: Invocation): {
+/**
+ * @param invocation - what the user gave
+ * @returns how to ask for the passphrase of a key
+ */
+export function passphraseFor({ signal }: Invocation): {
   passphrase: (path: string) => Promise<string>;
 } {
   return { passphrase: (path) => askPassphrase(path, signal) };
 }
 
+/**
+ * @param global - what the user gave for the options of every command
+ * @param home - where the profiles are
+ * @returns the server that is named there, if one is
+ */
+export async function findServer(
+  { server, profile }: GlobalOptions,
+  home: ClientHome,
+): Promise<ServerAddress | undefined> {
+  if (server !== undefined) return parseServerAddress(server);
+  return home.configuration.findServer(profile);
+}
+
 async function serverOf({ global }: Invocation, home: ClientHome): Promise<ServerAddress> {
-  if (global.server !== undefined) return parseServerAddress(global.server);
-  const address = await home.configuration.findServer(global.profile);
+  const address = await findServer(global, home);
   if (address) return address;
   throw new ClientError(
     'bad-configuration',

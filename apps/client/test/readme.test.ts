@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
 import { exitCodes } from '../src/exit-code.js';
+import { OriginalWorld } from './support/original.js';
 import { makeWorld } from './support/world.js';
 
 const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
@@ -20,6 +21,19 @@ test('the tour can be taken as it is written', async () => {
   expect(stdout).toContain('src/main.c');
   expect((await world.read('copy.pdf')).toString()).toBe('report.pdf');
   expect((await world.read('letters/photos/1.jpg')).toString()).toBe('photos/1.jpg');
+});
+
+test('so can the one of the first generation', async () => {
+  const [, tour] = /```sh\n(e2eeftp --v1 [^`]*)```/u.exec(readme) ?? [];
+  if (tour === undefined) throw new Error('There is no tour');
+  const world = await OriginalWorld.create();
+  for (const name of ['report.pdf', 'a.txt', 'b.txt']) await world.write(name, name);
+  const { exitCode, stdout, stderr } = await world.shell(`set -euo pipefail\n${tour}`);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  expect(stdout).toContain('copy.pdf');
+  expect((await world.read('downloaded_report.pdf')).toString()).toBe('report.pdf');
+  expect((await world.read('mine.pdf')).toString()).toBe('report.pdf');
+  expect(await world.stored()).toEqual(['a.txt', 'b.txt']);
 });
 
 test('every exit code is explained', () => {

@@ -10,6 +10,12 @@ import { revoke } from './commands/revoke.js';
 import { start } from './commands/start.js';
 import { describeFailure, UsageError } from './failure.js';
 
+/** Words that yargs would lose, or fill with the default or with the word behind them. */
+const spelledOut: ReadonlyMap<string, string> = new Map([
+  ['-', standardInput],
+  ['--allow-v1', '--allow-v1=all'],
+]);
+
 /**
  * Runs the program.
  *
@@ -18,7 +24,7 @@ import { describeFailure, UsageError } from './failure.js';
  */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await yargs(args.map((word) => (word === '-' ? standardInput : word)))
+    await yargs(args.map((word) => spelledOut.get(word) ?? word))
       .scriptName('e2eeftp-server')
       .usage('$0 <command>\n\nServes files to those who are authorized.')
       .command(start)

@@ -26,18 +26,36 @@ export function fromEnvironment<Declaration extends Options>(
   return { ...option, ...(isGiven && { default: value }), coerce: single };
 }
 
-/** Whether to answer in JSON. */
-export const jsonOption = fromEnvironment('json', {
-  type: 'boolean',
-  default: false,
-  describe: 'For programs',
-  coerce: parseJsonOption,
-});
+/** An option that is there or not. */
+interface Flag extends Options {
+  readonly type: 'boolean';
+  readonly default: boolean;
+  readonly coerce: (value: boolean | string) => boolean;
+}
 
-function parseJsonOption(value: boolean | string): boolean {
+/**
+ * Declares an option that is there or not. As a variable, what it is set to counts.
+ *
+ * @param name - the option, without dashes
+ * @param describe - what it does
+ * @returns the declaration
+ */
+export function flag(name: string, describe: string): Flag {
+  return fromEnvironment<Flag>(name, {
+    type: 'boolean',
+    default: false,
+    describe,
+    coerce: (value) => parseFlag(name, value),
+  });
+}
+
+/** Whether to answer in JSON. */
+export const jsonOption = flag('json', 'For programs');
+
+function parseFlag(name: string, value: boolean | string): boolean {
   if (typeof value === 'boolean') return value;
   const word = value.toLowerCase();
   if (word === 'true' || word === '1') return true;
   if (word === 'false' || word === '0') return false;
-  throw new UsageError(`${variableOf('json')} must be true or false, not "${value}"`);
+  throw new UsageError(`${variableOf(name)} must be true or false, not "${value}"`);
 }

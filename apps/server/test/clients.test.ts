@@ -49,7 +49,8 @@ describe('authorize', () => {
       stdout: `Authorized: access rw, fingerprint ${fingerprint(alice.publicKey)}`,
       stderr: '',
     });
-    expect(await text()).toBe(`${keyOf(alice)}\n`);
+    // Alone on its line, it could come by the first generation of the protocol too.
+    expect(await text()).toBe(`${keyOf(alice)} access=rw\n`);
   });
 
   test('takes a name and an access', async () => {
@@ -77,7 +78,7 @@ describe('authorize', () => {
     await (await playground.start()).end();
     const known = join(playground.data, 'known_server.pub');
     expect((await authorize(known)).exitCode).toBe(0);
-    expect(await text()).toMatch(/^[A-Za-z0-9+/]{43}=\n$/u);
+    expect(await text()).toMatch(/^[A-Za-z0-9+/]{43}= access=rw\n$/u);
   });
 
   test('takes standard input', async () => {
@@ -105,11 +106,52 @@ describe('authorize', () => {
     expect(await text()).toBe(before);
   });
 
+  test.each([
+    [['--v1'], 'v1'],
+    [['--v1', '--access', 'ro'], 'access=ro v1'],
+    [['--v1', '--name', 'alice'], 'name=alice v1'],
+  ])('with %j lets it come by the first generation too', async (args, options) => {
+    expect((await authorize(keyOf(alice), ...args)).stdout).toMatch(/, first generation too, /u);
+    expect(await text()).toBe(`${keyOf(alice)} ${options}\n`);
+  });
+
+  test('does not let whoever made the line allow himself the first generation', async () => {
+    const { stdout } = await authorize(`${sshLine(alice, 'alice')} v1`);
+    expect(stdout).toMatch(/^Authorized: alice, access rw, fingerprint/u);
+    expect(await text()).toBe(`${sshLine(alice, 'alice')}\n`);
+  });
+
+  test('of one that may not come by the first generation says so, and changes nothing', async () => {
+    await authorize(keyOf(alice));
+    const before = await text();
+    const outcome = await authorize(keyOf(alice), '--v1');
+    expect(outcome).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(outcome.stderr).toMatch(/revoke it first$/u);
+    expect(await text()).toBe(before);
+    await writeFile(file, `${keyOf(bob)}\n`);
+    expect((await authorize(keyOf(bob))).stdout).toMatch(
+      /^Was authorized before: access rw, first generation too, /u,
+    );
+  });
+
+  test.each([
+    ['true', 0, ' v1'],
+    ['1', 0, ' v1'],
+    ['false', 0, ' access=rw'],
+    ['0', 0, ' access=rw'],
+    ['', 0, ' access=rw'],
+    ['perhaps', 2, undefined],
+  ])('takes the variable for --v1: %j', async (value, exitCode, rest) => {
+    const env = { E2EEFTP_SERVER_V1: value };
+    expect(await playground.run(['authorize', keyOf(alice)], { env })).toMatchObject({ exitCode });
+    if (rest !== undefined) expect(await text()).toBe(`${keyOf(alice)}${rest}\n`);
+  });
+
   test('keeps comments and everything else', async () => {
     const before = `# people\r\n\n  ${keyOf(bob)} name=bob  \nnonsense\n# end`;
     await writeFile(file, before);
     await authorize(keyOf(alice));
-    expect(await text()).toBe(`${before}\n${keyOf(alice)}\n`);
+    expect(await text()).toBe(`${before}\n${keyOf(alice)} access=rw\n`);
   });
 
   test.each([
@@ -146,7 +188,9 @@ describe('authorize', () => {
     const keys = Array.from({ length: 6 }, () => keyOf(Identity.generate()));
     const outcomes = await Promise.all(keys.map((key) => authorize(key)));
     expect(outcomes.map(({ exitCode }) => exitCode)).toEqual(keys.map(() => 0));
-    expect((await text()).trim().split('\n').sort()).toEqual(keys.sort());
+    expect((await text()).trim().split('\n').sort()).toEqual(
+      keys.map((key) => `${key} access=rw`).sort(),
+    );
   });
 });
 
@@ -194,9 +238,9 @@ describe('clients', () => {
     const { exitCode, stdout, stderr } = await playground.run(['clients']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
-      'NAME   ACCESS  FINGERPRINT',
-      `alice  admin   ${fingerprint(alice.publicKey)}`,
-      `-      rw      ${fingerprint(bob.publicKey)}`,
+      'NAME   ACCESS  V1   FINGERPRINT',
+      `alice  admin   -    ${fingerprint(alice.publicKey)}`,
+      `-      rw      yes  ${fingerprint(bob.publicKey)}`,
     ]);
   });
 
@@ -222,6 +266,7 @@ describe('clients', () => {
         {
           name: 'alice',
           access: 'wo',
+          v1: false,
           fingerprint: fingerprint(alice.publicKey),
           key: keyOf(alice),
         },
@@ -233,7 +278,7 @@ describe('clients', () => {
   test('of nobody is an empty table', async () => {
     expect(await playground.run(['clients'])).toMatchObject({
       exitCode: 0,
-      stdout: 'NAME  ACCESS  FINGERPRINT',
+      stdout: 'NAME  ACCESS  V1  FINGERPRINT',
     });
     expect(await readdir(playground.data)).toEqual([]);
   });

@@ -188,6 +188,28 @@ export function asLocalError(error: unknown): ClientError {
 }
 
 /**
+ * For the `catch` of a promise: see {@link asLocalError}.
+ *
+ * @param error - what a source or a target failed with
+ * @throws ClientError
+ */
+export function rethrowAsLocal(error: unknown): never {
+  throw asLocalError(error);
+}
+
+/**
+ * Turns what a verifier throws, which may be anybody's function, into an error of this package.
+ *
+ * @param error - why the server is not to be trusted
+ * @returns the error itself when it is one already; otherwise `unknown-server`
+ */
+export function asDistrust(error: unknown): ClientError {
+  if (error instanceof ClientError) return error;
+  const message = error instanceof Error ? error.message : 'The server is not trusted';
+  return new ClientError('unknown-server', message, { cause: error });
+}
+
+/**
  * @param signal - the caller's signal
  * @throws ClientError `aborted` when it has said so
  */

@@ -7,6 +7,7 @@ export {
   parsePublicKey,
 } from '@e2eeftp/crypto';
 export {
+  defaultHost,
   defaultPort,
   printable,
   type CommandResult,
@@ -66,3 +67,5 @@ export type {
   TreeProgress,
   TreeResult,
 } from './tree/tree-transfer.js';
+export { V1Client } from './v1/client.js';
+export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

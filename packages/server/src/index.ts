@@ -28,6 +28,8 @@ export {
   type CommandDefinition,
   type CommandEffect,
   type RequestBody,
+  type V1FieldKind,
+  type V1Form,
 } from './command/command.js';
 export { builtinCommands } from './commands/builtin-commands.js';
 export { DataDirectory, type DataDirectoryOptions } from './data-directory.js';
@@ -42,7 +44,6 @@ export type {
 export type { AdmissionLimits, Refusal } from './admission/admission.js';
 export { Server, type ListenOptions, type ServerOptions } from './server.js';
 export { ServerError, type ServerErrorCode } from './server-error.js';
-export type { V1FieldKind, V1Form } from './command/v1-form.js';
 export { FileHelloRecord } from './v1/file-hello-record.js';
 export type { HelloRecord } from './v1/hello-record.js';
 export type { V1Options } from './v1/v1-options.js';

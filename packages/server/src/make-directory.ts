@@ -13,19 +13,19 @@ import { systemCodeOf } from './store/system-errors.js';
  * @throws the system's error
  */
 export async function makeDirectory(path: string): Promise<void> {
-  if (await isMade(path)) return;
-  await makeDirectory(dirname(path));
-  await mkdir(path, { mode: 0o700 });
+  try {
+    await makeUnlessThere(path);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await makeUnlessThere(path);
+  }
 }
 
-async function isMade(path: string): Promise<boolean> {
+async function makeUnlessThere(path: string): Promise<void> {
   try {
     await mkdir(path, { mode: 0o700 });
-    return true;
   } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'EEXIST') return true;
-    if (code === 'ENOENT' && dirname(path) !== path) return false;
-    throw error;
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
   }
 }

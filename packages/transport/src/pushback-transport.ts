@@ -7,6 +7,7 @@ import type { Transport } from './transport.js';
 export class PushbackTransport implements Transport {
   readonly #transport: Transport;
   #ahead: Uint8Array | undefined;
+  #isDestroyed = false;
 
   /** @param transport - what carries the bytes; owned by this one from now on */
   constructor(transport: Transport) {
@@ -25,12 +26,12 @@ export class PushbackTransport implements Transport {
   }
 
   /**
-   * Puts bytes back in front of those that were not read yet.
+   * Puts bytes back in front of those that were not read yet; once destroyed, this does nothing.
    *
    * @param bytes - what the next call of `read` gives; valid as long as what they were read with
    */
   unread(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
+    if (bytes.length === 0 || this.#isDestroyed) return;
     this.#ahead = this.#ahead ? joined(bytes, this.#ahead) : bytes;
   }
 
@@ -67,6 +68,7 @@ export class PushbackTransport implements Transport {
   }
 
   destroy(reason?: Error): void {
+    this.#isDestroyed = true;
     this.#ahead = undefined;
     this.#transport.destroy(reason);
   }

@@ -1,13 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 
 import { getTree, parseRemoteName, type Client, type RemoteName } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
-import { localKind, standardStream } from '../local-name.js';
+import { localTarget, standardStream } from '../local-name.js';
 import { withClient } from '../session.js';
 import { TransferReport } from '../transfer-report.js';
+import { getV1 } from '../v1/get.js';
 
 /** Receives a file or folder. */
 export const getCommand = defineCommand({
@@ -16,7 +16,8 @@ export const getCommand = defineCommand({
   summary: 'Get a file or folder from the server',
   details: `If LOCAL ends in "/" or is a folder, REMOTE goes into it under its own name; without LOCAL it
 goes into the working folder. Folders are fetched whole. "-" is standard output. A file
-gets its name only when it is whole; until then the older one stays.`,
+gets its name only when it is whole; until then the older one stays. With --v1, a file
+without LOCAL is called downloaded_REMOTE.`,
   arity: [1, 2],
   options: {
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
@@ -27,6 +28,7 @@ gets its name only when it is whole; until then the older one stays.`,
     },
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
   },
+  runV1: getV1,
   run(invocation, { 'no-clobber': keeps, preserve }) {
     const { args, output, signal } = invocation;
     const [remoteText = '', local = '.'] = args;
@@ -48,7 +50,8 @@ gets its name only when it is whole; until then the older one stays.`,
           onOutcome,
           onProgress,
         } as const;
-        await getTree(client, remote.path, await targetFor(remote, local), options);
+        const target = await localTarget(posix.basename(remote.path), local);
+        await getTree(client, remote.path, target, options);
       } finally {
         await report.finish();
       }
@@ -56,12 +59,6 @@ gets its name only when it is whole; until then the older one stays.`,
     });
   },
 });
-
-async function targetFor({ path }: RemoteName, local: string): Promise<string> {
-  if (local.endsWith('/')) await mkdir(local, { recursive: true });
-  const isInto = (await localKind(local)) === 'directory';
-  return isInto ? join(local, posix.basename(path)) : local;
-}
 
 async function getStream(
   client: Client,

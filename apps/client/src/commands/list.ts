@@ -5,6 +5,7 @@ import { ClientError, parseRemoteName, type Client, type Entry } from '@e2eeftp/
 import { defineCommand, type Invocation } from '../command.js';
 import { longLine, shortLine } from '../entry-lines.js';
 import { withClient } from '../session.js';
+import { listV1 } from '../v1/list.js';
 
 /** Lists a folder. */
 export const listCommand = defineCommand({
@@ -16,6 +17,7 @@ export const listCommand = defineCommand({
     long: { type: 'boolean', alias: 'l', describe: 'Show sizes in bytes, and times' },
     recursive: { type: 'boolean', alias: 'R', describe: 'List what is below its folders, too' },
   },
+  runV1: listV1,
   async run(invocation, { long, recursive }) {
     const { path } = parseRemoteName(invocation.args[0] ?? '');
     const lineOf = long ? longLine : shortLine;

@@ -3,6 +3,7 @@ import { parseRemoteName } from '@e2eeftp/client';
 import { defineCommand } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
 import { withClient } from '../session.js';
+import { removeV1 } from '../v1/remove.js';
 
 /** Removes files and folders. */
 export const removeCommand = defineCommand({
@@ -17,6 +18,7 @@ export const removeCommand = defineCommand({
       describe: 'Remove folders with all that is in them; without it, only empty ones',
     },
   },
+  runV1: removeV1,
   run(invocation, { recursive }) {
     const { output, signal } = invocation;
     return withClient(invocation, (client) =>

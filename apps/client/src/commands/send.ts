@@ -13,7 +13,9 @@ import { UsageError } from '../failure.js';
 import { localKind, ownName, standardStream } from '../local-name.js';
 import { isRemoteFolder } from '../remote-place.js';
 import { withClient } from '../session.js';
+import { readSendArguments } from '../send-arguments.js';
 import { TransferReport } from '../transfer-report.js';
+import { sendV1 } from '../v1/send.js';
 
 /** Sends files and folders. */
 export const sendCommand = defineCommand({
@@ -24,16 +26,18 @@ export const sendCommand = defineCommand({
 ends in "/", is a folder, or there is more than one LOCAL, each goes into it under its own
 name; without REMOTE it goes to the top. Folders are sent whole, with hidden files and empty
 folders; symbolic links in them are skipped. "-" is standard input, and needs REMOTE.
-Write names that begin with a dash behind "--".`,
+Write names that begin with a dash behind "--". With --v1 there are no folders, and REMOTE is
+a name; "/" in its place gives each LOCAL its own.`,
   arity: [1, Infinity],
   options: {
     to: { type: 'string', describe: 'REMOTE: all arguments are LOCAL then' },
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
   },
+  runV1: sendV1,
   run(invocation, { to, 'no-clobber': keeps }) {
     const { output, signal } = invocation;
-    const { locals, remote } = readArguments(invocation.args, to);
+    const { locals, remote } = readSendArguments(invocation.args, to);
     return withClient(invocation, async (client) => {
       const { trees, streams } = await plan(client, locals, remote, signal);
       const report = new TransferReport(output, 'sent');
@@ -51,21 +55,6 @@ Write names that begin with a dash behind "--".`,
     });
   },
 });
-
-interface Arguments {
-  readonly locals: readonly string[];
-  readonly remote: string;
-}
-
-function readArguments(args: readonly string[], to: string | undefined): Arguments {
-  const hasRemote = to === undefined && args.length > 1;
-  const locals = hasRemote ? args.slice(0, -1) : args;
-  const remote = to ?? (hasRemote ? (args.at(-1) ?? '') : '');
-  if (locals.filter((local) => local === standardStream).length > 1) {
-    throw new UsageError('Standard input can be sent only once');
-  }
-  return { locals, remote };
-}
 
 interface Plan {
   readonly trees: readonly TreeSource[];

@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.js';
 import { withClient } from '../session.js';
+import { commandsV1 } from '../v1/server-commands.js';
 
 /** Lists what the server can do. */
 export const commandsCommand = defineCommand({
@@ -8,6 +9,7 @@ export const commandsCommand = defineCommand({
   summary: 'List the commands of the server',
   arity: [0, 0],
   options: {},
+  runV1: commandsV1,
   async run(invocation) {
     const { output, signal } = invocation;
     const commands = await withClient(invocation, (client) => client.commands({ signal }));

@@ -4,7 +4,7 @@ import { readClientKey } from '../client-key.js';
 import { describeClient } from '../client-table.js';
 import { clientsFile } from '../clients-file.js';
 import { CommandFailure, UsageError } from '../failure.js';
-import { fromEnvironment } from '../options.js';
+import { flag, fromEnvironment } from '../options.js';
 import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
 
 const accesses = ['rw', 'ro', 'wo', 'admin'] as const;
@@ -49,11 +49,7 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
           requiresArg: true,
           describe: 'rw: all files; ro: read; wo: send without seeing; admin: all and manage',
         }),
-        v1: fromEnvironment('v1', {
-          type: 'boolean',
-          default: false,
-          describe: "Let it come by the protocol's first generation too, where that is served",
-        }),
+        v1: flag('v1', "Let it come by the protocol's first generation too, where that is served"),
         ...settingOptions(['data']),
       }),
   handler: add,

@@ -12,7 +12,13 @@ import {
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
-import { asClientError, ClientError, errorForStatus, throwIfAborted } from '../errors.js';
+import {
+  asClientError,
+  asDistrust,
+  ClientError,
+  errorForStatus,
+  throwIfAborted,
+} from '../errors.js';
 import { untilAborted } from './abort.js';
 import { BodySender, type OutgoingBody } from './body-sender.js';
 import { Turnstile } from './turnstile.js';
@@ -383,12 +389,6 @@ export class Connection {
       pending.reject(error);
     }
   }
-}
-
-function asDistrust(error: unknown): ClientError {
-  if (error instanceof ClientError) return error;
-  const message = error instanceof Error ? error.message : 'The server is not trusted';
-  return new ClientError('unknown-server', message, { cause: error });
 }
 
 function accepted(what: string, reply: Reply): Reply {

@@ -1,11 +1,9 @@
-import { equalBytes, fingerprint } from '@e2eeftp/crypto';
-import { defaultHost, defaultPort } from '@e2eeftp/protocol';
-import { connectTcp, type Transport } from '@e2eeftp/transport';
-
-import { asClientError, ClientError, throwIfAborted, UntrustedServerError } from '../errors.js';
+import { asClientError, ClientError, throwIfAborted } from '../errors.js';
 import { defaultTimeouts, type ConnectOptions } from '../options.js';
 import { untilAborted } from './abort.js';
 import { Connection } from './connection.js';
+import { openTransport } from './open-transport.js';
+import { verifierOf } from './server-verifier.js';
 
 /**
  * Keeps a connection to one server, and opens another when it has ended.
@@ -48,14 +46,14 @@ export class Connector {
   }
 
   async #open(): Promise<Connection> {
-    const { identity, timeouts } = this.#options;
+    const { identity, server, timeouts } = this.#options;
     const { handshake, progress } = { ...defaultTimeouts, ...timeouts };
     const { signal } = this.#closing;
     let connection: Connection | undefined;
     try {
-      connection = new Connection(await this.#openTransport(signal), {
+      connection = new Connection(await openTransport(this.#options, signal), {
         identity,
-        verifyServer: this.#verifier(),
+        verifyServer: verifierOf(server),
         handshakeTimeout: handshake,
         progressTimeout: progress,
       });
@@ -67,25 +65,5 @@ export class Connector {
     }
     this.#connection = connection;
     return connection;
-  }
-
-  #openTransport(signal: AbortSignal): Promise<Transport> {
-    const { host = defaultHost, port = defaultPort, openTransport, timeouts } = this.#options;
-    if (openTransport) return openTransport(signal);
-    const timeout = timeouts?.connect ?? defaultTimeouts.connect;
-    return connectTcp({ host, port, timeout, signal });
-  }
-
-  #verifier(): (serverIdentity: Uint8Array) => void {
-    const { server } = this.#options;
-    if (typeof server === 'function') return server;
-    return (serverIdentity) => {
-      if (equalBytes(server, serverIdentity)) return;
-      throw new UntrustedServerError(
-        'changed-server',
-        `The server proved another key than expected: ${fingerprint(serverIdentity)} instead of ${fingerprint(server)}. Somebody may be in between, or the server has a new key; ask its operator`,
-        serverIdentity,
-      );
-    };
   }
 }

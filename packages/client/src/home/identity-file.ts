@@ -11,6 +11,11 @@ import { isSystemError } from '../system-error.js';
 export interface IdentityFileOptions {
   /** Asks for the passphrase of an SSH key; called only for a file that has one. */
   readonly passphrase?: ((path: string) => Promise<string>) | undefined;
+  /**
+   * Hears that others than the owner can use the file, and what to do about it. Without it, such a
+   * file is refused. Only for keys that another program wrote so.
+   */
+  readonly onExposed?: ((warning: string) => void) | undefined;
 }
 
 /** Bits of a mode by which others than the owner can do something. */
@@ -31,7 +36,7 @@ export async function loadIdentity(
   path: string,
   options: IdentityFileOptions = {},
 ): Promise<Identity> {
-  const text = await readPrivate(path);
+  const text = await readPrivate(path, options);
   if (text !== undefined) return parse(path, text, options);
   throw new ClientError(
     'bad-identity',
@@ -51,7 +56,7 @@ export async function loadOrCreateIdentity(
   path: string,
   options: IdentityFileOptions = {},
 ): Promise<{ identity: Identity; isNew: boolean }> {
-  const text = await readPrivate(path);
+  const text = await readPrivate(path, options);
   if (text !== undefined) return { identity: await parse(path, text, options), isNew: false };
   const identity = Identity.generate();
   if (await create(path, identity)) return { identity, isNew: true };
@@ -76,12 +81,19 @@ async function create(path: string, identity: Identity): Promise<boolean> {
   }
 }
 
-async function readPrivate(path: string): Promise<string | undefined> {
+async function readPrivate(
+  path: string,
+  { onExposed }: IdentityFileOptions,
+): Promise<string | undefined> {
   try {
     const file = await open(path, 'r');
     try {
       const { mode, size } = await file.stat();
-      if (process.platform !== 'win32' && (mode & accessOfOthers) !== 0) throw tooOpen(path, mode);
+      if (process.platform !== 'win32' && (mode & accessOfOthers) !== 0) {
+        const warning = exposure(path, mode);
+        if (!onExposed) throw new ClientError('bad-identity', warning);
+        onExposed(warning);
+      }
       if (size > maximumLength) throw new ClientError('bad-identity', `${path} is no key file`);
       return await file.readFile('utf8');
     } finally {
@@ -93,12 +105,9 @@ async function readPrivate(path: string): Promise<string | undefined> {
   }
 }
 
-function tooOpen(path: string, mode: number): ClientError {
+function exposure(path: string, mode: number): string {
   const octal = (mode & 0o777).toString(8).padStart(4, '0');
-  return new ClientError(
-    'bad-identity',
-    `The private key ${path} can be used by others than you (mode ${octal}); if nobody has read it yet, run \`chmod 600 ${path}\``,
-  );
+  return `The private key ${path} can be used by others than you (mode ${octal}); if nobody has read it yet, run \`chmod 600 ${path}\``;
 }
 
 async function parse(

@@ -1,6 +1,6 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { asClientError, asLocalError, ClientError, throwIfAborted } from '../errors.js';
+import { asClientError, ClientError, rethrowAsLocal, throwIfAborted } from '../errors.js';
 import type { GetOptions, RangeOptions } from '../options.js';
 import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
 import { openTarget, type DownloadTarget } from './target.js';
@@ -130,10 +130,6 @@ async function* received(
   if (transferred !== length) {
     throw new ClientError('integrity', `${path}: the server sent another size than it announced`);
   }
-}
-
-function rethrowAsLocal(error: unknown): never {
-  throw asLocalError(error);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { FileWriter } from '@e2eeftp/file-io';
@@ -86,9 +86,32 @@ export class LocalFile {
       await link(this.#partPath, this.#path);
     } catch (error) {
       if (!isSystemError(error, 'EEXIST')) throw error;
-      throw new ClientError('conflict', `${this.#path} exists already and is kept`);
+      throw keptError(this.#path);
     }
   }
+}
+
+/**
+ * @param path - a local path
+ * @returns whether something is there, if only a symbolic link that leads nowhere
+ * @throws the system's error when it cannot be known
+ */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+/**
+ * @param path - a local file that may not be replaced
+ * @returns what is wrong about a file in its place
+ */
+export function keptError(path: string): ClientError {
+  return new ClientError('conflict', `${path} exists already and is kept`);
 }
 
 /** Cuts between characters, since half of one is no valid name. */

@@ -42,6 +42,9 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
     };
   }
   if (source instanceof Readable) {
+    // It may fail before anybody reads it, and the failure is met then; until then it must not
+    // bring the process down.
+    source.on('error', () => undefined);
     const chunks = bytesOnly(source);
     return { size: undefined, mtime: undefined, chunks, close: () => closeStream(source) };
   }

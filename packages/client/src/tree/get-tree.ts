@@ -1,10 +1,8 @@
-import { lstat } from 'node:fs/promises';
-
 import { joinPath, parentPath, parsePath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { Client } from '../client.js';
 import { asClientError, throwIfAborted } from '../errors.js';
-import { isSystemError } from '../system-error.js';
+import { exists } from '../transfer/local-file.js';
 import { inParallel } from './in-parallel.js';
 import { forManyListeners } from './many-listeners.js';
 import { LocalFolder } from './local-folder.js';
@@ -102,15 +100,5 @@ async function getFile(
     await tally.add({ type: 'file', ...place, size });
   } catch (error) {
     await tally.fail(place, asClientError(error));
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await lstat(path);
-    return true;
-  } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return false;
-    throw error;
   }
 }

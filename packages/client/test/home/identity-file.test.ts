@@ -65,6 +65,19 @@ describe('an identity file', () => {
     expect((await failureOf(loadOrCreateIdentity(path))).code).toBe('bad-identity');
   });
 
+  posix('is taken with any mode by who asks to hear of that', async () => {
+    const path = join(await makeFolder(), 'key');
+    const { identity } = await loadOrCreateIdentity(path);
+    const heard: string[] = [];
+    const options = { onExposed: (warning: string) => heard.push(warning) };
+    await loadIdentity(path, options);
+    expect(heard).toEqual([]);
+    await chmod(path, 0o644);
+    const loaded = await loadIdentity(path, options);
+    expect(loaded.publicKey).toEqual(identity.publicKey);
+    expect(heard).toEqual([expect.stringContaining(`chmod 600 ${path}`)]);
+  });
+
   test('that is damaged is refused and stays', async () => {
     const path = join(await makeFolder(), 'key');
     for (const text of [

@@ -59,9 +59,10 @@ export function openV1Hello(backend: CryptoBackend, message: Uint8Array): V1Hell
   }
   const identityStart = v1HelloPrefix.length + sizes.x25519PublicKey;
   const signatureStart = identityStart + sizes.ed25519PublicKey;
-  const ephemeral = message.slice(v1HelloPrefix.length, identityStart);
-  const identity = message.slice(identityStart, signatureStart);
-  if (!backend.ed25519.verify(identity, ephemeral, message.slice(signatureStart))) {
+  // Not `slice`: of a Buffer it gives a view, and transports read into one buffer again and again.
+  const ephemeral = Uint8Array.from(message.subarray(v1HelloPrefix.length, identityStart));
+  const identity = Uint8Array.from(message.subarray(identityStart, signatureStart));
+  if (!backend.ed25519.verify(identity, ephemeral, message.subarray(signatureStart))) {
     throw new CryptoError('authentication-failed', 'The signature of the hello is wrong');
   }
   return { ephemeral, identity };

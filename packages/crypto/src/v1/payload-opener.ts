@@ -1,5 +1,5 @@
 import type { CryptoBackend, RunningCipher, RunningDigest } from '../backend.js';
-import { equalBytes } from '../bytes.js';
+import { equalBytes, wipe } from '../bytes.js';
 import { CryptoError } from '../errors.js';
 import type { V1Keys } from './handshake.js';
 import { isV1PayloadLength, ivLength, tagLength } from './payload.js';
@@ -8,7 +8,7 @@ import { isV1PayloadLength, ivLength, tagLength } from './payload.js';
 export interface V1PayloadOpenerOptions {
   /** The primitives to use. */
   readonly backend: CryptoBackend;
-  /** The connection's keys. */
+  /** The connection's keys; they may be wiped once the opener is made. */
   readonly keys: V1Keys;
   /** Bytes of the payload, as the peer announced them. */
   readonly payloadLength: number;
@@ -24,7 +24,8 @@ export interface V1PayloadOpenerOptions {
  */
 export class V1PayloadOpener {
   readonly #backend: CryptoBackend;
-  readonly #keys: V1Keys;
+  /** A copy, needed until the IV has come. */
+  readonly #encryptionKey: Uint8Array;
   readonly #digest: RunningDigest;
   readonly #isPossible: boolean;
   readonly #tagStart: number;
@@ -37,7 +38,7 @@ export class V1PayloadOpener {
   /** @param options - keys, and how much will come */
   constructor({ backend, keys, payloadLength }: V1PayloadOpenerOptions) {
     this.#backend = backend;
-    this.#keys = keys;
+    this.#encryptionKey = Uint8Array.from(keys.encryption);
     this.#digest = backend.createHmacSha256(keys.authentication);
     this.#isPossible = isV1PayloadLength(payloadLength);
     this.#tagStart = payloadLength - tagLength;
@@ -81,6 +82,7 @@ export class V1PayloadOpener {
    * @throws CryptoError `authentication-failed`, whatever is wrong with the payload
    */
   final(): Uint8Array {
+    wipe(this.#encryptionKey);
     const expected = this.#digest.digest();
     const isAuthentic = equalBytes(expected, this.#tag) && this.#missing === 0;
     if (!this.#cipher || !isAuthentic) {
@@ -97,7 +99,8 @@ export class V1PayloadOpener {
     this.#iv.set(part, offset);
     if (offset + part.length < ivLength) return;
     this.#digest.update(this.#iv);
-    this.#cipher = this.#backend.aes256Cbc.decrypt(this.#keys.encryption, this.#iv);
+    this.#cipher = this.#backend.aes256Cbc.decrypt(this.#encryptionKey, this.#iv);
+    wipe(this.#encryptionKey);
   }
 }
 

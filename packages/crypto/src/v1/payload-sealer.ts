@@ -7,7 +7,7 @@ import { ivLength, v1PayloadLength } from './payload.js';
 export interface V1PayloadSealerOptions {
   /** The primitives to use. */
   readonly backend: CryptoBackend;
-  /** The connection's keys. */
+  /** The connection's keys; they may be wiped once the sealer is made. */
   readonly keys: V1Keys;
   /** Bytes of the file. */
   readonly plaintextLength: number;
@@ -46,8 +46,10 @@ export class V1PayloadSealer {
    *   for something else
    */
   update(plaintext: Uint8Array): Uint8Array[] {
+    if (plaintext.length > this.#missing) {
+      throw new CryptoError('misuse', 'There is more than was announced');
+    }
     this.#missing -= plaintext.length;
-    if (this.#missing < 0) throw new CryptoError('misuse', 'There is more than was announced');
     return this.#give(this.#cipher.update(plaintext));
   }
 
@@ -55,10 +57,11 @@ export class V1PayloadSealer {
    * Ends the payload.
    *
    * @returns the rest, with the tag
-   * @throws CryptoError `misuse` for fewer bytes than were announced
+   * @throws CryptoError `misuse` for fewer bytes than were announced: sixteen lengths of files share one
+   *   length of payloads, so the peer would take the shorter file for whole
    */
   final(): Uint8Array[] {
-    if (this.#missing > 0) throw new CryptoError('misuse', 'There is less than was announced');
+    if (this.#missing !== 0) throw new CryptoError('misuse', 'There is less than was announced');
     return [...this.#give(this.#cipher.final()), this.#digest.digest()];
   }
 

@@ -5,6 +5,12 @@ const separator = '|';
 const encoder = new TextEncoder();
 // What ends a line or parts its fields cannot stand in one.
 const forbidden = /[|\n]/u;
+// What the original strips from a line. `trim` strips a byte order mark too, which can be part of a
+// name, and leaves some controls.
+const blanks =
+  '\\t-\\r\\x1C-\\x20\\x85\\xA0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000';
+// From the first character that is none to the last: one attempt, however many blanks a peer sends.
+const content = new RegExp(`[^${blanks}](?:.*[^${blanks}])?`, 'su');
 
 /** What a v1 client asks. */
 export interface V1Command {
@@ -19,7 +25,7 @@ export interface V1Command {
  * @returns its parts
  */
 export function parseV1Command(line: string): V1Command {
-  const [word = '', ...fields] = line.trim().split(separator);
+  const [word = '', ...fields] = strip(line).split(separator);
   return { word: word.toUpperCase(), fields };
 }
 
@@ -34,14 +40,18 @@ export function parseV1Command(line: string): V1Command {
  */
 export function formatV1Command(word: string, fields: readonly string[]): Uint8Array {
   const line = [word, ...fields].join(separator);
-  if (fields.some((field) => forbidden.test(field))) {
+  if ([word, ...fields].some((part) => forbidden.test(part))) {
     throw badField('may not contain "|" or a line feed');
   }
   if (!line.isWellFormed()) throw badField('is not valid Unicode');
-  if (line.trim() !== line) throw badField('may not end with a blank');
+  if (strip(line) !== line) throw badField('may not end with a blank');
   const bytes = encoder.encode(`${line}\n`);
   if (bytes.length > limits.v1Line) throw badField('is too long');
   return bytes;
+}
+
+function strip(line: string): string {
+  return content.exec(line)?.[0] ?? '';
 }
 
 function badField(reason: string): ProtocolError {

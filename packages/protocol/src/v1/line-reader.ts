@@ -31,7 +31,9 @@ export class V1LineReader {
     if (this.#length >= limits.v1Line) {
       throw new ProtocolError('malformed', `The line has no end within ${limits.v1Line} bytes`);
     }
-    this.#parts.push(part.slice());
+    // Not `slice`: of a Buffer it gives a view. And nothing is noted for a chunk of no bytes, since
+    // the length that is bounded above does not count them.
+    if (part.length > 0) this.#parts.push(Uint8Array.from(part));
     if (end < 0) return undefined;
     return { text: this.#decode(), rest: bytes.subarray(end + 1) };
   }

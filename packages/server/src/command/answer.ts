@@ -15,6 +15,16 @@ export interface AnswerBody {
   close(): Promise<void>;
 }
 
+/**
+ * @param chunk - what a body gave; its maker need not be TypeScript
+ * @returns the same
+ * @throws TypeError when it is something else than bytes
+ */
+export function asBytes(chunk: unknown): Uint8Array {
+  if (chunk instanceof Uint8Array) return chunk;
+  throw new TypeError('A body consists of Uint8Arrays');
+}
+
 /** What a command says to its client. */
 export interface Answer {
   /** One of the protocol's codes, or another of three digits where none fits. */

@@ -52,6 +52,13 @@ export class CommandReporter {
     this.#options.logger.info(fields, 'the client did not wait for the answer');
   }
 
+  /** @param exchange - a request whose body was altered on its way, or made by somebody else */
+  forged(exchange: Exchange): void {
+    const { received } = this.#count(exchange);
+    const fields = { ...factsOf(exchange), received };
+    this.#options.logger.warn(fields, 'refused a payload that is not authentic');
+  }
+
   /** The connection has ended. */
   closed(): void {
     const fields = {

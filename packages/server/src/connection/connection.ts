@@ -94,7 +94,9 @@ export class Connection implements ServedConnection {
   async review(): Promise<void> {
     const admitted = this.#client;
     if (!admitted || this.#abort.signal.aborted) return;
-    if (await isStillAuthorized(admitted, this.#services.authorizer, this.#logger)) return;
+    const { authorizer } = this.#services;
+    const logger = this.#logger;
+    if (await isStillAuthorized({ admitted, generation: 2, authorizer, logger })) return;
     if (this.#dispatcher?.isIdle === true) this.#endWith(403);
     else this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
   }

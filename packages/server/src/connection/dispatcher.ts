@@ -9,9 +9,10 @@ import {
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
 import type { RequestPacing } from '../admission/request-rates.js';
-import { CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
+import { asBytes, CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
+import { closeBody } from './close-body.js';
 import type { CommandReporter } from './command-reporter.js';
 import { Exchange } from './exchange.js';
 
@@ -153,7 +154,7 @@ export class Dispatcher {
       this.#options.reporter.unheard(exchange);
       this.#options.onFailure(error);
     } finally {
-      await this.#closeBody(answer.body);
+      await closeBody(answer.body, this.#options.context.logger);
       this.#pending.shift();
       this.#options.onActivity();
     }
@@ -185,7 +186,8 @@ export class Dispatcher {
   async #sendBody({ chunks }: AnswerBody, exchange: Exchange): Promise<void> {
     const { session, context } = this.#options;
     try {
-      for await (const chunk of chunks) {
+      for await (const given of chunks) {
+        const chunk = asBytes(given);
         for (const piece of recordsOf(chunk)) await this.#write(session.data([piece]));
         exchange.sent += chunk.length;
       }
@@ -205,14 +207,6 @@ export class Dispatcher {
     this.#watchProgress();
   }
 
-  async #closeBody(body: AnswerBody | undefined): Promise<void> {
-    try {
-      await body?.close();
-    } catch (error) {
-      this.#options.context.logger.warn({ err: error }, 'a file could not be closed');
-    }
-  }
-
   /** Only while bytes should move does a transport that stands still mean a client that is gone. */
   #watchProgress(): void {
     if (this.#hasFailed) return;
@@ -229,8 +223,7 @@ interface EncodedAnswer {
 }
 
 /** Cuts what a handler gives at once into what a record can hold. */
-function* recordsOf(chunk: unknown): Generator<Uint8Array> {
-  if (!(chunk instanceof Uint8Array)) throw new TypeError('A body consists of Uint8Arrays');
+function* recordsOf(chunk: Uint8Array): Generator<Uint8Array> {
   const { bodyRecord } = protocolLimits;
   for (let start = 0; start < chunk.length; start += bodyRecord) {
     yield chunk.length <= bodyRecord ? chunk : chunk.subarray(start, start + bodyRecord);

@@ -1,4 +1,5 @@
-import { v1HelloPrefix } from '@e2eeftp/crypto';
+import { labels, v1HelloPrefix } from '@e2eeftp/crypto';
+import { ProtocolError } from '@e2eeftp/protocol';
 import { PushbackTransport, TransportError, type Transport } from '@e2eeftp/transport';
 
 import type { Ticket } from '../admission/admission.js';
@@ -91,15 +92,22 @@ export class IncomingConnection implements ServedConnection {
     await this.#served?.review();
   }
 
-  /** Whatever is not of the first generation is the second's to refuse. */
+  /** Whoever speaks neither generation is gone at his first bytes, not at a deadline. */
   #connectionFor(first: Uint8Array, onEstablished: () => void): ServedConnection | undefined {
     const services = this.#services;
-    const isV1 = first.length > 0 && v1HelloPrefix.every((byte, index) => first[index] === byte);
-    if (!isV1) return new Connection(this.#transport, services, onEstablished);
-    if (services.v1) {
-      return new V1Connection(this.#transport, { ...services, v1: services.v1 }, onEstablished);
+    const { v1 } = services;
+    if (beginsWith(first, labels.magic)) {
+      return new Connection(this.#transport, services, onEstablished);
     }
+    if (!beginsWith(first, v1HelloPrefix)) {
+      throw new ProtocolError('malformed', 'The client does not speak this protocol');
+    }
+    if (v1) return new V1Connection(this.#transport, { ...services, v1 }, onEstablished);
     services.logger.warn({}, v1Refused);
     return undefined;
   }
+}
+
+function beginsWith(bytes: Uint8Array, prefix: ArrayLike<number>): boolean {
+  return Array.from(prefix).every((byte, index) => bytes[index] === byte);
 }

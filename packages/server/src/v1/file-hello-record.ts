@@ -9,6 +9,8 @@ import type { HelloRecord } from './hello-record.js';
 
 const digestLength = 16;
 const scanLength = 256 * 1024;
+/** Bytes of a digest that can stand before a place without all of it standing there. */
+const overlap = digestLength - 1;
 /** Every hello makes the next look a little longer; this many take about a tenth of a second. */
 const maximumHellos = 2 ** 24;
 
@@ -20,8 +22,9 @@ const flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_SYNC;
  * Keeps used hellos in a folder: a file for each identity, to which 16 bytes are appended for each
  * hello. Nothing of it is held in memory, and any number of processes may share the folder.
  *
- * Each writes its digest down first and then looks how often it is there, so of two that come with
- * the same hello at once at most one sees it alone; usually neither does, and both are refused.
+ * Who does not find his digest writes it down, and then looks once more at what was added meanwhile:
+ * of two that come with the same hello at once at most one sees it alone; often neither does, and
+ * both are refused.
  */
 export class FileHelloRecord implements HelloRecord {
   readonly #folder: string;
@@ -46,10 +49,12 @@ export class FileHelloRecord implements HelloRecord {
     const file = await open(path, flags, 0o600);
     try {
       const { size } = await file.stat();
+      // Nothing is written for a hello that was used: repeating it would fill the record.
+      if ((await occurrences(file, digest, 0)) > 0) return false;
       if (size >= maximumHellos * digestLength) throw full(path);
       await append(file, digest);
       if (size === 0) await flushFolder(this.#folder);
-      return (await occurrences(file, digest)) === 1;
+      return (await occurrences(file, digest, Math.max(0, size - overlap))) === 1;
     } finally {
       await file.close();
     }
@@ -64,15 +69,14 @@ async function append(file: FileHandle, digest: Uint8Array): Promise<void> {
 }
 
 /**
- * Counts a digest up to 2. It is looked for at every offset, since a write that a full disk or a
- * power failure cut short shifts all that follow it.
+ * Counts a digest up to 2, from an offset on. It is looked for at every offset, since a write that a
+ * full disk or a power failure cut short shifts all that follow it.
  */
-async function occurrences(file: FileHandle, digest: Uint8Array): Promise<number> {
-  const overlap = digestLength - 1;
+async function occurrences(file: FileHandle, digest: Uint8Array, start: number): Promise<number> {
   const buffer = Buffer.allocUnsafe(overlap + scanLength);
   let count = 0;
   let kept = 0;
-  for (let position = 0; ;) {
+  for (let position = start; ;) {
     const { bytesRead } = await file.read(buffer, kept, scanLength, position);
     if (bytesRead === 0) return count;
     const filled = buffer.subarray(0, kept + bytesRead);

@@ -70,14 +70,17 @@ export class V1Connection implements ServedConnection {
     const timer = setTimeout(() => {
       this.#destroy(new TransportError('closed', 'The server did not wait any longer'));
     }, this.#services.limits.drainTimeout);
-    await Promise.race([this.#answered, untilAborted(this.#abort.signal)]);
+    // A client that goes away meanwhile has ended its own connection, not the server's closing.
+    await Promise.race([this.#answered.catch(() => undefined), untilAborted(this.#abort.signal)]);
     clearTimeout(timer);
   }
 
   async review(): Promise<void> {
     const admitted = this.#client;
     if (!admitted || this.#abort.signal.aborted) return;
-    if (await isStillAuthorized(admitted, this.#services.authorizer, this.#logger)) return;
+    const { authorizer } = this.#services;
+    const logger = this.#logger;
+    if (await isStillAuthorized({ admitted, generation: 1, authorizer, logger })) return;
     this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
   }
 
@@ -139,15 +142,15 @@ export class V1Connection implements ServedConnection {
   }
 
   async #hangUp(): Promise<void> {
+    // The end of an answer may still be here, and a slow client takes its time to fetch it.
+    this.#transport.setIdleTimeout(this.#services.limits.progressTimeout);
+    await this.#transport.end();
+    this.#transport.setIdleTimeout(0);
     const timer = setTimeout(() => {
       this.#transport.destroy();
     }, lingerTimeout);
-    try {
-      await this.#transport.end();
-      await linger(this.#transport);
-    } finally {
-      clearTimeout(timer);
-    }
+    await linger(this.#transport);
+    clearTimeout(timer);
   }
 
   #destroy(reason: Error): void {

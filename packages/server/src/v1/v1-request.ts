@@ -10,8 +10,7 @@ import {
 
 import { CommandError } from '../command/answer.js';
 import type { CommandTable } from '../command/command-table.js';
-import type { Command } from '../command/command.js';
-import type { V1FieldKind, V1Form } from '../command/v1-form.js';
+import type { Command, V1FieldKind, V1Form } from '../command/command.js';
 
 /** What a v1 client asks, as the command table understands it. */
 export interface V1Request {

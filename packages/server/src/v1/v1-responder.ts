@@ -3,9 +3,15 @@ import { ProtocolError, V1LineReader, v1Texts } from '@e2eeftp/protocol';
 import { TransportError, type PushbackTransport } from '@e2eeftp/transport';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
-import { CommandError, MissingHandlerError, type Answer } from '../command/answer.js';
+import {
+  CommandError,
+  MissingHandlerError,
+  type Answer,
+  type AnswerBody,
+} from '../command/answer.js';
 import { isAllowed } from '../command/command-table.js';
 import { storeFor } from '../connection/client-store.js';
+import { closeBody } from '../connection/close-body.js';
 import type { CommandReporter } from '../connection/command-reporter.js';
 import { Exchange } from '../connection/exchange.js';
 import type { ConnectionServices } from '../connection/services.js';
@@ -33,6 +39,7 @@ interface V1ResponderOptions {
 
 /** The one answer to a payload that is not authentic, whatever is wrong with it. */
 const notAuthentic: Answer = { status: 500, text: 'Decryption Failed' };
+const misconfigured: Answer = { status: 500, text: v1Texts.misconfigured };
 
 /**
  * Answers the one command of a v1 connection, from the same table as those of other connections.
@@ -71,17 +78,13 @@ export class V1Responder {
     const { client, services, signal } = this.#options;
     await services.rates.turnOf(client.identity, signal);
     const exchange = await this.#begin(request);
-    const given = await this.#answerOf(request, exchange);
     try {
-      const answer = inWordsOfV1(given, request, exchange);
-      await this.#send(answer);
-      exchange.sent = answer.body?.size ?? 0;
-      this.#options.reporter.answered(exchange, answer.status);
-    } catch (error) {
-      this.#options.reporter.unheard(exchange);
-      throw error;
+      if (await this.#receive(request, exchange)) await this.#answer(request, exchange);
+      else await this.#refusePayload(exchange);
     } finally {
-      await given.body?.close();
+      // The handler has to let go of what it began before the connection ends.
+      const { body } = await exchange.answer;
+      await closeBody(body, this.#options.logger);
     }
   }
 
@@ -141,39 +144,71 @@ export class V1Responder {
     return isServed && isAllowed(client.access, effect) ? undefined : new CommandError(403);
   }
 
-  /** The answer follows the payload, whatever it is: v1 clients do not listen while they send. */
-  async #answerOf({ payloadLength }: V1Request, exchange: Exchange): Promise<Answer> {
-    const { body, answer } = exchange;
-    if (!body || payloadLength === undefined) return answer;
+  /** All of it, whatever the answer is: v1 clients do not listen while they send. */
+  async #receive({ payloadLength }: V1Request, { body }: Exchange): Promise<boolean> {
+    if (!body || payloadLength === undefined) return true;
     const { transport, keys, services } = this.#options;
     const { progressTimeout } = services.limits;
-    try {
-      const options = { transport, keys, payloadLength, progressTimeout };
-      if (await receivePayload(body, options)) return await answer;
-    } catch (error) {
-      // The handler has to let go of what it began before the connection ends.
-      await answer;
-      throw error;
-    }
-    await answer;
-    return notAuthentic;
+    return receivePayload(body, { transport, keys, payloadLength, progressTimeout });
   }
 
-  async #send(answer: Answer): Promise<void> {
+  async #answer(request: V1Request, exchange: Exchange): Promise<void> {
+    const { reporter } = this.#options;
+    const given = await exchange.answer;
+    const answer = inWordsOfV1(given, request, exchange);
+    try {
+      await this.#send(answer);
+      exchange.sent = answer.body?.size ?? 0;
+      reporter.answered(exchange, answer.status);
+    } catch (error) {
+      if (error instanceof TransportError) {
+        reporter.unheard(exchange);
+        throw error;
+      }
+      exchange.failure = error;
+      reporter.answered(exchange, 500);
+      throw new TransportError('closed', 'The answer could not be sent to its end');
+    }
+  }
+
+  async #refusePayload(exchange: Exchange): Promise<void> {
+    // Nothing that it stored is left by the time the client hears of it.
+    await exchange.answer;
+    await this.#send(notAuthentic);
+    this.#options.reporter.forged(exchange);
+  }
+
+  #send(answer: Answer): Promise<void> {
     const { transport, keys, services } = this.#options;
-    transport.setIdleTimeout(services.limits.progressTimeout);
-    await sendV1Answer(answer, { transport, keys });
-    transport.setIdleTimeout(0);
+    const { progressTimeout } = services.limits;
+    return sendV1Answer(answer, { transport, keys, progressTimeout });
   }
 }
 
 /** What the client reads, in the words of the first generation where it has its own. */
-function inWordsOfV1(answer: Answer, { form, fields }: V1Request, { failure }: Exchange): Answer {
-  if (answer === notAuthentic) return answer;
-  const own = form.texts?.[answer.status];
-  const text = typeof own === 'function' ? own(fields) : (own ?? answer.text);
-  const hasHandler = !(failure instanceof MissingHandlerError);
-  const isSendable = !text?.includes('\n') && (!answer.body || answer.body.size !== undefined);
-  if (!hasHandler || !isSendable) return { status: 500, text: v1Texts.misconfigured };
-  return text === undefined ? answer : { ...answer, text };
+function inWordsOfV1(answer: Answer, { form, fields }: V1Request, exchange: Exchange): Answer {
+  if (exchange.failure instanceof MissingHandlerError) return misconfigured;
+  try {
+    const own = form.texts?.[answer.status];
+    const text = typeof own === 'function' ? own(fields) : (own ?? answer.text);
+    requireSendable(answer, text);
+    return text === undefined ? answer : { ...answer, text };
+  } catch (error) {
+    exchange.failure = error;
+    return misconfigured;
+  }
+}
+
+/** A handler need not be TypeScript, nor know what the first generation can carry. */
+function requireSendable({ status, body }: Answer, text: unknown): void {
+  const isOneLine = text === undefined || (typeof text === 'string' && !text.includes('\n'));
+  if (/^[1-5]\d\d$/u.test(String(status)) && isOneLine && (!body || hasSize(body))) return;
+  throw new ProtocolError(
+    'misuse',
+    'The first generation has only answers with a status of three digits, a text of one line, and a body whose size is known',
+  );
+}
+
+function hasSize({ size }: AnswerBody): boolean {
+  return Number.isSafeInteger(size) && (size as number) >= 0;
 }

@@ -39,7 +39,32 @@ test.each<[string, unknown]>([
   expect(granted(line)).toEqual(client);
 });
 
+test.each<[string, boolean]>([
+  [key, true],
+  [`\uFEFF\t${key}  \r`, true],
+  [`${key} v1`, true],
+  [`${key} alice v1`, true],
+  [`${key} v1 name=alice access=ro`, true],
+  [`${sshKey} v1`, true],
+  [`${sshKey} alice@laptop access=ro v1`, true],
+  [`${key} v1 v1`, true],
+  [`${key} access=rw`, false],
+  [`${key} name=alice`, false],
+  [`${key} alice`, false],
+  [`${key} V1`, false],
+  [`${key} v12`, false],
+  [`${key} name=v1`, false],
+  [`${key} #v1`, false],
+  [sshKey, false],
+  [`${sshKey} alice@laptop`, false],
+])('%s: whether the first generation is allowed', (line, isAllowed) => {
+  expect(parseAuthorizedClients(line).clients).toMatchObject([{ v1: isAllowed }]);
+});
+
 test.each([
+  'v1=1',
+  'v1=',
+  'v1=no',
   'access=root',
   'access=RO',
   'access=',

@@ -246,12 +246,18 @@ describe('a comment', () => {
     expect(granted(words, sshKey)?.name).toBe(name);
   });
 
-  test.each(['user=alice', 'a=b=c', '=', '=v1', 'alice= laptop', 'x=v1', 'ACCESS=ro', 'note=v1 v1'])(
-    'with the sign of an option grants nothing: %j',
-    (words) => {
-      expect(granted(words, sshKey)).toBeUndefined();
-    },
-  );
+  test.each([
+    'user=alice',
+    'a=b=c',
+    '=',
+    '=v1',
+    'alice= laptop',
+    'x=v1',
+    'ACCESS=ro',
+    'note=v1 v1',
+  ])('with the sign of an option grants nothing: %j', (words) => {
+    expect(granted(words, sshKey)).toBeUndefined();
+  });
 
   test('of any form never grants a home, a quota, an expiry or access by the way', () => {
     fc.assert(

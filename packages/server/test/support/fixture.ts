@@ -1,11 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { fingerprint, Identity } from '@e2eeftp/crypto';
+import { encodePublicKeyPem, fingerprint, formatIdentity, Identity } from '@e2eeftp/crypto';
+import { OriginalClient } from '@e2eeftp/original-peer';
 import type { Access } from '@e2eeftp/protocol';
 import { connectTcp, memoryTransportPair, type Transport } from '@e2eeftp/transport';
 
 import type { RequestPacing } from '../../src/admission/request-rates.js';
 import {
+  FileHelloRecord,
   FileStore,
   MemoryStore,
   Server,
@@ -15,6 +17,7 @@ import {
   type ServerLimits,
   type ServerObserver,
   type Store,
+  type V1Options,
 } from '../../src/index.js';
 import { makeTemporaryDirectory, removeDirectory } from '../store/temporary-directory.js';
 import { connectFrom } from './connect-from.js';
@@ -40,6 +43,8 @@ export interface FixtureOptions extends Partial<Setting> {
   readonly pacing?: RequestPacing;
   /** What happens before a client is looked up. */
   readonly beforeAuthorizing?: () => Promise<void>;
+  /** Serves the first generation too, and lets its clients do this. */
+  readonly v1?: V1Options['access'];
 }
 
 /** One line of the log. */
@@ -47,6 +52,15 @@ export interface LogEntry {
   readonly level: keyof Logger;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
+}
+
+/** What a fixture is made of. */
+interface Parts {
+  readonly store: Store;
+  readonly directory: string | undefined;
+  readonly v1: V1Options | undefined;
+  /** Folders to be removed. */
+  readonly folders: readonly string[];
 }
 
 /** A server with clients that it knows, and everything that must be cleaned up. */
@@ -64,10 +78,12 @@ export class Fixture {
   readonly #unknowable = new Set<string>();
   readonly #transports: Transport[] = [];
   readonly #listeners = new Set<() => void>();
+  readonly #folders: readonly string[];
 
-  private constructor(options: FixtureOptions, store: Store, directory: string | undefined) {
+  private constructor(options: FixtureOptions, { store, directory, v1, folders }: Parts) {
     const { way = 'memory', limits, commands, observer, pacing, beforeAuthorizing } = options;
     this.#way = way;
+    this.#folders = folders;
     this.store = store;
     const createUpload = store.createUpload.bind(store);
     store.createUpload = (upload) => {
@@ -95,17 +111,21 @@ export class Fixture {
       ...(commands && { commands }),
       ...(observer && { observer }),
       ...(pacing && { pacing }),
+      v1,
     });
   }
 
   static async start(options: FixtureOptions = {}): Promise<Fixture> {
-    const { files = 'in memory', way } = options;
+    const { files = 'in memory', way, v1: access } = options;
     const directory = files === 'on disk' ? await makeTemporaryDirectory() : undefined;
     const store =
       directory !== undefined
         ? await FileStore.open({ directory, durability: 'relaxed' })
         : new MemoryStore();
-    const fixture = new Fixture(options, store, directory);
+    const record = await makeTemporaryDirectory();
+    const v1 = access && { access, hellos: await FileHelloRecord.open(record) };
+    const folders = directory === undefined ? [record] : [directory, record];
+    const fixture = new Fixture(options, { store, directory, v1, folders });
     if (way === 'TCP') await fixture.server.start({ port: 0 });
     return fixture;
   }
@@ -124,11 +144,11 @@ export class Fixture {
     return this.#keep(near);
   }
 
-  /** A new identity that the server lets in. */
+  /** A new identity that the server lets in, by either generation. */
   authorize(access: Access = 'rw', name?: string): Identity {
     const identity = Identity.generate();
     const { publicKey } = identity;
-    this.#clients.set(fingerprint(publicKey), { identity: publicKey, name, access });
+    this.#clients.set(fingerprint(publicKey), { identity: publicKey, name, access, v1: true });
     return identity;
   }
 
@@ -158,6 +178,16 @@ export class Fixture {
     return Peer.connect(await this.open(), this.authorize(access));
   }
 
+  /** A client of the first generation, which needs a server that listens. */
+  original(identity: Identity = this.authorize()): OriginalClient {
+    return new OriginalClient({
+      port: this.server.address.port,
+      clientKeyPem: formatIdentity(identity),
+      serverPublicPem: encodePublicKeyPem(this.serverIdentity.publicKey),
+      timeout: 20_000,
+    });
+  }
+
   /** Until the server has freed what belonged to its connections, all but so many. */
   async untilConnections(count: number): Promise<void> {
     while (this.server.connections > count) await setImmediate();
@@ -177,7 +207,7 @@ export class Fixture {
     this.hangUp();
     await this.server.close();
     await this.store.close();
-    if (this.directory !== undefined) await removeDirectory(this.directory);
+    for (const folder of this.#folders) await removeDirectory(folder);
   }
 
   #keep(transport: Transport): Transport {

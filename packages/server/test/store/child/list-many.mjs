@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 
 import { FileStore } from '../../../dist/store/file-store.js';
+import { peakMemory } from '../../child/peak-memory.mjs';
 
 const [directory, count] = process.argv.slice(2);
 const store = await FileStore.open({ directory });
@@ -22,6 +23,6 @@ for await (const { path } of store.list('received/many', { recursive: true })) {
   listed++;
 }
 const elapsed = performance.now() - start;
-const memory = Math.round(process.resourceUsage().maxRSS / 1024);
+const memory = peakMemory();
 process.stdout.write(`${JSON.stringify({ listed, isOrdered, memory, elapsed })}\n`);
 await store.close();

@@ -15,7 +15,7 @@ import { FileHelloRecord } from './v1/file-hello-record.js';
 /** How a data directory is opened. */
 export interface DataDirectoryOptions extends Pick<
   FileStoreOptions,
-  'durability' | 'uploadLifetime'
+  'durability' | 'uploadLifetime' | 'coordination'
 > {
   /** Hears of what is odd about the files. */
   readonly logger?: Logger;
@@ -23,7 +23,8 @@ export interface DataDirectoryOptions extends Pick<
 
 /**
  * Everything that a server keeps on disk, in the layout that it has always had: the identity,
- * the authorized clients and the files. While it is open, no other process can serve it.
+ * the authorized clients and the files. While it is open, no other process can serve it but the
+ * workers of this one.
  */
 export class DataDirectory {
   /** Who the server is. */
@@ -34,14 +35,14 @@ export class DataDirectory {
   readonly store: FileStore;
   /** The hellos that clients of the first generation have used. */
   readonly hellos: FileHelloRecord;
-  readonly #lock: DirectoryLock;
+  readonly #lock: DirectoryLock | undefined;
 
   private constructor(
     identity: Identity,
     authorizer: AuthorizedClientsFile,
     store: FileStore,
     hellos: FileHelloRecord,
-    lock: DirectoryLock,
+    lock: DirectoryLock | undefined,
   ) {
     this.identity = identity;
     this.authorizer = authorizer;
@@ -59,16 +60,18 @@ export class DataDirectory {
    * @throws ServerError `in-use` or `bad-file`
    */
   static async open(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
-    const { logger = silentLogger, durability, uploadLifetime } = options;
-    const lock = await lockDirectory(directory);
+    const { logger = silentLogger, durability, uploadLifetime, coordination } = options;
+    // A worker's supervisor has locked it already.
+    const lock = coordination ? undefined : await lockDirectory(directory);
     try {
       const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
       const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
-      const store = await FileStore.open({ directory, durability, uploadLifetime });
+      const storage = { directory, durability, uploadLifetime, coordination };
+      const store = await FileStore.open(storage);
       return new DataDirectory(identity, authorizer, store, hellos, lock);
     } catch (error) {
-      await lock.release();
+      await lock?.release();
       throw asServerError(directory, error);
     }
   }
@@ -78,7 +81,7 @@ export class DataDirectory {
     try {
       await this.store.close();
     } finally {
-      await this.#lock.release();
+      await this.#lock?.release();
     }
   }
 }

@@ -32,6 +32,8 @@ export {
   type V1Form,
 } from './command/command.js';
 export { builtinCommands } from './commands/builtin-commands.js';
+export { joinSupervisor, type WorkerDuties, type WorkerPlace } from './cluster/join-supervisor.js';
+export { Supervisor, type SupervisorOptions } from './cluster/supervisor.js';
 export { DataDirectory, type DataDirectoryOptions } from './data-directory.js';
 export { defaultServerLimits, type ServerLimits } from './limits.js';
 export { silentLogger, type Logger } from './logger.js';
@@ -47,11 +49,14 @@ export { ServerError, type ServerErrorCode } from './server-error.js';
 export { FileHelloRecord } from './v1/file-hello-record.js';
 export type { HelloRecord } from './v1/hello-record.js';
 export type { V1Options } from './v1/v1-options.js';
+export type { RequestPacing } from './admission/request-rates.js';
+export type { Leasing, PathLocking, StoreCoordination } from './store/coordination.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
 export { StoreError, type StoreErrorCode } from './store/store-error.js';
 export type {
   CommitOptions,
+  FindUploadOptions,
   ListOptions,
   OverwritePolicy,
   ResumableUpload,

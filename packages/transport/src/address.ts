@@ -16,7 +16,7 @@ const mappedPrefix = /^::ffff:(?=\d+\.)/iu;
  * @param address - an address as a socket gives it
  * @returns the IPv4 address where it is one, as logs and filters know it
  */
-export function unmapAddress(address: string): string {
+function unmapAddress(address: string): string {
   return address.replace(mappedPrefix, '');
 }
 

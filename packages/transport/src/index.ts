@@ -4,5 +4,11 @@ export { TransportError, type TransportErrorCode } from './errors.js';
 export { memoryTransportPair } from './memory-transport.js';
 export { PushbackTransport } from './pushback-transport.js';
 export { connectTcp, type ConnectTcpOptions } from './tcp-connect.js';
-export { listenTcp, type ListenTcpOptions } from './tcp-listen.js';
+export {
+  listenForSockets,
+  listenTcp,
+  type ListenForSocketsOptions,
+  type ListenTcpOptions,
+  type TcpPlace,
+} from './tcp-listen.js';
 export type { Listener, Transport } from './transport.js';

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 
 import { acceptSocket } from './accept-socket.js';
 import { formatAddress } from './address.js';
@@ -8,8 +8,8 @@ import type { Listener, Transport } from './transport.js';
 /** Connections that the kernel holds while the program is busy. */
 const backlog = 511;
 
-/** Where to listen, and what to do with who comes. */
-export interface ListenTcpOptions {
+/** Where to listen. */
+export interface TcpPlace {
   /** A name or an address of this machine. */
   readonly host: string;
   /** A TCP port; 0 lets the system choose one. */
@@ -19,13 +19,23 @@ export interface ListenTcpOptions {
    * hands over; host and port say nothing then. It is taken over.
    */
   readonly descriptor?: number | undefined;
-  /** Takes each connection over; it owns the transport and must not throw. */
-  readonly onConnection: (transport: Transport) => void;
   /**
    * Hears of failures to take a connection; listening goes on. Too many open files are none: then
    * who comes is disconnected at once, and nobody is told.
    */
   readonly onError: (error: Error) => void;
+}
+
+/** Where to listen, and what to do with who comes. */
+export interface ListenTcpOptions extends TcpPlace {
+  /** Takes each connection over; it owns the transport and must not throw. */
+  readonly onConnection: (transport: Transport) => void;
+}
+
+/** Where to listen, and who hands connections on. */
+export interface ListenForSocketsOptions extends TcpPlace {
+  /** Takes each socket over, from which nothing is read yet; it must not throw. */
+  readonly onSocket: (socket: Socket) => void;
 }
 
 /**
@@ -36,11 +46,26 @@ export interface ListenTcpOptions {
  * @throws TransportError `unavailable` when the port is taken or not allowed, or the descriptor is
  *   no TCP socket
  */
-export async function listenTcp(options: ListenTcpOptions): Promise<Listener> {
-  const { host, port, descriptor: fd, onConnection, onError } = options;
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (accepted) => {
-    onConnection(acceptSocket(accepted));
+export function listenTcp({ onConnection, ...place }: ListenTcpOptions): Promise<Listener> {
+  return listenForSockets({
+    ...place,
+    onSocket: (socket) => {
+      onConnection(acceptSocket(socket));
+    },
   });
+}
+
+/**
+ * Listens for TCP connections that other processes are to serve; {@link acceptSocket} makes a
+ * transport of one.
+ *
+ * @param options - where, and who hands them on
+ * @returns the listener, which the caller must close
+ * @throws TransportError `unavailable` as {@link listenTcp} does
+ */
+export async function listenForSockets(options: ListenForSocketsOptions): Promise<Listener> {
+  const { host, port, descriptor: fd, onSocket, onError } = options;
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, onSocket);
   const place = fd === undefined ? formatAddress(host, port) : `file descriptor ${fd}`;
   try {
     await listen(server, fd === undefined ? { host, port } : { fd });
@@ -59,9 +84,9 @@ export async function listenTcp(options: ListenTcpOptions): Promise<Listener> {
   };
 }
 
-type Place = { readonly host: string; readonly port: number } | { readonly fd: number };
+type ListenPlace = { readonly host: string; readonly port: number } | { readonly fd: number };
 
-function listen(server: Server, place: Place): Promise<void> {
+function listen(server: Server, place: ListenPlace): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ ...place, backlog }, () => {

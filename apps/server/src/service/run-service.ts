@@ -11,6 +11,7 @@ import { ServerMetrics } from '../metrics/server-metrics.js';
 import type { Arguments } from '../settings/resolve.js';
 import type { Settings } from '../settings/table.js';
 import type { HangUps } from '../signals.js';
+import { openCluster } from '../workers/open-cluster.js';
 import { combineObservers } from './combine-observers.js';
 import { openService, type Service } from './open-service.js';
 import { Reloader } from './reload.js';
@@ -59,7 +60,8 @@ export async function runService(options: RunOptions): Promise<void> {
     }));
   try {
     const observer = metrics ? combineObservers([metrics, hooks]) : hooks;
-    const service = await openService(settings, { logger, observer });
+    const open = settings.workers > 1 ? openCluster : openService;
+    const service = await open(settings, { logger, observer });
     await startOrClose(service, options.place);
     try {
       // What is wrong with the clients is told now, not when the first one comes.
@@ -82,11 +84,11 @@ export async function runService(options: RunOptions): Promise<void> {
   }
 }
 
-async function startOrClose({ server, files }: Service, place: ListenOptions): Promise<void> {
+async function startOrClose(service: Service, place: ListenOptions): Promise<void> {
   try {
-    await server.start(place);
+    await service.start(place);
   } catch (error) {
-    await files.close();
+    await service.close();
     throw error;
   }
 }

@@ -15,6 +15,7 @@ export class RemoteCoordination implements StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
   readonly #supervisor: Supervisor;
+  readonly #held = new Set<string>();
   readonly #revocations = new Map<number, () => void>();
   #lastNumber = 0;
 
@@ -22,7 +23,10 @@ export class RemoteCoordination implements StoreCoordination {
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
     this.locks = { run: (paths, work) => this.#run(paths, work) };
-    this.leases = { acquire: (name, onRevoke) => this.#acquire(name, onRevoke) };
+    this.leases = {
+      acquire: (name, onRevoke) => this.#acquire(name, onRevoke),
+      isHeld: (name) => this.#held.has(name),
+    };
   }
 
   /** @param lease - what somebody else wants */
@@ -54,11 +58,13 @@ export class RemoteCoordination implements StoreCoordination {
       this.#revocations.delete(lease);
       throw error;
     }
+    this.#held.add(name);
     return {
       get isRevoked() {
         return isRevoked;
       },
       release: () => {
+        this.#held.delete(name);
         this.#revocations.delete(lease);
         this.#supervisor.tell('release', { lease });
       },

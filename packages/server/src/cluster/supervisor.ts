@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process';
-import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
+import { fingerprint, type Identity } from '@e2eeftp/crypto';
 import { defaultHost, defaultPort } from '@e2eeftp/protocol';
-import { peerOf } from '@e2eeftp/transport';
+import { listenForSockets, peerOf, type Listener } from '@e2eeftp/transport';
 
 import { admit } from '../admission/admit.js';
 import { Admission, type Ticket } from '../admission/admission.js';
@@ -15,8 +16,6 @@ import type { ListenOptions } from '../server.js';
 import type { StoreCoordination } from '../store/coordination.js';
 import { WorkerProcess } from './worker-process.js';
 
-/** Connections that the kernel holds while the program is busy. */
-const backlog = 511;
 /** Beyond the time for what is under way: for a worker to free what it holds. */
 const exitPatience = 10_000;
 const firstRestartDelay = 100;
@@ -26,6 +25,8 @@ const settledAfter = 30_000;
 
 /** What a supervisor is made of. */
 export interface SupervisorOptions {
+  /** Who the server is; its workers know that from the data directory. */
+  readonly identity: Identity;
   /** How many processes serve. */
   readonly workers: number;
   /** The program of a worker, which calls `joinSupervisor`. */
@@ -56,7 +57,7 @@ export class Supervisor {
   readonly #workers = new Set<WorkerProcess>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #restartDelay = firstRestartDelay;
-  #listener: NetServer | undefined;
+  #listener: Listener | undefined;
   #isClosing = false;
   #onReady: (() => void) | undefined;
 
@@ -75,10 +76,9 @@ export class Supervisor {
    *
    * @throws ServerError `not-running` before it was started
    */
-  get address(): { readonly host: string; readonly port: number } {
-    const address = this.#listener?.address() as AddressInfo | null | undefined;
-    if (!address) throw new ServerError('not-running', 'The server does not listen yet');
-    return { host: address.address, port: address.port };
+  get address(): Listener['address'] {
+    if (!this.#listener) throw new ServerError('not-running', 'The server does not listen yet');
+    return this.#listener.address;
   }
 
   /** Connections that are open now. */
@@ -90,25 +90,29 @@ export class Supervisor {
    * Starts the workers, and listens once all of them are ready.
    *
    * @param options - where
-   * @throws the system's error when the port is taken or not allowed
+   * @throws TransportError `unavailable` when the port is taken or not allowed
    */
-  async start({ host = defaultHost, port = defaultPort }: ListenOptions = {}): Promise<void> {
+  async start(options: ListenOptions = {}): Promise<void> {
+    const { host = defaultHost, port = defaultPort, descriptor } = options;
     const ready = new Promise<void>((resolve) => {
       this.#onReady = resolve;
     });
     for (let count = 0; count < this.#options.workers; count++) this.#startWorker();
     await ready;
-    const listener = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-      void this.#take(socket);
+    this.#listener = await listenForSockets({
+      host,
+      port,
+      descriptor,
+      onSocket: (socket) => {
+        void this.#take(socket);
+      },
+      onError: (error) => {
+        this.#logger.error({ err: error }, 'a connection could not be taken');
+      },
     });
-    this.#listener = listener;
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen({ host, port, backlog }, resolve);
-    });
-    listener.on('error', (error) => {
-      this.#logger.error({ err: error }, 'a connection could not be taken');
-    });
+    const { identity } = this.#options;
+    const { address } = this.#listener;
+    this.#logger.info({ ...address, fingerprint: fingerprint(identity.publicKey) }, 'listening');
   }
 
   /**
@@ -119,9 +123,10 @@ export class Supervisor {
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#restarts) clearTimeout(timer);
-    this.#listener?.close();
+    await this.#listener?.close();
     const patience = this.#limits.drainTimeout + exitPatience;
     await Promise.all([...this.#workers].map((worker) => worker.shutDown(patience)));
+    this.#logger.info({}, 'closed');
   }
 
   #startWorker(): void {

@@ -45,7 +45,7 @@ export class Connection implements ServedConnection {
   /**
    * @param transport - the connection, which this object owns from now on
    * @param services - what all connections of the server share
-   * @param onEstablished - hears that the client is known
+   * @param onEstablished - hears that the client is known; throws when that comes too late
    */
   constructor(transport: Transport, services: ConnectionServices, onEstablished: () => void) {
     this.#transport = transport;
@@ -64,8 +64,9 @@ export class Connection implements ServedConnection {
       await this.#sayLastWord(this.#isShuttingDown ? 503 : 200);
       await linger(this.#transport);
     } catch (error) {
-      reason = asError(error);
-      logEnd(this.#logger, error);
+      // What ended the connection, not what that did to whoever was reading from it.
+      reason = asError(this.#abort.signal.aborted ? this.#abort.signal.reason : error);
+      logEnd(this.#logger, reason);
     } finally {
       clearTimeout(this.#idleTimer);
       clearTimeout(this.#lingerTimer);
@@ -104,12 +105,14 @@ export class Connection implements ServedConnection {
   async #receive(): Promise<void> {
     for (;;) {
       const chunk = await this.#transport.read();
-      if (this.#hasSaidLastWord) return;
+      if (this.#isOver()) return;
       if (chunk === undefined) {
         this.#session.finish();
         return;
       }
       for (const event of this.#session.receive(chunk)) {
+        // What came in one piece with an earlier request is not begun either.
+        if (this.#isOver()) return;
         if (event.type === 'established') {
           if (!(await this.#admit(event.facts))) return;
           continue;
@@ -124,6 +127,12 @@ export class Connection implements ServedConnection {
         if (pending) await pending;
       }
     }
+  }
+
+  /** Whether nothing more is begun, since the last word is said; it throws what broke the connection. */
+  #isOver(): boolean {
+    this.#abort.signal.throwIfAborted();
+    return this.#hasSaidLastWord;
   }
 
   #handle(
@@ -152,10 +161,10 @@ export class Connection implements ServedConnection {
       await this.#sayLastWord(403);
       return false;
     }
+    this.#onEstablished();
     this.#logger = withFields(this.#logger, { client: who, name: client.name });
     this.#logger.info({ suite }, 'client connected');
     this.#client = client;
-    this.#onEstablished();
     this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services.store, client));
     this.#idleTimer = setTimeout(() => {
       this.#closeIdle();

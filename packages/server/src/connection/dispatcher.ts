@@ -49,6 +49,8 @@ export class Dispatcher {
   #lastAnswer: Promise<void> = Promise.resolve();
   /** The request whose body is being received. */
   #receiving: Exchange | undefined;
+  /** Whether a request was taken whose turn has not come. */
+  #isBeginning = false;
   #isSending = false;
   #hasFailed = false;
 
@@ -59,7 +61,7 @@ export class Dispatcher {
 
   /** Whether nothing is under way. */
   get isIdle(): boolean {
-    return this.#pending.length === 0 && this.#receiving === undefined;
+    return this.#pending.length === 0 && this.#receiving === undefined && !this.#isBeginning;
   }
 
   /**
@@ -69,16 +71,18 @@ export class Dispatcher {
    * @returns once it has begun; until then nothing more may be read from the client
    */
   async begin(request: Request): Promise<void> {
-    const { commands, rates, context, onActivity } = this.#options;
-    await rates.turnOf(context.client.identity, context.signal);
+    const { commands, context, onActivity } = this.#options;
     const exchange = new Exchange(request, commands.find(request.command));
+    this.#isBeginning = true;
     const begun = this.#turnOf(exchange).then(() => {
-      exchange.begin(context, this.#refusalFor(exchange));
+      // Nobody hears the answer any more, and who asked may have lost the right to.
+      if (!this.#hasFailed) exchange.begin(context, this.#refusalFor(exchange));
     });
     // Who waits for the last answer waits for this one too, though its turn may not have come.
     const answered = this.#lastAnswer.then(() => begun).then(() => this.#answer(exchange));
     this.#lastAnswer = answered;
     await begun;
+    this.#isBeginning = false;
     if (exchange.body) {
       this.#receiving = exchange;
       this.#watchProgress();
@@ -119,8 +123,11 @@ export class Dispatcher {
     this.#receiving?.body?.fail(error);
   }
 
+  /** It never fails: what goes wrong ends the connection. */
   async #turnOf(exchange: Exchange): Promise<void> {
-    const { overlap } = this.#options.context.limits;
+    const { rates, context, onFailure } = this.#options;
+    const { overlap } = context.limits;
+    await rates.turnOf(context.client.identity, context.signal).catch(onFailure);
     for (;;) {
       const [oldest] = this.#pending;
       const isFree =

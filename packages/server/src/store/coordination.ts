@@ -21,6 +21,11 @@ export interface Leasing {
    * @returns the lease, once the holder before has released it
    */
   acquire(name: string, onRevoke: () => void): Promise<Lease>;
+  /**
+   * @param name - an upload
+   * @returns whether somebody holds it, as far as this process knows
+   */
+  isHeld(name: string): boolean;
 }
 
 /** What all that use one directory have to agree upon, in whichever process they are. */

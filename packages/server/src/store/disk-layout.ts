@@ -39,17 +39,10 @@ export async function openDirectory(
 ): Promise<DiskLayout> {
   try {
     await mkdir(directory, { recursive: true });
-    const path = await realpath(directory);
-    const stats = await lstat(path, { bigint: true });
-    const root = { path, stats, access: access ?? (await detectAccess(path)) };
+    const disk = await layoutOf(directory, access);
+    const { root } = disk;
     await makeFolder(root, [ownFolder], 0o700);
-    await chmod(join(path, ownFolder), 0o700);
-    const disk = {
-      root,
-      uploads: join(path, ownFolder, 'uploads'),
-      resumable: join(path, ownFolder, 'resumable'),
-      trash: join(path, ownFolder, 'trash'),
-    };
+    await chmod(join(root.path, ownFolder), 0o700);
     await makeFolder(root, [ownFolder, 'uploads'], 0o700);
     await makeFolder(root, [ownFolder, 'resumable'], 0o700);
     await makeFolder(root, [ownFolder, 'trash'], 0o700);
@@ -62,6 +55,36 @@ export async function openDirectory(
   } catch (error) {
     throw asStoreError('Cannot use the data directory', error);
   }
+}
+
+/**
+ * Finds a data directory's folders, which another process has made and goes on using.
+ *
+ * @param directory - its path
+ * @param access - how to reach its folders; by default by descriptors where the system has them
+ * @returns where everything is
+ * @throws StoreError `io` when it cannot be used as it is
+ */
+export async function joinDirectory(
+  directory: string,
+  access: FolderAccess | undefined,
+): Promise<DiskLayout> {
+  try {
+    return await layoutOf(directory, access);
+  } catch (error) {
+    throw asStoreError('Cannot use the data directory', error);
+  }
+}
+
+async function layoutOf(directory: string, access: FolderAccess | undefined): Promise<DiskLayout> {
+  const path = await realpath(directory);
+  const stats = await lstat(path, { bigint: true });
+  return {
+    root: { path, stats, access: access ?? (await detectAccess(path)) },
+    uploads: join(path, ownFolder, 'uploads'),
+    resumable: join(path, ownFolder, 'resumable'),
+    trash: join(path, ownFolder, 'trash'),
+  };
 }
 
 /**

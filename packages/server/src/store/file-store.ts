@@ -11,14 +11,20 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
-import { emptyTrash, openDirectory, requireSpace, type DiskLayout } from './disk-layout.js';
+import { localCoordination, type StoreCoordination } from './coordination.js';
+import {
+  emptyTrash,
+  joinDirectory,
+  openDirectory,
+  requireSpace,
+  type DiskLayout,
+} from './disk-layout.js';
 import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { listedFolder } from './folder-listing.js';
 import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
 import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
-import { PathLocks } from './path-locks.js';
 import { StoreError } from './store-error.js';
 import type {
   FindUploadOptions,
@@ -59,9 +65,17 @@ export interface FileStoreOptions {
   readonly durability?: 'full' | 'relaxed' | undefined;
   /** Milliseconds after its last byte that an unfinished upload is kept; by default a day. */
   readonly uploadLifetime?: number | undefined;
+  /**
+   * Set in a process that uses a directory together with others: what they have to agree upon. One
+   * of them has opened the directory before, without this.
+   */
+  readonly coordination?: StoreCoordination | undefined;
   /** How folders are reached; by default by descriptors where the system has them. */
   readonly access?: FolderAccess | undefined;
 }
+
+/** Milliseconds in which another process has surely made a folder durable, or has died. */
+const makingTime = 60_000;
 
 const defaultUploadLifetime = 24 * 60 * 60 * 1000;
 const longestSweepInterval = 60 * 60 * 1000;
@@ -79,30 +93,30 @@ const shortestSweepInterval = 1000;
 export class FileStore implements Store {
   readonly #disk: DiskLayout;
   readonly #flushTurn: FlushTurn | undefined;
-  readonly #locks = new PathLocks();
+  /** What all that use the directory have to agree upon. */
+  readonly coordination: StoreCoordination;
+  readonly #isShared: boolean;
   readonly #uploads: ResumableUploads;
-  readonly #sweeping: NodeJS.Timeout;
+  readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
   /** Folders that are being made. */
   readonly #making = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  private constructor(disk: DiskLayout, durability: 'full' | 'relaxed', lifetime: number) {
+  private constructor(disk: DiskLayout, options: FileStoreOptions) {
+    const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
+    this.#isShared = coordination !== undefined;
+    this.coordination = coordination ?? localCoordination();
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
-      lifetime,
+      lifetime: uploadLifetime,
+      leases: this.coordination.leases,
       findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
     });
-    const interval = Math.max(lifetime / 10, shortestSweepInterval);
-    this.#sweeping = setInterval(
-      () => {
-        this.#track(() => this.#uploads.sweep()).catch(() => undefined);
-      },
-      Math.min(interval, longestSweepInterval),
-    ).unref();
+    if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
   }
 
   /**
@@ -113,9 +127,9 @@ export class FileStore implements Store {
    * @throws StoreError `io` when the directory cannot be used
    */
   static async open(options: FileStoreOptions): Promise<FileStore> {
-    const { directory, durability = 'full', access } = options;
-    const { uploadLifetime = defaultUploadLifetime } = options;
-    const store = new FileStore(await openDirectory(directory, access), durability, uploadLifetime);
+    const { directory, access, coordination } = options;
+    if (coordination) return new FileStore(await joinDirectory(directory, access), options);
+    const store = new FileStore(await openDirectory(directory, access), options);
     try {
       await store.#uploads.recover();
       await store.#uploads.sweep();
@@ -211,6 +225,16 @@ export class FileStore implements Store {
     await Promise.allSettled(this.#underWay);
   }
 
+  #sweepNowAndThen(lifetime: number): NodeJS.Timeout {
+    const interval = Math.max(lifetime / 10, shortestSweepInterval);
+    return setInterval(
+      () => {
+        this.#track(() => this.#uploads.sweep()).catch(() => undefined);
+      },
+      Math.min(interval, longestSweepInterval),
+    ).unref();
+  }
+
   async #look(path: RemotePath): Promise<EntryFacts> {
     if (path === '') return lookAt(this.#disk.root.path);
     return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
@@ -269,7 +293,23 @@ export class FileStore implements Store {
     if (!folder) return this.#track(() => this.#makeFolders(componentsOf(path)), this.#making);
     // It is there before it is durable, and then what is put into it would not be either.
     await Promise.allSettled(this.#making);
+    if (this.#isShared && this.#flushTurn) await this.#makeFoldersAboveDurable(path);
     return folder;
+  }
+
+  /** Another process may be making one of them just now. */
+  async #makeFoldersAboveDurable(path: RemotePath): Promise<void> {
+    for (let above = path; above !== ''; above = parentPath(above)) {
+      const folder = await this.#openFolder(parentPath(above));
+      try {
+        const { birthtimeMs } = await lstat(folder.at(baseName(above)));
+        if (Date.now() - birthtimeMs < makingTime) await folder.sync();
+      } catch (error) {
+        throw asStoreError('Cannot make a folder durable', error);
+      } finally {
+        folder.close();
+      }
+    }
   }
 
   async #makeFolders(components: readonly string[]): Promise<Folder> {
@@ -316,7 +356,7 @@ export class FileStore implements Store {
   ): Promise<Result> {
     this.#requireOpen();
     try {
-      return await this.#track(() => this.#locks.run(paths, work));
+      return await this.#track(() => this.coordination.locks.run(paths, work));
     } catch (error) {
       throw asStoreError('Cannot change the tree', error);
     }

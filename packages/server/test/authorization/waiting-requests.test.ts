@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 
@@ -54,7 +56,7 @@ describe.each(settings)('of who is removed over $way with files $files', (settin
     const identity = fixture.authorize();
     const peer = await Peer.connect(await fixture.open(), identity);
     await askTogether(peer, ['GATE', {}], ...changes);
-    while (!hasBegun) await owner.call('PING');
+    while (!hasBegun) await setImmediate();
     fixture.revoke(identity);
     expect(await peer.ending()).toBe('cut off');
     release?.();
@@ -79,7 +81,7 @@ describe.each(settings)('of who is removed over $way with files $files', (settin
     await peer.request('PING');
     expect(await peer.answer()).toMatchObject({ status: 200 });
     await askTogether(peer, ...changes);
-    while (asked < 2) await fixture.store.stat('received' as never);
+    while (asked < 2) await setImmediate();
     fixture.revoke(identity);
     expect(await peer.ending()).toBe('cut off');
     await fixture.untilConnections(0);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { makeDirectory } from '../../make-directory.js';
+import type { Leasing } from '../coordination.js';
 import { inodeOf } from '../file-entry.js';
 import { sha256Of } from '../file-reader.js';
 import { newFileFlags, writtenFileFlags } from '../open-flags.js';
@@ -17,7 +18,6 @@ import type {
 } from '../store.js';
 import { asStoreError } from '../system-errors.js';
 import { FileUpload, type UploadHome } from './file-upload.js';
-import { Leases } from './leases.js';
 import { takenOver } from './upload-errors.js';
 import {
   lastChange,
@@ -36,6 +36,8 @@ export interface ResumableUploadsOptions {
   readonly directory: string;
   /** Milliseconds after its last byte that an upload is kept. */
   readonly lifetime: number;
+  /** Lets one at a time write an upload, among all that use the directory. */
+  readonly leases: Leasing;
   /** Gives the file that an upload has become, durable, when it is the one in its place. */
   readonly findPlaced: (state: UploadState) => Promise<StoredFile | undefined>;
 }
@@ -52,7 +54,6 @@ interface OpenFile {
  */
 export class ResumableUploads {
   readonly #options: ResumableUploadsOptions;
-  readonly #leases = new Leases();
 
   /** @param options - what the uploads need of their store */
   constructor(options: ResumableUploadsOptions) {
@@ -75,7 +76,7 @@ export class ResumableUploads {
   ): Promise<FileUpload> {
     const place = placeOf(this.#options.directory, resumable);
     let upload: FileUpload | undefined;
-    const lease = await this.#leases.acquire(place.name, () => {
+    const lease = await this.#options.leases.acquire(place.name, () => {
       void upload?.fence();
     });
     try {
@@ -106,7 +107,7 @@ export class ResumableUploads {
    */
   async find(key: UploadKey, { digest, signal }: FindUploadOptions): Promise<ResumePoint> {
     const place = placeOf(this.#options.directory, key);
-    const lease = await this.#leases.acquire(place.name, () => undefined);
+    const lease = await this.#options.leases.acquire(place.name, () => undefined);
     const requireWanted = (): void => {
       signal?.throwIfAborted();
       if (lease.isRevoked) throw takenOver();
@@ -219,8 +220,8 @@ export class ResumableUploads {
   }
 
   async #sweepUpload(place: UploadPlace): Promise<void> {
-    if (this.#leases.isHeld(place.name)) return;
-    const lease = await this.#leases.acquire(place.name, () => undefined);
+    if (this.#options.leases.isHeld(place.name)) return;
+    const lease = await this.#options.leases.acquire(place.name, () => undefined);
     try {
       if ((await lastChange(place)) >= Date.now() - this.#options.lifetime) return;
       await removeUpload(place);

@@ -190,7 +190,7 @@ describe('--allow-v1', () => {
   ])('as %j with %j is not understood', async (args, env) => {
     const { exitCode, stdout, stderr } = await playground.run(['--port', '0', ...args], { env });
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
-    expect(stderr).toMatch(/^e2eeftp-server: --allow-v1 stands alone or as --allow-v1=read/u);
+    expect(stderr).toMatch(/^e2eeftp-server: \S+ stands alone or as --allow-v1=read/u);
     expect(stderr.split('\n')).toHaveLength(1);
   });
 

@@ -70,6 +70,7 @@ export class Server {
   readonly #admission: Admission;
   readonly #connections = new Map<ServedConnection, Promise<void>>();
   #listener: Listener | undefined;
+  #hasServed = false;
   #starting: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #stopWatching: (() => void) | undefined;
@@ -147,6 +148,7 @@ export class Server {
     this.#stopWatching ??= this.#services.authorizer.watch?.(() => {
       this.#reviewed = this.#reviewed.then(() => this.#review());
     });
+    this.#hasServed = true;
     this.#services.observer.connectionOpened?.();
     const connection = new IncomingConnection(transport, ticket, this.#services);
     const ended = connection.run().finally(() => {
@@ -182,6 +184,7 @@ export class Server {
         logger.error({ err: error }, 'a connection could not be taken');
       },
     });
+    this.#hasServed = true;
     const { address } = this.#listener;
     logger.info({ ...address, fingerprint: fingerprint(identity.publicKey) }, 'listening');
   }
@@ -212,6 +215,6 @@ export class Server {
     const { size } = this.#connections;
     if (size > 0)
       logger.error({ connections: size }, 'commands go on after their connections ended');
-    logger.info({}, 'closed');
+    if (this.#hasServed) logger.info({}, 'closed');
   }
 }

@@ -63,9 +63,11 @@ export async function resolveSettings<Name extends SettingName>(
     }
   };
   const settings = names.map((name) => {
+    // `--no-` and the name of an option that can be off.
+    const argument = given[name] === false ? 'off' : given[name];
     const called =
-      typeof given[name] === 'string'
-        ? read(name, 'argument', given[name])
+      typeof argument === 'string'
+        ? read(name, 'argument', argument)
         : read(name, 'variable', textOf(process.env[variableOf(name)]));
     const { value } = called ?? ofFile?.values.get(name) ?? defaultOf(name);
     return [name, value];

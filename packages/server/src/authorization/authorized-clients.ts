@@ -19,8 +19,8 @@ export interface AuthorizedClients {
   readonly invalid: readonly InvalidLine[];
 }
 
-const sshKey = /^(ssh-ed25519\s+\S+)(?:\s+(.*))?$/u;
-const rawKey = /^(\S+)(?:\s+(.*))?$/u;
+const sshKey = /^(ssh-ed25519\s+\S+)(?:\s+(.*))?$/su;
+const rawKey = /^(\S+)(?:\s+(.*))?$/su;
 
 /**
  * Reads the text of `authorized_clients.pub`: a key a line, as base64 of the raw 32 bytes or as

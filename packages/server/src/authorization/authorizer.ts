@@ -12,8 +12,6 @@ export interface AuthorizedClient {
   readonly v1?: boolean | undefined;
   /** The folder that is its `received`, such as `received/alice`; by default that itself. */
   readonly home?: RemotePath | undefined;
-  /** Bytes that the files in its `received`, and what it is uploading, may have in all. */
-  readonly quota?: number | undefined;
   /** When its authorization ends, in milliseconds since 1970; by default never. */
   readonly expires?: number | undefined;
 }

@@ -7,9 +7,6 @@ export type ClientOptions = Omit<AuthorizedClient, 'identity'>;
 
 const accesses: ReadonlySet<string> = new Set<Access>(['rw', 'ro', 'wo', 'admin']);
 const option = /^([^=]*)=(.*)$/u;
-// Without the flag `u`, under which `i` takes the Kelvin sign for a K.
-const amount = /^(\d{1,15}(?:\.\d{1,3})?)(?:([KMGTP])(i?))?B?$/i;
-const units = ['', 'K', 'M', 'G', 'T', 'P'];
 /** A date, or a date and a time with its zone (RFC 3339). */
 const moment = /^(\d{4}-\d{2}-\d{2})(T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/u;
 const dayLength = 24 * 60 * 60 * 1000;
@@ -23,7 +20,6 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['name', (value) => (value === '' ? undefined : { name: value })],
   ['access', (value) => (isAccess(value) ? { access: value } : undefined)],
   ['home', parseHome],
-  ['quota', parseQuota],
   ['expires', parseExpiry],
 ]);
 
@@ -74,15 +70,6 @@ function parseHome(value: string): Partial<ClientOptions> | undefined {
     if (error instanceof ProtocolError) return undefined;
     throw error;
   }
-}
-
-/** `20GB` are 20 · 10⁹ bytes, `20GiB` are 20 · 2³⁰. */
-function parseQuota(value: string): Partial<ClientOptions> | undefined {
-  const [, number, unit = '', binary] = amount.exec(value) ?? [];
-  if (number === undefined) return undefined;
-  const base = binary ? 1024 : 1000;
-  const quota = Math.round(Number(number) * base ** units.indexOf(unit.toUpperCase()));
-  return Number.isSafeInteger(quota) ? { quota } : undefined;
 }
 
 /** A date alone is the last day on which the key is good, in UTC. */

@@ -1,7 +1,7 @@
 import type { Logger } from '../logger.js';
 import type { AuthorizedClient, Authorizer } from './authorizer.js';
 
-/** What must not change under a client that is connected. A new quota holds from its next time on. */
+/** What must not change under a client that is connected. */
 const decisive = ['access', 'home'] as const;
 
 /** What is looked at for a client that is connected. */

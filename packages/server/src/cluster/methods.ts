@@ -6,7 +6,7 @@ import type { ServerObserver } from '../observer.js';
 type Nothing = Readonly<Record<string, never>>;
 
 /** What workers tell of: connections are counted where they are taken. */
-export type WorkerEvents = Required<
+type WorkerEvents = Required<
   Pick<ServerObserver, 'handshakeEnded' | 'commandAnswered' | 'fileStored'>
 >;
 

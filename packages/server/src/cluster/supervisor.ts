@@ -126,7 +126,7 @@ export class Supervisor {
     await this.#listener?.close();
     const patience = this.#limits.drainTimeout + exitPatience;
     await Promise.all([...this.#workers].map((worker) => worker.shutDown(patience)));
-    this.#logger.info({}, 'closed');
+    if (this.#listener) this.#logger.info({}, 'closed');
   }
 
   #startWorker(): void {

@@ -15,6 +15,7 @@ import type {
 import {
   branches,
   componentsOf,
+  isBranch,
   requireChangeable,
   requireRenamable,
   requireWritable,
@@ -74,7 +75,11 @@ export class HomeStore implements Store {
   }
 
   open(path: RemotePath): Promise<StoredFileReader> {
-    return this.#checked(() => this.#store.open(this.#inside(path)));
+    return this.#checked(() => {
+      // Whoever sees the folder among others may have put a file in its place.
+      if (isBranch(path)) throw new StoreError('not-found', 'There is no file');
+      return this.#store.open(this.#inside(path));
+    });
   }
 
   createUpload(options: UploadOptions): Promise<Upload> {

@@ -75,7 +75,7 @@ test.each([
   'expires=2027-02-30',
   'expires=soon',
   'home=../alice',
-  'quota=lots',
+  'quota=20GB',
   'no_pty=1',
   '=ro',
   'name=',

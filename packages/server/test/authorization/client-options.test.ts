@@ -105,63 +105,6 @@ describe('expires', () => {
   });
 });
 
-describe('quota', () => {
-  test.each<[string, number]>([
-    ['0', 0],
-    ['1', 1],
-    ['500B', 500],
-    ['20kb', 20_000],
-    ['20KB', 20_000],
-    ['20K', 20_000],
-    ['20KiB', 20_480],
-    ['20ki', 20_480],
-    ['1.5MB', 1_500_000],
-    ['1.5MiB', 1_572_864],
-    ['20GB', 20_000_000_000],
-    ['20GiB', 21_474_836_480],
-    ['2TB', 2_000_000_000_000],
-    ['9PB', 9_000_000_000_000_000],
-    ['7.999PiB', 9_006_073_354_834_149],
-    ['0.001K', 1],
-  ])('%s is %d bytes', (value, bytes) => {
-    expect(granted(`quota=${value}`)?.quota).toBe(bytes);
-  });
-
-  test.each([
-    '',
-    'B',
-    'GB',
-    'lots',
-    '-1',
-    '+1',
-    '1e9',
-    '0x10',
-    '1_000',
-    '1,000',
-    '.5GB',
-    '5.GB',
-    '1.2345GB',
-    '1.5.5GB',
-    '20EB',
-    '20GBB',
-    '20BiB',
-    '20GiiB',
-    '20 GB',
-    'Infinity',
-    'NaN',
-    '9.1PB',
-    '999999999999999P',
-    '9999999999999999',
-    '20\u212AB',
-    '٢٠GB',
-  ])('%j is no amount, and the line grants nothing', (value) => {
-    const options = granted(`quota=${value}`);
-    // A blank ends the option, and what follows is a comment.
-    if (value === '20 GB') expect(options).toMatchObject({ quota: 20, name: 'GB' });
-    else expect(options).toBeUndefined();
-  });
-});
-
 describe('home', () => {
   test.each([
     ['alice', 'received/alice'],
@@ -259,14 +202,14 @@ describe('a comment', () => {
     expect(granted(words, sshKey)).toBeUndefined();
   });
 
-  test('of any form never grants a home, a quota, an expiry or access by the way', () => {
+  test('of any form never grants a home, an expiry or access by the way', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const comment = text.replaceAll(/[\n=]/gu, '');
         const { clients } = parseAuthorizedClients(`${sshKey} ${comment}`);
         expect(clients).toHaveLength(1);
-        const { access, home, quota, expires, v1 } = clients[0]!;
-        expect({ access, home, quota, expires }).toEqual({ access: 'rw' });
+        const { access, home, expires, v1 } = clients[0]!;
+        expect({ access, home, expires }).toEqual({ access: 'rw' });
         expect(v1).toBe(comment.split(/\s+/u).includes('v1'));
       }),
     );
@@ -274,13 +217,12 @@ describe('a comment', () => {
 });
 
 test('options are taken together, in any order, each once', () => {
-  const options = ['name=alice', 'access=wo', 'home=in', 'quota=1MB', 'expires=2027-06-30', 'v1'];
+  const options = ['name=alice', 'access=wo', 'home=in', 'expires=2027-06-30', 'v1'];
   const expected = granted(options.join(' '));
   expect(expected).toEqual({
     name: 'alice',
     access: 'wo',
     home: 'received/in',
-    quota: 1_000_000,
     expires: Date.UTC(2027, 6, 1),
     v1: true,
   });

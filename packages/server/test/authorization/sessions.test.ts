@@ -115,10 +115,10 @@ describe('an open session', () => {
   test('goes on when what has changed concerns it little or not at all', async () => {
     const carol = Identity.generate();
     const carolsLine = formatPublicKey(carol.publicKey);
-    await authorize(aliceMay('name=alice home=in quota=1GB expires=2999-01-01'), carolsLine);
+    await authorize(aliceMay('name=alice home=in expires=2999-01-01'), carolsLine);
     const peer = await enter(alice);
     const other = await enter(carol);
-    await authorize('# more', aliceMay('expires=2999-12-31 quota=2GB home=in name=al v1'));
+    await authorize('# more', aliceMay('expires=2999-12-31 home=in name=al v1'));
     // She came later, and is looked at later.
     expect(await other.ending()).toEqual(refused);
     await expectServed(peer);

@@ -36,7 +36,7 @@ const changes: [string, CborMap][] = [
 
 describe.each(settings)('of who is removed over $way with files $files', (setting) => {
   test('nothing is done that waited behind another request', async () => {
-    let hasBegun = false;
+    let begun = 0;
     let release: (() => void) | undefined;
     const gate = defineCommand({
       name: 'GATE',
@@ -44,7 +44,7 @@ describe.each(settings)('of who is removed over $way with files $files', (settin
       args: z.strictObject({}),
       effect: 'none',
       handler: () => {
-        hasBegun = true;
+        begun += 1;
         return new Promise((resolve) => {
           release = () => resolve({ status: 200 });
         });
@@ -56,7 +56,7 @@ describe.each(settings)('of who is removed over $way with files $files', (settin
     const identity = fixture.authorize();
     const peer = await Peer.connect(await fixture.open(), identity);
     await askTogether(peer, ['GATE', {}], ...changes);
-    while (!hasBegun) await setImmediate();
+    while (begun === 0) await setImmediate();
     fixture.revoke(identity);
     expect(await peer.ending()).toBe('cut off');
     release?.();

@@ -1,6 +1,9 @@
-import { Identity } from '@e2eeftp/crypto';
-import { connectTcp } from '@e2eeftp/transport';
+import { setTimeout as delay } from 'node:timers/promises';
 
+import { Identity } from '@e2eeftp/crypto';
+import { connectTcp, type Transport } from '@e2eeftp/transport';
+
+import type { ServerLimits } from '../../src/index.js';
 import { startChild, type Child } from '../store/child-process.js';
 import { Peer } from './peer.js';
 
@@ -9,8 +12,19 @@ export interface ServerState {
   /** Bytes that its process occupies, garbage not counted. */
   readonly memory: number;
   readonly connections: number;
-  /** What nobody has handled. */
+  /** Open file descriptors. */
+  readonly descriptors: number;
+  /** What nobody has handled, and what the server holds for its own failure. */
   readonly failures: readonly string[];
+}
+
+/** What a server elsewhere is started with. */
+export interface ServerElsewhereOptions {
+  /** Where its files are; by default in memory. */
+  readonly directory?: string;
+  readonly limits?: Partial<ServerLimits>;
+  /** Whoever sees all files; all others share a home then. */
+  readonly owner?: Identity;
 }
 
 /** A server in a process of its own, so that its memory is its own too. Whoever comes is let in. */
@@ -23,13 +37,21 @@ export class ServerElsewhere {
     this.address = { host: '127.0.0.1', port };
   }
 
-  static async start(): Promise<ServerElsewhere> {
-    const child = await startChild('../../support/child/serve.mjs', []);
+  static async start(options: ServerElsewhereOptions = {}): Promise<ServerElsewhere> {
+    const { owner, ...rest } = options;
+    const key = owner && Buffer.from(owner.publicKey).toString('hex');
+    const said = JSON.stringify({ ...rest, owner: key });
+    const child = await startChild('../../support/child/serve.mjs', [said]);
     return new ServerElsewhere(child, Number(await child.nextLine()));
   }
 
+  /** A transport to it, before the first byte. */
+  open(): Promise<Transport> {
+    return connectTcp({ ...this.address, timeout: 20_000 });
+  }
+
   async enter(identity = Identity.generate()): Promise<Peer> {
-    return Peer.connect(await connectTcp({ ...this.address, timeout: 20_000 }), identity);
+    return Peer.connect(await this.open(), identity);
   }
 
   async state(): Promise<ServerState> {
@@ -42,6 +64,7 @@ export class ServerElsewhere {
     for (;;) {
       const state = await this.state();
       if (state.connections <= count) return state;
+      await delay(20);
     }
   }
 

@@ -1,13 +1,14 @@
-// Serves whoever comes from a store in memory, says at which port, and, for each line that it is
-// given, how much memory it uses and how many connections it has.
-import { readFileSync } from 'node:fs';
+// Serves whoever comes, says at which port, and, for each line that it is given, how it is. Its one
+// argument says in JSON where the files are (by default in memory), what its limits are, and which
+// client alone sees all files; all others share a home.
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 import { Identity } from '@e2eeftp/crypto';
 
-import { MemoryStore, Server } from '../../../dist/index.js';
+import { FileStore, MemoryStore, Server } from '../../../dist/index.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
@@ -17,13 +18,30 @@ for (const event of ['unhandledRejection', 'uncaughtException', 'warning']) {
   process.on(event, (error) => failures.push(String(error.stack ?? error)));
 }
 
-const store = new MemoryStore();
+const { directory, limits = {}, owner } = JSON.parse(process.argv[2] ?? '{}');
+const store = directory
+  ? await FileStore.open({ directory, durability: 'relaxed' })
+  : new MemoryStore();
+const logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: ({ err, ...fields }, message) => {
+    failures.push(`${message} ${JSON.stringify(fields)} ${err?.stack}`);
+  },
+};
 const server = new Server({
   identity: Identity.generate(),
   authorizer: {
-    authorize: (identity) => Promise.resolve({ identity, name: 'somebody', access: 'rw' }),
+    authorize: (identity) => {
+      const isOwner = !owner || Buffer.from(identity).toString('hex') === owner;
+      const home = isOwner ? undefined : 'received/home';
+      return Promise.resolve({ identity, name: 'somebody', access: 'rw', home });
+    },
   },
   store,
+  limits,
+  logger,
 });
 await server.start({ port: 0 });
 process.stdout.write('ready\n');
@@ -34,8 +52,12 @@ for await (const line of createInterface({ input: process.stdin })) {
   collectGarbage();
   collectGarbage();
   const [, kilobytes] = /VmRSS:\s+(\d+)/u.exec(readFileSync('/proc/self/status', 'utf8'));
-  const { connections } = server;
-  const state = { memory: 1024 * Number(kilobytes), connections, failures };
+  const state = {
+    memory: 1024 * Number(kilobytes),
+    connections: server.connections,
+    descriptors: readdirSync('/proc/self/fd').length,
+    failures,
+  };
   process.stdout.write(`${JSON.stringify(state)}\n`);
 }
 await server.close();

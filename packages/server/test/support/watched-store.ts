@@ -1,0 +1,22 @@
+import type { RemotePath } from '@e2eeftp/protocol';
+
+import type { Store } from '../../src/index.js';
+
+/** A store that notes which paths it is asked for. */
+export function watched(store: Store, paths: RemotePath[]): Store {
+  const noting = <Result>(call: () => Result, ...asked: RemotePath[]): Result => {
+    paths.push(...asked);
+    return call();
+  };
+  return {
+    stat: (path) => noting(() => store.stat(path), path),
+    list: (path, options) => noting(() => store.list(path, options), path),
+    open: (path) => noting(() => store.open(path), path),
+    makeDirectory: (path) => noting(() => store.makeDirectory(path), path),
+    delete: (path, options) => noting(() => store.delete(path, options), path),
+    rename: (from, to, overwrite) => noting(() => store.rename(from, to, overwrite), from, to),
+    createUpload: (options) => noting(() => store.createUpload(options), options.path),
+    findUpload: (key, options) => store.findUpload(key, options),
+    close: () => store.close(),
+  };
+}

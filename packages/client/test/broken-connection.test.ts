@@ -21,6 +21,8 @@ const server = new Server({
   identity,
   authorizer: { authorize: async (who) => ({ identity: who, name: undefined, access: 'rw' }) },
   store,
+  // Every failure here is one of a handshake, from one address.
+  limits: { delaysFailures: false },
 });
 let folder: string;
 

@@ -21,6 +21,8 @@ const server = new Server({
   identity,
   authorizer: { authorize: async (who) => ({ identity: who, name: undefined, access: 'rw' }) },
   store,
+  // Every failure here is one of a handshake, from one address.
+  limits: { delaysFailures: false },
 });
 let folder: string;
 
@@ -55,6 +57,8 @@ async function converse(
   let openings = 0;
   try {
     const peer = await connect({
+      connections: 1,
+      retries: 0,
       identity: client,
       server: identity.publicKey,
       timeouts: { handshake: progress, progress },

@@ -14,6 +14,19 @@ export const globalOptions = {
     describe: 'Speak the first generation of the protocol, to servers that know nothing newer',
   },
   timeout: { type: 'number', describe: 'Seconds to wait for the server when nothing moves' },
+  retries: {
+    type: 'count',
+    describe: 'Further attempts while the connection breaks and nothing moves; 5 by default',
+  },
+  connections: {
+    type: 'count',
+    minimum: 1,
+    describe: 'Connections at once, at most; 4 by default',
+  },
+  'limit-rate': {
+    type: 'rate',
+    describe: 'Bytes a second for all transfers together, such as 500K or 2M',
+  },
   json: { type: 'boolean', describe: 'Write one JSON object a line, for programs' },
   quiet: { type: 'boolean', alias: 'q', describe: 'Say nothing but results and failures' },
   verbose: { type: 'boolean', alias: 'v', describe: 'Say what the handshake settled' },

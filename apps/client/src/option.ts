@@ -1,11 +1,15 @@
 import { UsageError } from './failure.js';
+import { parseRate } from './quantities.js';
 
 /** An option of the command line. */
 interface OptionDefinition {
-  readonly type: 'boolean' | 'number' | 'string';
+  /** A `count` is a whole number, and a `rate` a number of bytes a second. */
+  readonly type: 'boolean' | 'number' | 'count' | 'rate' | 'string';
   readonly describe: string;
   /** One letter. */
   readonly alias?: string;
+  /** Of a count; by default 0. */
+  readonly minimum?: number;
 }
 
 /** Options by their long names. */
@@ -14,6 +18,8 @@ export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 interface ValueTypes {
   boolean: boolean;
   number: number | undefined;
+  count: number | undefined;
+  rate: number | undefined;
   string: string | undefined;
 }
 
@@ -39,10 +45,10 @@ export function readOptions<Options extends OptionDefinitions>(
   given: Readonly<Record<string, unknown>>,
   environment: Environment,
 ): OptionValues<Options> {
-  const values = Object.entries(definitions).map(([name, { type }]) => {
-    const value = given[name] ?? fromEnvironment(name, type, environment);
+  const values = Object.entries(definitions).map(([name, definition]) => {
+    const value = given[name] ?? fromEnvironment(name, definition.type, environment);
     // Of an option that is given twice, the last counts, as in most programs.
-    return [name, checked(name, type, Array.isArray(value) ? value.at(-1) : value)];
+    return [name, checked(name, definition, Array.isArray(value) ? value.at(-1) : value)];
   });
   return Object.fromEntries(values) as OptionValues<Options>;
 }
@@ -55,21 +61,38 @@ function fromEnvironment(
   const variable = variableOf(name);
   const text = environment[variable];
   if (text === undefined || text === '') return undefined;
-  if (type === 'string') return text;
   if (type === 'number') return Number(text);
+  if (type !== 'boolean') return text;
   if (/^(?:1|true|yes|on)$/iu.test(text)) return true;
   if (/^(?:0|false|no|off)$/iu.test(text)) return false;
   throw new UsageError(`${variable} is neither 1 nor 0, but "${text}"`);
 }
 
-function checked(name: string, type: OptionDefinition['type'], value: unknown): unknown {
+function checked(name: string, definition: OptionDefinition, value: unknown): unknown {
+  const { type, minimum = 0 } = definition;
   if (type === 'boolean') return value === true;
   if (value === undefined) return undefined;
-  if (type === 'number' && !(typeof value === 'number' && Number.isFinite(value) && value > 0)) {
-    throw new UsageError(`--${name} (${variableOf(name)}) needs a number above 0`);
-  }
   if (value === '') throw new UsageError(`--${name} needs a value`);
-  return value;
+  const text = typeof value === 'string' ? value : '';
+  switch (type) {
+    case 'string':
+      return value;
+    case 'number':
+      if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
+      throw needs(name, 'a number above 0');
+    case 'count':
+      if (/^\d{1,6}$/u.test(text) && Number(text) >= minimum) return Number(text);
+      throw needs(name, `a whole number, ${minimum} or more`);
+    case 'rate': {
+      const rate = parseRate(text);
+      if (rate !== undefined) return rate;
+      throw needs(name, 'bytes a second, such as 500K or 2M, and no fewer than 10K');
+    }
+  }
+}
+
+function needs(name: string, what: string): UsageError {
+  return new UsageError(`--${name} (${variableOf(name)}) needs ${what}`);
 }
 
 function variableOf(name: string): string {

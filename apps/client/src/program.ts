@@ -111,7 +111,9 @@ function parserFor(execute: (command: Command, given: ParsedLine) => Promise<voi
 function addOptions(parser: Argv, options: OptionDefinitions, group: string): void {
   for (const [name, { type, describe, alias }] of Object.entries(options)) {
     const requiresArg = type !== 'boolean';
-    parser.option(name, { type, describe, group, requiresArg, ...(alias && { alias }) });
+    // The others are read as they were written: 1e3 and 0x10 are numbers to a parser.
+    const parsed = type === 'boolean' || type === 'number' ? type : 'string';
+    parser.option(name, { type: parsed, describe, group, requiresArg, ...(alias && { alias }) });
   }
 }
 

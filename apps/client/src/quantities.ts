@@ -16,6 +16,23 @@ export function formatSize(bytes: number): string {
   return `${value < 9.95 ? value.toFixed(1) : value.toFixed(0)} ${unit}`;
 }
 
+/** The least that keeps a server from taking a slow transfer for one that stands still. */
+const slowestRate = 10_000;
+
+const rateUnits: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9 };
+
+/**
+ * @param text - a rate as people write it, such as `500K` or `1.5M`, in powers of 1000
+ * @returns bytes a second; nothing when it is none, or too slow for any transfer
+ */
+export function parseRate(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([kmg]?)$/iu.exec(text) ?? [];
+  const factor = rateUnits[unit.toLowerCase()];
+  if (number === undefined || factor === undefined) return undefined;
+  const rate = Number(number) * factor;
+  return rate >= slowestRate ? rate : undefined;
+}
+
 /**
  * @param milliseconds - a time span
  * @returns it as people read it, such as `0.3 s` or `2 h 05 min`

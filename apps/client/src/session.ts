@@ -16,6 +16,7 @@ import {
   type Identity,
   type ServerAddress,
   type Timeouts,
+  type TransferJournal,
 } from '@e2eeftp/client';
 
 import type { Invocation } from './command.js';
@@ -50,7 +51,8 @@ export async function withClient<Result>(
       : await loadServerKey(serverKey);
   const identityFile = global.identity ?? home.identityPath;
   const identity = await loadIdentity(identityFile, passphraseFor(invocation));
-  return usingClient(invocation, { address, identity, server }, task);
+  const { transfers } = home;
+  return usingClient(invocation, { address, identity, server, journal: transfers }, task);
 }
 
 /** A server, and as whom to connect to it. */
@@ -58,6 +60,8 @@ export interface SessionOptions {
   readonly address: ServerAddress;
   readonly identity: Identity;
   readonly server: ConnectOptions['server'];
+  /** Remembers transfers that are broken off, where there can be any. */
+  readonly journal?: TransferJournal;
 }
 
 /**
@@ -75,7 +79,7 @@ export async function usingClient<Result>(
   task: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const { global, output, signal } = invocation;
-  const { address, identity, server } = options;
+  const { address, identity, server, journal } = options;
   const { host, port } = address;
   const client = await connect({
     host,
@@ -83,6 +87,14 @@ export async function usingClient<Result>(
     identity,
     server,
     timeouts: timeoutsFor(global),
+    connections: global.connections,
+    retries: global.retries,
+    rateLimit: global['limit-rate'],
+    journal,
+    onRetry: ({ error, delay }) => {
+      const seconds = Math.ceil(delay / 1000);
+      output.note(`The connection broke (${error.message}); trying again in ${seconds} s`);
+    },
     signal,
   });
   const { facts, welcome } = client.greeting;

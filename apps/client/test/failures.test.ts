@@ -58,7 +58,8 @@ describe('a connection that breaks midway', () => {
     await world.write('file', makeBytes(20_000_000));
     const proxy = await startProxy(port, { direction: 'up', bytes: 8_000_000, then });
     const options = await through(world, proxy.port);
-    const sent = await world.run(['send', 'file', ...options, '--timeout', '2']);
+    const patience = ['--timeout', '2', '--retries', '0'];
+    const sent = await world.run(['send', 'file', ...options, ...patience]);
     expect(sent.exitCode).toBe(3);
     expect(sent.stderr).toMatch(/^e2eeftp: .+\n$/u);
     expect((await world.run(['get', 'file', '-'])).stdout).toBe('the older one');
@@ -68,15 +69,45 @@ describe('a connection that breaks midway', () => {
   test.each(['break', 'stall'] as const)('in a download: %s', async (then) => {
     const world = await makeWorld();
     const { port } = world.server.address;
-    await world.run(['send', '-', 'big'], { input: makeBytes(20_000_000) });
+    await world.write('big', makeBytes(20_000_000));
+    await world.run(['send', 'big']);
+    const content = await world.read('big');
     await world.write('big', 'the older one');
     const proxy = await startProxy(port, { direction: 'down', bytes: 8_000_000, then });
     const options = await through(world, proxy.port);
-    const got = await world.run(['get', 'big', ...options, '--timeout', '2']);
+    const patience = ['--timeout', '2', '--retries', '0'];
+    const got = await world.run(['get', 'big', ...options, ...patience]);
     expect(got.exitCode).toBe(3);
     expect(got.stderr).toMatch(/^e2eeftp: .+\n$/u);
     expect((await world.read('big')).toString()).toBe('the older one');
+    // What has come is kept, and the next run goes on with it.
+    expect(await world.names()).toEqual([expect.stringMatching(/^\.big\..*\.part$/u), 'big']);
+    expect((await world.run(['get', 'big'])).exitCode).toBe(0);
+    expect((await world.read('big')).equals(content)).toBe(true);
     expect(await world.names()).toEqual(['big']);
+  });
+
+  test.each(['up', 'down'] as const)('is made good by another: %s', async (direction) => {
+    const world = await makeWorld();
+    await world.write('file', makeBytes(20_000_000));
+    await world.run(['send', 'file', 'down']);
+    for (const [flags, said] of [
+      [[], /^The connection broke \(.+\); trying again in 1 s\n/u],
+      [['--quiet'], /^$/u],
+      [['--json'], /^$/u],
+    ] as const) {
+      const proxy = await startProxy(world.server.address.port, {
+        direction,
+        bytes: 8_000_000,
+        then: 'break-once',
+      });
+      const options = [...(await through(world, proxy.port)), ...flags, '--timeout', '5'];
+      const args = direction === 'up' ? ['send', 'file', 'up'] : ['get', 'down', 'back'];
+      const { exitCode, stderr } = await world.run([...args, ...options]);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(said) });
+      if (direction === 'up') await world.run(['get', 'up', 'back']);
+      expect((await world.read('back')).equals(await world.read('file'))).toBe(true);
+    }
   });
 
   test('in a download of a folder keeps whole files only', async () => {
@@ -90,11 +121,16 @@ describe('a connection that breaks midway', () => {
       then: 'break',
     });
     const options = await through(world, proxy.port);
-    expect((await world.run(['get', 'tree', 'back', ...options])).exitCode).toBe(3);
+    await world.shell('mkdir back');
+    const getting = ['get', 'tree', 'back'];
+    expect((await world.run([...getting, ...options, '--retries', '0'])).exitCode).toBe(3);
+    const broken = await world.shell('find back -type f -size -3000000c ! -name ".*.part" | wc -l');
+    expect(broken.stdout).toBe('0\n');
+    expect((await world.run(getting)).exitCode).toBe(0);
     const { stdout } = await world.shell(
-      'find back -type f -size -3000000c | wc -l; ls -A back | grep -c part',
+      'diff -r tree back/tree && ls -A back/tree | grep -c part',
     );
-    expect(stdout).toBe('0\n0\n');
+    expect(stdout).toBe('0\n');
   });
 });
 

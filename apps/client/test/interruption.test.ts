@@ -28,7 +28,9 @@ describe('an interruption', () => {
     'of a download leaves nothing half: %s',
     async (signal) => {
       const world = await makeWorld();
-      await world.run(['send', '-', 'big'], { input: makeBytes(20_000_000) });
+      const content = makeBytes(20_000_000);
+      await world.write('big', content);
+      await world.run(['send', 'big']);
       await world.write('big', 'the older one');
       const { reached, options } = await through(world, 'down');
       const child = start(['get', 'big', ...options], world.place);
@@ -38,8 +40,12 @@ describe('an interruption', () => {
       const { exitCode, stderr } = finished(await child);
       expect(exitCode).toBe(130);
       expect(stderr).toMatch(/^e2eeftp: .*\n$/u);
-      expect(await world.names()).toEqual(['big']);
       expect((await world.read('big')).toString()).toBe('the older one');
+      // What has come may be kept under another name, and the next run goes on with it.
+      expect((await world.names()).join(' ')).toMatch(/^(?:\.big\.\w+\.part )?big$/u);
+      expect((await world.run(['get', 'big'])).exitCode).toBe(0);
+      expect((await world.read('big')).equals(content)).toBe(true);
+      expect(await world.names()).toEqual(['big']);
     },
   );
 
@@ -53,7 +59,9 @@ describe('an interruption', () => {
     await reached;
     child.kill('SIGINT');
     expect(finished(await child).exitCode).toBe(130);
-    const { stdout } = await world.shell('find back -type f -size -2000000c | wc -l');
+    const { stdout } = await world.shell(
+      'find back -type f -size -2000000c ! -name ".*.part" | wc -l',
+    );
     expect(stdout).toBe('0\n');
   });
 

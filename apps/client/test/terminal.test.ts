@@ -150,6 +150,6 @@ describeOnLinux('progress', () => {
     const { exitCode, shown } = await terminal.end();
     expect(exitCode).toBe(130);
     expect(shown).toMatch(/\r\u001B\[K.*e2eeftp:.* .*\r\n$/u);
-    expect(await world.names()).toEqual([]);
+    expect((await world.names()).join(' ')).toMatch(/^(?:\.big\.\w+\.part)?$/u);
   });
 });

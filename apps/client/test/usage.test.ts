@@ -34,6 +34,20 @@ describe('a wrong call', () => {
     [['ls', '--server', 'a:b:c'], '"a:b:c" is no address'],
     [['ls', '--timeout', 'soon'], '--timeout'],
     [['ls', '--timeout', '-1'], '--timeout'],
+    [['ls', '--retries', 'often'], '--retries'],
+    [['ls', '--retries', '-1'], '--retries'],
+    [['ls', '--retries', '1.5'], '--retries'],
+    [['ls', '--retries', '1e3'], '--retries'],
+    [['ls', '--retries'], 'retries'],
+    [['ls', '--connections', '0'], '--connections'],
+    [['ls', '--connections', 'all'], '--connections'],
+    [['ls', '--limit-rate', 'fast'], '--limit-rate'],
+    [['ls', '--limit-rate', '0'], '--limit-rate'],
+    [['ls', '--limit-rate', '-5M'], '--limit-rate'],
+    [['ls', '--limit-rate', '5T'], '--limit-rate'],
+    [['ls', '--limit-rate', '9K'], '--limit-rate'],
+    [['ls', '--limit-rate', '1M', '--v1'], '--limit-rate and --v1'],
+    [['ls', '--retries', '1', '--v1'], '--retries and --v1'],
     [['init'], 'An argument is missing'],
   ])('%j ends with 2 and says why', async (args, reason) => {
     const world = await makeWorld();
@@ -95,8 +109,12 @@ describe('a variable', () => {
     const { exitCode, stderr } = await world.run(['ping'], { env: { E2EEFTP_QUIET: 'perhaps' } });
     expect(exitCode).toBe(2);
     expect(stderr).toContain('E2EEFTP_QUIET');
-    const timeout = await world.run(['ping'], { env: { E2EEFTP_TIMEOUT: 'x' } });
-    expect(timeout.exitCode).toBe(2);
+    for (const name of ['TIMEOUT', 'RETRIES', 'CONNECTIONS', 'LIMIT_RATE']) {
+      const wrong = await world.run(['ping'], { env: { [`E2EEFTP_${name}`]: 'x' } });
+      expect({ name, exitCode: wrong.exitCode }).toEqual({ name, exitCode: 2 });
+    }
+    const right = { E2EEFTP_RETRIES: '0', E2EEFTP_CONNECTIONS: '1', E2EEFTP_LIMIT_RATE: '1.5m' };
+    expect((await world.run(['ping'], { env: right })).exitCode).toBe(0);
     expect((await world.run(['ping'], { env: { E2EEFTP_SLOW: '1' } })).exitCode).toBe(0);
   });
 });

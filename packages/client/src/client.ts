@@ -3,13 +3,15 @@ import {
   parsePath,
   type CborMap,
   type CborValue,
+  type CommandArguments,
+  type CommandName,
   type CommandResult,
   type Entry,
   type StoredFile,
 } from '@e2eeftp/protocol';
 
 import type { Greeting } from './connection/connection.js';
-import { Connector } from './connection/connector.js';
+import { ConnectionPool } from './connection/connection-pool.js';
 import { asClientError, ClientError } from './errors.js';
 import type {
   ConnectOptions,
@@ -23,6 +25,7 @@ import { Requests } from './requests.js';
 import { download, readRange } from './transfer/download.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
+import { TransferContext } from './transfer/transfer-context.js';
 import { upload } from './transfer/upload.js';
 
 /**
@@ -33,13 +36,14 @@ import { upload } from './transfer/upload.js';
  * @throws ClientError when there is no connection, or no trust in either direction
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const connector = new Connector(options);
+  const pool = new ConnectionPool(options);
   try {
-    const connection = await connector.connection(options.signal);
-    return new Client(connector, await connection.greeting);
+    const { connection, release } = await pool.lease('request', options.signal);
+    release();
+    return new Client(pool, await connection.greeting, options);
   } catch (error) {
     // Whoever gave up gets no client that could be closed: what is still being opened is not theirs.
-    void connector.close();
+    void pool.close();
     throw error;
   }
 }
@@ -48,23 +52,34 @@ export async function connect(options: ConnectOptions): Promise<Client> {
  * A client of one server. Made by {@link connect}.
  *
  * Every operation settles: with its result, or with a {@link ClientError}, within the timeouts
- * that {@link connect} was given, whatever the server does. When the connection breaks, what is
- * under way fails, and the next operation opens another.
+ * that {@link connect} was given, whatever the server does. When a connection breaks, what can be
+ * asked again without harm is asked again over another, and transfers go on where they were.
  *
- * Operations may be called at the same time; they are worked off one after the other over one
- * connection. Await one before calling another that depends on it.
+ * Operations may be called at the same time, over as many connections as the options allow. Await
+ * one before calling another that depends on it.
  * Paths are those of the server's tree, such as `received/report.pdf`.
  */
 export class Client implements AsyncDisposable {
   /** What the first handshake and the server's first message said. */
   readonly greeting: Greeting;
-  readonly #connector: Connector;
+  readonly #pool: ConnectionPool;
   readonly #requests: Requests;
+  readonly #transfers: TransferContext;
+  /** Those that {@link Client.close} waits for. */
+  readonly #operations = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   /** @internal */
-  constructor(connector: Connector, greeting: Greeting) {
-    this.#connector = connector;
-    this.#requests = new Requests(connector);
+  constructor(pool: ConnectionPool, greeting: Greeting, options: ConnectOptions) {
+    const { facts, welcome } = greeting;
+    this.#pool = pool;
+    this.#requests = new Requests(pool);
+    this.#transfers = new TransferContext(
+      this.#requests,
+      facts.peerIdentity,
+      welcome.commands,
+      options,
+    );
     this.greeting = greeting;
   }
 
@@ -79,7 +94,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError
    */
   async send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
-    return upload(this.#requests, source, checkPath(path), options);
+    return this.#track(() => upload(this.#transfers, source, checkPath(path), options));
   }
 
   /**
@@ -92,19 +107,19 @@ export class Client implements AsyncDisposable {
    * @throws ClientError
    */
   async get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
-    return download(this.#requests, checkPath(path), target, options);
+    return this.#track(() => download(this.#transfers, checkPath(path), target, options));
   }
 
   /**
-   * Reads a file chunk by chunk: `for await (const chunk of client.read(path)) …`. Other
-   * operations of this client wait meanwhile, so do not stop in the middle without ending the loop.
+   * Reads a file chunk by chunk: `for await (const chunk of client.read(path)) …`. It keeps a
+   * connection busy meanwhile, so do not stop in the middle without ending the loop.
    *
    * @param path - what
    * @param options - which part, progress, and more
    * @returns the bytes; the loop throws when they are not all there
    */
   async *read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    yield* readRange(this.#requests, checkPath(path), options);
+    yield* readRange(this.#transfers, checkPath(path), options);
   }
 
   /**
@@ -121,7 +136,7 @@ export class Client implements AsyncDisposable {
     let cursor: string | undefined;
     let last: string | undefined;
     do {
-      const page: CommandResult<'LIST'> = await this.#requests.call(
+      const page: CommandResult<'LIST'> = await this.#ask(
         'LIST',
         { ...args, ...(cursor !== undefined && { cursor }) },
         what,
@@ -147,7 +162,7 @@ export class Client implements AsyncDisposable {
    */
   async stat(path: string, options: OperationOptions = {}): Promise<Entry> {
     const args = { path: checkPath(path) };
-    return this.#requests.call('STAT', args, `Cannot look at ${path}`, options.signal);
+    return this.#ask('STAT', args, `Cannot look at ${path}`, options.signal);
   }
 
   /**
@@ -163,7 +178,17 @@ export class Client implements AsyncDisposable {
   ): Promise<void> {
     const { recursive = false, signal } = options;
     const args = { path: checkPath(path), recursive };
-    await this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal);
+    let attempts = 0;
+    await this.#retried(signal, async () => {
+      attempts += 1;
+      try {
+        await this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal);
+      } catch (error) {
+        // An earlier attempt has done it, and only its answer was lost.
+        if (!(attempts > 1 && error instanceof ClientError && error.code === 'not-found'))
+          throw error;
+      }
+    });
   }
 
   /**
@@ -182,7 +207,9 @@ export class Client implements AsyncDisposable {
     const { overwrite = 'never', signal } = options;
     const policy = typeof overwrite === 'string' ? overwrite : overwrite.etag;
     const args = { from: checkPath(from), to: checkPath(to), overwrite: policy };
-    await this.#requests.call('RENAME', args, `Cannot rename ${from} to ${to}`, signal);
+    const what = `Cannot rename ${from} to ${to}`;
+    // Not again: nobody could tell its own success from somebody else's change.
+    await this.#track(() => this.#requests.call('RENAME', args, what, signal));
   }
 
   /**
@@ -194,7 +221,7 @@ export class Client implements AsyncDisposable {
    */
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
     const args = { path: checkPath(path) };
-    await this.#requests.call('MKDIR', args, `Cannot make the folder ${path}`, options.signal);
+    await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options.signal);
   }
 
   /**
@@ -202,7 +229,7 @@ export class Client implements AsyncDisposable {
    * @returns the server's commands, with a sentence about each
    */
   commands(options: OperationOptions = {}): Promise<CommandResult<'HLIST'>> {
-    return this.#requests.call('HLIST', {}, 'Cannot list the commands', options.signal);
+    return this.#ask('HLIST', {}, 'Cannot list the commands', options.signal);
   }
 
   /**
@@ -213,7 +240,8 @@ export class Client implements AsyncDisposable {
    */
   async ping(options: OperationOptions = {}): Promise<number> {
     const start = performance.now();
-    await this.#requests.call('PING', {}, 'Cannot ping the server', options.signal);
+    const { signal } = options;
+    await this.#track(() => this.#requests.call('PING', {}, 'Cannot ping the server', signal));
     return performance.now() - start;
   }
 
@@ -222,7 +250,7 @@ export class Client implements AsyncDisposable {
    * @returns how the server sees this client
    */
   whoami(options: OperationOptions = {}): Promise<CommandResult<'WHOAMI'>> {
-    return this.#requests.call('WHOAMI', {}, 'Cannot ask who I am', options.signal);
+    return this.#ask('WHOAMI', {}, 'Cannot ask who I am', options.signal);
   }
 
   /**
@@ -240,18 +268,57 @@ export class Client implements AsyncDisposable {
     options: OperationOptions = {},
   ): Promise<{ status: number; result: CborValue }> {
     const what = `${command} failed`;
-    const { response, body } = await this.#requests.ask({ command, args, what, ...options });
-    body?.drop();
-    return { status: response.status, result: response.result };
+    const request = { command, args, what, ...options };
+    return this.#track(async () => {
+      const { response, body, release } = await this.#requests.ask(request);
+      body?.drop();
+      release();
+      return { status: response.status, result: response.result };
+    });
   }
 
   /**
-   * Closes the client when everything asked so far is answered.
+   * Closes the client when everything asked so far has succeeded or failed.
    *
-   * @returns once the connection has ended
+   * @returns once the connections have ended
    */
   close(): Promise<void> {
-    return this.#connector.close();
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#operations);
+    await this.#pool.close();
+  }
+
+  /** Asks for what can be asked again without harm. */
+  #ask<Name extends CommandName>(
+    command: Name,
+    args: CommandArguments<Name>,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<CommandResult<Name>> {
+    return this.#retried(signal, () => this.#requests.call(command, args, what, signal));
+  }
+
+  #retried<Result>(
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<Result>,
+  ): Promise<Result> {
+    return this.#track(() => this.#transfers.retry({ signal, mayRetry: true }, attempt));
+  }
+
+  /** What was asked before the client is closed is carried out. */
+  async #track<Result>(operation: () => Promise<Result>): Promise<Result> {
+    if (this.#closing) throw new ClientError('closed', 'The client is closed');
+    const result = operation();
+    this.#operations.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#operations.delete(result);
+    }
   }
 
   /** Closes the client at the end of an `await using` block. */

@@ -19,6 +19,7 @@ export {
 } from '@e2eeftp/protocol';
 export { Client, connect } from './client.js';
 export type { Greeting } from './connection/connection.js';
+export type { Retry } from './connection/retry.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';
 export { ClientHome } from './home/client-home.js';
 export { ConfigurationFile, type Configuration } from './home/configuration-file.js';
@@ -40,7 +41,10 @@ export {
   type ServerAddress,
 } from './home/server-address.js';
 export { loadServerKey, trustKnownServer, type ServerVerifier } from './home/server-trust.js';
+export { FileTransferJournal } from './home/transfer-journal.js';
 export {
+  defaultConnections,
+  defaultRetries,
   defaultTimeouts,
   type ConnectOptions,
   type GetOptions,
@@ -53,6 +57,12 @@ export {
   type TransferOptions,
 } from './options.js';
 export { parseRemoteName, type RemoteName } from './remote-name.js';
+export type {
+  DownloadRecord,
+  TransferJournal,
+  TransferKey,
+  UploadRecord,
+} from './transfer/journal.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
 export type { UploadSource } from './transfer/source.js';
 export type { DownloadTarget } from './transfer/target.js';

@@ -1,6 +1,8 @@
 import type { Identity } from '@e2eeftp/crypto';
 import type { Transport } from '@e2eeftp/transport';
 
+import type { Retry } from './connection/retry.js';
+import type { TransferJournal } from './transfer/journal.js';
 import type { LocalOverwrite } from './transfer/local-file.js';
 
 /** What every operation takes. */
@@ -78,6 +80,12 @@ export interface Timeouts {
 /** How to wait when nobody says otherwise. */
 export const defaultTimeouts: Timeouts = { connect: 10_000, handshake: 15_000, progress: 60_000 };
 
+/** How many connections there are at once when nobody says otherwise. */
+export const defaultConnections = 4;
+
+/** How often something is tried again when nobody says otherwise. */
+export const defaultRetries = 5;
+
 /** How to reach a server, and as whom. */
 export interface ConnectOptions extends OperationOptions {
   /** A name or an address; by default 127.0.0.1. */
@@ -91,6 +99,19 @@ export interface ConnectOptions extends OperationOptions {
    * server proved and throws to refuse it. The server learns nothing of the client before.
    */
   readonly server: Uint8Array | ((serverIdentity: Uint8Array) => void);
+  /** Connections at once, at most; by default 4. Small requests share one. */
+  readonly connections?: number | undefined;
+  /**
+   * Further attempts at an operation whose connection fails, while nothing moves; by default 5. The
+   * first connection is tried once only.
+   */
+  readonly retries?: number | undefined;
+  /** Hears of each attempt that failed and will be made again. It must not throw. */
+  readonly onRetry?: ((retry: Retry) => void) | undefined;
+  /** Bytes a second that all transfers together may move, up and down; by default any. */
+  readonly rateLimit?: number | undefined;
+  /** Remembers transfers that were broken off, for a later run; by default nothing does. */
+  readonly journal?: TransferJournal | undefined;
   /** How long to wait, where it differs from the default. */
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Opens the way to the server; by default TCP to `host` and `port`. */

@@ -7,25 +7,23 @@ import {
 } from '@e2eeftp/protocol';
 
 import type { OutgoingBody } from './connection/body-sender.js';
-import type { Connection, ConnectionRequest, Reply } from './connection/connection.js';
-import type { Connector } from './connection/connector.js';
+import type { ConnectionLease, ConnectionPool, Demand } from './connection/connection-pool.js';
+import type { ConnectionRequest, Reply } from './connection/connection.js';
 import { asClientError, ClientError } from './errors.js';
 
 /** A reply, and the connection that it came over. */
-export interface ConnectedReply extends Reply {
-  readonly connection: Connection;
-}
+export interface ConnectedReply extends Reply, ConnectionLease {}
 
 /**
  * Asks a server, over whatever connection there is, and checks what it answers: a server is
  * trusted to be who it is, not to be free of faults.
  */
 export class Requests {
-  readonly #connector: Connector;
+  readonly #pool: ConnectionPool;
 
-  /** @param connector - gives connections */
-  constructor(connector: Connector) {
-    this.#connector = connector;
+  /** @param pool - gives connections */
+  constructor(pool: ConnectionPool) {
+    this.#pool = pool;
   }
 
   /**
@@ -42,21 +40,24 @@ export class Requests {
     what: string,
     signal: AbortSignal | undefined,
   ): Promise<CommandResult<Name>> {
-    const { response, body } = await this.ask({ command, args, what, signal });
+    const { response, body, release } = await this.ask({ command, args, what, signal });
     body?.drop();
+    release();
     return checkResult(command, response);
   }
 
   /**
    * @param request - what to ask
-   * @returns the answer; a body in it must be consumed or dropped
+   * @param demand - what the connection is wanted for
+   * @returns the answer, to be released; a body in it must be consumed or dropped before
    * @throws ClientError
    */
-  async ask(request: ConnectionRequest): Promise<ConnectedReply> {
+  async ask(request: ConnectionRequest, demand: Demand = 'request'): Promise<ConnectedReply> {
+    const lease = await this.#pool.lease(demand, request.signal);
     try {
-      const connection = await this.#connector.connection(request.signal);
-      return { ...(await connection.ask(request)), connection };
+      return { ...(await lease.connection.ask(request)), ...lease };
     } catch (error) {
+      lease.release();
       throw asClientError(error);
     }
   }
@@ -64,15 +65,18 @@ export class Requests {
   /**
    * @param request - what to ask
    * @param body - the bytes that go with it, which are closed in any case
+   * @param demand - what the connection is wanted for
    * @returns the answer
    * @throws ClientError
    */
-  async upload(request: ConnectionRequest, body: OutgoingBody): Promise<Response> {
+  async upload(request: ConnectionRequest, body: OutgoingBody, demand: Demand): Promise<Response> {
+    const lease = await this.#pool.lease(demand, request.signal);
     try {
-      const connection = await this.#connector.connection(request.signal);
-      return await connection.upload(request, body);
+      return await lease.connection.upload(request, body);
     } catch (error) {
       throw asClientError(error);
+    } finally {
+      lease.release();
     }
   }
 }

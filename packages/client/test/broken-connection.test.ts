@@ -57,6 +57,8 @@ async function converse(
   let openings = 0;
   try {
     const peer = await connect({
+      connections: 1,
+      retries: 0,
       identity: client,
       server: identity.publicKey,
       timeouts: { handshake: progress, progress },

@@ -104,15 +104,21 @@ describe('a download', () => {
     [500, 'server-failed'],
     [503, 'shutting-down'],
   ])('with a close %i in it fails as %s', async (status, code) => {
+    let announce = (): void => undefined;
+    const announced = new Promise<void>((resolve) => {
+      announce = resolve;
+    });
     const client = await connectTo(async (server) => {
       await server.answerGet(5);
       await server.data(abc);
+      announce();
       // Within a body, nothing but its end may follow: the writer ends it before the close.
       await server.end({ ok: false, text: '' });
       await server.say({ status, text: 'text' });
     });
     const folder = await makeFolder();
     const getting = failureOf(client.get('received/a', join(folder, 'a')));
+    await announced;
     const pinging = failureOf(client.ping());
     expect((await getting).code).toBe('integrity');
     expect((await pinging).code).toBe(code);

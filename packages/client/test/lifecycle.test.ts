@@ -2,6 +2,7 @@ import { MemoryStore, Server } from '@e2eeftp/server';
 import { connectTcp, TransportError, type Transport } from '@e2eeftp/transport';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PassThrough } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 
 import { connect, Identity, type Client } from '../src/index.js';
 import { failureOf } from './home/support.js';
@@ -37,6 +38,8 @@ async function connectCounting(server: Server): Promise<{ client: Client; opened
   let opened = 0;
   const { host, port } = server.address;
   const client = await connect({
+    connections: 1,
+    retries: 0,
     identity: Identity.generate(),
     server: identity.publicKey,
     openTransport: (signal): Promise<Transport> => {
@@ -64,7 +67,11 @@ describe('a connection that ended', () => {
     await client.close();
   });
 
-  test('is replaced once, however many operations wait for it', async () => {
+  test.each([
+    [1, 1],
+    // A hundred at once are worth more than one, and no more than were allowed.
+    [3, 3],
+  ])('is replaced by at most %i, however many operations wait', async (connections, most) => {
     let opened = 0;
     const { options } = scripted(
       async (server) => {
@@ -78,16 +85,18 @@ describe('a connection that ended', () => {
         await server.behave();
       },
     );
-    const client = await connect(options);
+    const client = await connect({ ...options, connections });
     await failureOf(client.ping());
     await Promise.all(Array.from({ length: 100 }, () => client.ping()));
-    expect(opened).toBe(1);
+    expect(opened).toBe(most);
     await client.close();
   });
 
   test('is not replaced by one to another server', async () => {
     const first = await startServer();
     const client = await connect({
+      connections: 1,
+      retries: 0,
       port: first.address.port,
       identity: Identity.generate(),
       server: identity.publicKey,
@@ -169,7 +178,35 @@ describe('close', () => {
     expect(server.connections).toBe(0);
   });
 
-  test('ends a connection that is being opened', async () => {
+  test('ends a connection that is being opened, and that nobody waits for any more', async () => {
+    let hasLeft = false;
+    const { options, opened } = scripted(
+      async (server) => {
+        await server.welcome();
+        await server.request();
+        await server.say({ status: 503, text: '' });
+      },
+      async (server) => {
+        try {
+          while (await server.transport.read());
+        } finally {
+          hasLeft = true;
+        }
+      },
+    );
+    const client = await connect(options);
+    await failureOf(client.ping());
+    const controller = new AbortController();
+    const pinging = failureOf(client.ping({ signal: controller.signal }));
+    const closing = client.close();
+    controller.abort();
+    expect((await pinging).code).toBe('aborted');
+    await closing;
+    await setImmediate();
+    expect({ opened: opened(), hasLeft }).toEqual({ opened: 2, hasLeft: true });
+  });
+
+  test('waits no longer for a connection that is being opened than its timeout allows', async () => {
     const { options, opened } = scripted(
       async (server) => {
         await server.welcome();
@@ -178,11 +215,11 @@ describe('close', () => {
       },
       async () => undefined,
     );
-    const client = await connect(options);
+    const client = await connect({ ...options, timeouts: { handshake: 100, progress: 100 } });
     await failureOf(client.ping());
     const pinging = failureOf(client.ping());
     await client.close();
-    expect((await pinging).code).toMatch(/^(?:closed|aborted)$/u);
+    expect((await pinging).code).toBe('timed-out');
     expect(opened()).toBe(2);
   });
 

@@ -195,7 +195,7 @@ describe.each([
     };
     await Promise.all(Array.from({ length: 200 }, (_, index) => one(index)));
     expect(await collect(client.list('received'))).toHaveLength(200);
-    expect(server.connections).toBe(1);
+    expect(server.connections).toBeLessThanOrEqual(4);
   });
 });
 

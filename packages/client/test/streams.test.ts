@@ -211,7 +211,7 @@ describe('a loop over a file', () => {
             .then(() => loop.next()),
         )
       ).code,
-    ).toBe('timed-out');
+    ).toBe('closed');
   });
 
   test('that throws gives the file up', async () => {

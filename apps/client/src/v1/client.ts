@@ -17,6 +17,7 @@ import {
 import type { Invocation } from '../command.js';
 import { localKind } from '../local-name.js';
 import { findServer, passphraseFor, timeoutsFor } from '../session.js';
+import { refuseOption } from './refuse-option.js';
 
 /** The files that the original program keeps in its working folder. */
 const localFiles = { identity: 'client_id.key', serverKey: 'known_server.pub' } as const;
@@ -35,6 +36,9 @@ is in between can forge listings and answers. Move the server to a newer one whe
  */
 export async function makeV1Client(invocation: Invocation): Promise<V1Client> {
   const { global, output } = invocation;
+  for (const option of ['retries', 'connections', 'limit-rate'] as const) {
+    refuseOption(option, global[option] !== undefined, 'each of its operations is one connection');
+  }
   const home = new ClientHome();
   const address = (await findServer(global, home)) ?? { host: defaultHost, port: defaultPort };
   const server = await trustedServer(invocation, home, address);

@@ -11,7 +11,8 @@ export interface Proxy {
 
 /**
  * Stands between a client and a server. After some bytes in one direction, it breaks the
- * connection, or passes nothing on any more.
+ * connections, and unless it is to do that once only, each later one at its first byte; or it
+ * passes nothing on any more.
  */
 export async function startProxy(
   serverPort: number,
@@ -22,7 +23,7 @@ export async function startProxy(
   }: {
     direction: 'up' | 'down';
     bytes: number;
-    then: 'break' | 'stall';
+    then: 'break' | 'break-once' | 'stall';
   },
 ): Promise<Proxy> {
   const sockets = new Set<Socket>();
@@ -50,7 +51,8 @@ export async function startProxy(
           return;
         }
         reach();
-        if (then === 'break') for (const socket of sockets) socket.destroy();
+        if (then === 'break-once') passed = -Infinity;
+        if (then !== 'stall') for (const socket of sockets) socket.destroy();
         else for (const socket of sockets) socket.pause();
       });
       from.on('close', () => to.destroy());

@@ -7,7 +7,9 @@ export interface OutgoingBody {
   /** The bytes; each chunk is used up before the next is asked for. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Frees what the body holds, also while a chunk is awaited. */
-  close(): Promise<void>;
+  readonly close?: (() => Promise<void>) | undefined;
+  /** Waits until so many bytes may be sent. */
+  readonly pace?: ((bytes: number) => Promise<void> | undefined) | undefined;
   /** Hears how many bytes were sent so far. */
   readonly onProgress?: ((sent: number) => void) | undefined;
   /** The digest of all bytes, asked for after the last one was sent. */
@@ -77,7 +79,7 @@ export class BodySender {
     } finally {
       clearInterval(keepAlive);
       signal?.removeEventListener('abort', abort);
-      await body.close();
+      await body.close?.();
     }
     await this.#write(this.#session.end({ ok: false, text: 'The client gave the upload up' }));
     if (failure) throw failure;
@@ -85,7 +87,7 @@ export class BodySender {
   }
 
   async #sendChunks(
-    { chunks, onProgress }: OutgoingBody,
+    { chunks, onProgress, pace }: OutgoingBody,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -93,10 +95,12 @@ export class BodySender {
     try {
       for (;;) {
         throwIfAborted(signal);
-        const next = await this.#next(iterator);
-        if (next.done === true) return size;
+        const next = await this.#unlessStopped(() => iterator.next());
+        if (!next || next.done === true) return size;
         for (let start = 0; start < next.value.length; start += limits.bodyRecord) {
           const part = next.value.subarray(start, start + limits.bodyRecord);
+          const paced = pace?.(part.length);
+          if (paced) await this.#unlessStopped(() => paced);
           if (!(await this.#sendPart(part, signal))) return size;
           size += part.length;
           onProgress?.(size);
@@ -115,16 +119,16 @@ export class BodySender {
     return true;
   }
 
-  /** Asks the source for more, without being at its mercy: it may wait for a person who left. */
-  async #next(iterator: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array, unknown>> {
-    if (this.#isStopped) return { done: true, value: undefined };
+  /** Waits without being at anybody's mercy: the source may wait for a person who left. */
+  async #unlessStopped<Result>(wait: () => Promise<Result>): Promise<Result | undefined> {
+    if (this.#isStopped) return undefined;
     try {
       return await new Promise((resolve, reject) => {
         this.#interrupt = (error) => {
           if (error) reject(error);
-          else resolve({ done: true, value: undefined });
+          else resolve(undefined);
         };
-        iterator.next().then(resolve, reject);
+        wait().then(resolve, reject);
       });
     } finally {
       this.#interrupt = undefined;

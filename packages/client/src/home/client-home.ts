@@ -6,10 +6,11 @@ import { ConfigurationFile } from './configuration-file.js';
 import { defaultHomePath } from './home-path.js';
 import { loadIdentity, loadOrCreateIdentity, type IdentityFileOptions } from './identity-file.js';
 import { KnownServersFile } from './known-servers-file.js';
+import { FileTransferJournal } from './transfer-journal.js';
 
 /**
- * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`
- * and `known_servers`. Nothing is read or made before it is asked for.
+ * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
+ * `known_servers` and the folder `transfers`. Nothing is read or made before it is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -20,6 +21,8 @@ export class ClientHome {
   readonly configuration: ConfigurationFile;
   /** The keys by which servers are known. */
   readonly knownServers: KnownServersFile;
+  /** Transfers that were broken off. */
+  readonly transfers: FileTransferJournal;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string = defaultHomePath()) {
@@ -27,6 +30,7 @@ export class ClientHome {
     this.identityPath = join(path, 'client_id.key');
     this.configuration = new ConfigurationFile(join(path, 'config.toml'));
     this.knownServers = new KnownServersFile(join(path, 'known_servers'));
+    this.transfers = new FileTransferJournal(join(path, 'transfers'));
   }
 
   /**

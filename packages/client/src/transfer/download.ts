@@ -1,24 +1,24 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { asClientError, ClientError, rethrowAsLocal, throwIfAborted } from '../errors.js';
+import { isPassing } from '../connection/retry.js';
+import {
+  asClientError,
+  ClientError,
+  rethrowAsLocal,
+  throwIfAborted,
+  type ClientErrorCode,
+} from '../errors.js';
 import type { GetOptions, RangeOptions } from '../options.js';
-import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
-import { openTarget, type DownloadTarget } from './target.js';
-
-/** What is worth receiving and throwing away, to keep a connection whose body nobody wants. */
-const worthDraining = 1024 * 1024;
-
-interface OpenDownload {
-  readonly file: StoredFile;
-  /** Bytes that the server announced. */
-  readonly length: number;
-  readonly reply: ConnectedReply;
-}
+import { KeptDownload } from './kept-download.js';
+import { abandon, openRange, received, type OpenRange } from './range.js';
+import { FileTarget, openTarget, type DownloadTarget, type OpenTarget } from './target.js';
+import type { TransferContext } from './transfer-context.js';
 
 /**
- * Receives one file.
+ * Receives one file. When the connection breaks, another is opened and goes on where it was, as
+ * long as the file on the server is the same.
  *
- * @param requests - asks the server
+ * @param context - asks the server
  * @param path - what, checked
  * @param target - where to
  * @param options - how
@@ -26,121 +26,184 @@ interface OpenDownload {
  * @throws ClientError
  */
 export async function download(
-  requests: Requests,
+  context: TransferContext,
   path: string,
   target: DownloadTarget,
   options: GetOptions,
 ): Promise<StoredFile> {
-  const { overwrite = 'always', preserveTime = false } = options;
-  const opened = await begin(requests, path, options);
-  try {
-    const output = await openTarget(target, overwrite, options.signal);
-    try {
-      for await (const parts of received(opened, path, options)) {
-        await output.write(parts).catch(rethrowAsLocal);
-      }
-      await output.commit(preserveTime ? opened.file.mtime : undefined).catch(rethrowAsLocal);
-    } finally {
-      await output.close();
-    }
-  } catch (error) {
-    abandon(opened);
-    throw asClientError(error);
-  }
-  return opened.file;
+  return new DownloadRun(context, path, target, options).run();
 }
 
 /**
- * Reads one file, or a part of it.
+ * Reads one file, or a part of it. When the connection breaks, another is opened and goes on where
+ * it was, as long as the file on the server is the same.
  *
- * @param requests - asks the server
+ * @param context - asks the server
  * @param path - what, checked
  * @param options - which part
  * @returns the bytes
  * @throws ClientError
  */
 export async function* readRange(
-  requests: Requests,
+  context: TransferContext,
   path: string,
   options: RangeOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const opened = await begin(requests, path, options);
-  try {
-    for await (const parts of received(opened, path, options)) yield* parts;
-  } catch (error) {
-    throw asClientError(error);
-  } finally {
-    abandon(opened);
-  }
-}
-
-async function begin(
-  requests: Requests,
-  path: string,
-  { offset, length, etag, signal }: RangeOptions,
-): Promise<OpenDownload> {
-  const args = {
-    path,
-    ...(offset !== undefined && { offset }),
-    ...(length !== undefined && { length }),
-    ...(etag !== undefined && { etag }),
-  };
-  const reply = await requests.ask({ command: 'GET', args, what: `Cannot get ${path}`, signal });
-  try {
-    const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
-    const isRight =
-      part.offset === (offset ?? 0) &&
-      part.length === Math.min(length ?? Infinity, size - part.offset) &&
-      (etag === undefined || etag === current);
-    if (!reply.body || !isRight) {
-      throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
+  const { offset = 0, length, signal, onProgress } = options;
+  const retries = context.retries(signal);
+  const pace = (bytes: number): Promise<void> | undefined => context.pace(bytes, signal);
+  let { etag } = options;
+  let position = 0;
+  for (;;) {
+    let opened: OpenRange | undefined;
+    try {
+      opened = await openRange(context.requests, path, {
+        offset: offset + position,
+        ...(length !== undefined && { length: length - position }),
+        etag,
+        signal,
+      });
+      // The caller has bytes of this version, which go with no other one's.
+      etag = opened.file.etag;
+      const total = position + opened.length;
+      for await (const parts of received(opened, path, { signal, pace })) {
+        for (const part of parts) position += part.length;
+        retries.progress();
+        yield* parts;
+        onProgress?.({ transferred: position, total });
+      }
+      return;
+    } catch (error) {
+      await retries.next(error);
+    } finally {
+      if (opened) abandon(opened);
     }
-    return { file: { size, mtime, etag: current }, length: part.length, reply };
-  } catch (error) {
-    reply.body?.drop();
-    throw error;
   }
 }
 
-/** Gives the bytes, and throws unless they are as many as were announced. */
-async function* received(
-  { length, reply }: OpenDownload,
-  path: string,
-  { signal, onProgress }: RangeOptions,
-): AsyncGenerator<readonly Uint8Array[], void, void> {
-  const body = reply.body;
-  if (!body) return;
-  const abort = (): void => {
-    body.fail(new ClientError('aborted', 'The download was cancelled'));
-  };
-  throwIfAborted(signal);
-  signal?.addEventListener('abort', abort, { once: true });
-  let transferred = 0;
-  try {
-    for await (const parts of body) {
+/** The caller has no more time, and nothing is wrong with what has come. */
+const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>(['aborted', 'closed']);
+
+/** One download, over as many attempts as it takes. */
+class DownloadRun {
+  readonly #context: TransferContext;
+  readonly #path: string;
+  readonly #target: DownloadTarget;
+  readonly #options: GetOptions;
+  readonly #kept: KeptDownload | undefined;
+  #output: OpenTarget | undefined;
+  /** The version of the file that the output has a part of. */
+  #etag: string | undefined;
+  /** Bytes of the range that the output has. */
+  #position = 0;
+
+  constructor(context: TransferContext, path: string, target: DownloadTarget, options: GetOptions) {
+    const { offset, length, etag } = options;
+    const isWhole = offset === undefined && length === undefined && etag === undefined;
+    this.#context = context;
+    this.#path = path;
+    this.#target = target;
+    this.#options = options;
+    if (typeof target === 'string' && isWhole) {
+      this.#kept = new KeptDownload(context, path, target);
+    }
+  }
+
+  async run(): Promise<StoredFile> {
+    const { signal } = this.#options;
+    try {
+      await this.#reopen();
+      const file = await this.#context.retry({ signal, mayRetry: true }, (progress) =>
+        this.#attempt(progress),
+      );
+      const { preserveTime = false } = this.#options;
+      await this.#output?.commit(preserveTime ? file.mtime : undefined).catch(rethrowAsLocal);
+      await this.#kept?.forget();
+      return file;
+    } catch (error) {
+      const reason = asClientError(error);
+      await this.#keep(reason);
+      throw reason;
+    } finally {
+      await this.#output?.close();
+    }
+  }
+
+  async #reopen(): Promise<void> {
+    const part = await this.#kept?.reopen();
+    if (!part) return;
+    const { overwrite = 'always' } = this.#options;
+    this.#output = new FileTarget(part.file, overwrite);
+    this.#etag = part.etag;
+    this.#position = part.file.size;
+  }
+
+  async #keep(reason: ClientError): Promise<void> {
+    if (!this.#kept || !(this.#output instanceof FileTarget)) return;
+    // What cannot be kept is received again, and so is what may be the reason for the failure.
+    if (!isPassing(reason) && !givenUp.has(reason.code)) await this.#kept.forget();
+    else await this.#kept.keep(this.#output.file).catch(() => undefined);
+  }
+
+  async #attempt(progress: () => void): Promise<StoredFile> {
+    const opened = await this.#open();
+    try {
+      this.#etag = opened.file.etag;
+      this.#output ??= await this.#openOutput(opened.file);
+      await this.#receive(opened, this.#output, progress);
+      return opened.file;
+    } finally {
+      abandon(opened);
+    }
+  }
+
+  /** Asks for what is missing; of a file that has changed meanwhile, that is all of it. */
+  async #open(): Promise<OpenRange> {
+    const { requests } = this.#context;
+    const { offset = 0, length, etag, signal } = this.#options;
+    const missing = {
+      offset: offset + this.#position,
+      ...(length !== undefined && { length: length - this.#position }),
+      etag: etag ?? this.#etag,
+      signal,
+    };
+    try {
+      return await openRange(requests, this.#path, missing);
+    } catch (error) {
+      const hasChanged = error instanceof ClientError && error.code === 'conflict' && !etag;
+      if (!hasChanged || this.#etag === undefined) throw error;
+      await this.#startOver(error);
+      return openRange(requests, this.#path, { ...missing, offset, length, etag: undefined });
+    }
+  }
+
+  async #startOver(reason: ClientError): Promise<void> {
+    if (this.#position > 0 && !(this.#output instanceof FileTarget)) throw reason;
+    await this.#kept?.forget();
+    await this.#output?.close();
+    this.#output = undefined;
+    this.#etag = undefined;
+    this.#position = 0;
+  }
+
+  async #openOutput(file: StoredFile): Promise<OpenTarget> {
+    const { overwrite = 'always', signal } = this.#options;
+    const output = await openTarget(this.#target, overwrite, signal).catch(rethrowAsLocal);
+    if (output instanceof FileTarget) await this.#kept?.begin(output.file, file);
+    return output;
+  }
+
+  async #receive(opened: OpenRange, output: OpenTarget, progress: () => void): Promise<void> {
+    const { signal, onProgress } = this.#options;
+    const before = this.#position;
+    const total = before + opened.length;
+    const pace = (bytes: number): Promise<void> | undefined => this.#context.pace(bytes, signal);
+    for await (const parts of received(opened, this.#path, { signal, pace })) {
       throwIfAborted(signal);
-      for (const part of parts) transferred += part.length;
-      if (transferred > length) break;
-      yield parts;
-      onProgress?.({ transferred, total: length });
+      await output.write(parts).catch(rethrowAsLocal);
+      for (const part of parts) this.#position += part.length;
+      progress();
+      onProgress?.({ transferred: this.#position, total });
     }
-  } finally {
-    signal?.removeEventListener('abort', abort);
-  }
-  if (transferred !== length) {
-    throw new ClientError('integrity', `${path}: the server sent another size than it announced`);
-  }
-}
-
-/**
- * Gets rid of a body that nobody wants. The protocol has no way to stop one, so a long one is
- * stopped by ending the connection, unless others still use it.
- */
-function abandon({ length, reply }: OpenDownload): void {
-  const { body, connection } = reply;
-  if (!body || body.end) return;
-  body.drop();
-  if (length > worthDraining && connection.unanswered <= 1) {
-    connection.destroy(new ClientError('closed', 'The rest of a download was not wanted'));
   }
 }

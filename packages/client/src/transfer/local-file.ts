@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
@@ -23,12 +24,18 @@ export class LocalFile {
   readonly #handle: FileHandle;
   readonly #writer: FileWriter;
   #isOpen = true;
+  #isKept = false;
+  #onFlushed: ((bytes: number) => void) | undefined;
 
-  private constructor(path: string, partPath: string, handle: FileHandle) {
+  private constructor(path: string, partPath: string, handle: FileHandle, start: number) {
     this.#path = path;
     this.#partPath = partPath;
     this.#handle = handle;
-    this.#writer = new FileWriter(handle, { flushTurn: { isTaken: false } });
+    this.#writer = new FileWriter(handle, {
+      flushTurn: { isTaken: false },
+      start,
+      onFlushed: (bytes) => this.#onFlushed?.(bytes),
+    });
   }
 
   /**
@@ -41,7 +48,57 @@ export class LocalFile {
   static async create(path: string): Promise<LocalFile> {
     const stem = startOf(basename(path), keptNameLength);
     const partPath = join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
-    return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666));
+    return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666), 0);
+  }
+
+  /**
+   * Goes on with a file that was kept.
+   *
+   * @param path - where the file will be
+   * @param partPath - where it is, as {@link LocalFile.partPath} said
+   * @param length - bytes of it that are known to be right; the rest is cut off
+   * @returns the file; nothing when it is not there any more, or shorter
+   * @throws the system's error when it cannot be used
+   */
+  static async reopen(
+    path: string,
+    partPath: string,
+    length: number,
+  ): Promise<LocalFile | undefined> {
+    const handle = await openIfThere(partPath);
+    if (!handle) return undefined;
+    try {
+      const stats = await handle.stat();
+      if (stats.isFile() && stats.size >= length) {
+        await handle.truncate(length);
+        return new LocalFile(path, partPath, handle, length);
+      }
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+    await handle.close();
+    return undefined;
+  }
+
+  /** Where the file is until it gets its name. */
+  get partPath(): string {
+    return this.#partPath;
+  }
+
+  /** Whether it can be written: neither committed, discarded nor kept. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Bytes that were written. */
+  get size(): number {
+    return this.#writer.size;
+  }
+
+  /** @param listener - hears now and then how many bytes are durable */
+  set onFlushed(listener: (bytes: number) => void) {
+    this.#onFlushed = listener;
   }
 
   /**
@@ -70,14 +127,34 @@ export class LocalFile {
     await flushFolder(dirname(this.#path));
   }
 
-  /** Gives the file up. After a commit, this does nothing. */
+  /** Gives the file up. After a commit, or when it is kept, this does nothing. */
   async discard(): Promise<void> {
+    if (this.#isKept) return;
     if (this.#isOpen) {
       this.#isOpen = false;
       await this.#writer.abandon();
       await this.#handle.close();
     }
     await unlink(this.#partPath).catch(() => undefined);
+  }
+
+  /**
+   * Stops, and keeps what has come for {@link LocalFile.reopen}.
+   *
+   * @returns bytes that are durable
+   * @throws the system's error
+   */
+  async keep(): Promise<number> {
+    this.#isOpen = false;
+    try {
+      await this.#writer.settle();
+      await this.#handle.datasync();
+      this.#isKept = true;
+      return this.#writer.written;
+    } finally {
+      await this.#writer.abandon();
+      await this.#handle.close();
+    }
   }
 
   /** Only a link fails where another program was faster; asking first would not. */
@@ -89,6 +166,16 @@ export class LocalFile {
       throw keptError(this.#path);
     }
   }
+}
+
+/**
+ * @param path - where a file will be
+ * @param partPath - what somebody says its part is
+ * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
+ */
+export function isPartOf(path: string, partPath: string): boolean {
+  const isName = /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(partPath));
+  return isName && join(dirname(path), basename(partPath)) === partPath;
 }
 
 /**
@@ -112,6 +199,15 @@ export async function exists(path: string): Promise<boolean> {
  */
 export function keptError(path: string): ClientError {
   return new ClientError('conflict', `${path} exists already and is kept`);
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** Cuts between characters, since half of one is no valid name. */

@@ -1,10 +1,11 @@
-import { constants } from 'node:fs';
+import { constants, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { readChunks } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
+import { versionOf, type SourceVersion } from './source-version.js';
 
 /**
  * What can be sent: a path of the local file system, bytes, or anything that gives bytes one
@@ -18,8 +19,18 @@ export interface OpenSource {
   readonly size: number | undefined;
   /** Milliseconds since 1970, for files. */
   readonly mtime: number | undefined;
-  /** The bytes; each chunk is valid until the next is asked for. */
-  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Whether it can be read again, from any byte on. */
+  readonly isRepeatable: boolean;
+  /** For files: which version of the file this is. */
+  readonly version?: SourceVersion | undefined;
+  /**
+   * Reads on from a byte; only from the first, and once, unless it is repeatable. It ends the reading
+   * before.
+   *
+   * @param offset - the byte
+   * @returns the bytes; each chunk is valid until the next is asked for
+   */
+  read(offset: number): AsyncIterable<Uint8Array>;
   /** Frees what the source holds, also while a chunk is awaited. */
   close(): Promise<void>;
 }
@@ -37,7 +48,8 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
     return {
       size: source.length,
       mtime: undefined,
-      chunks: Readable.from([source]),
+      isRepeatable: true,
+      read: (offset) => Readable.from([source.subarray(offset)]),
       close: nothing,
     };
   }
@@ -45,49 +57,71 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
     // It may fail before anybody reads it, and the failure is met then; until then it must not
     // bring the process down.
     source.on('error', () => undefined);
-    const chunks = bytesOnly(source);
-    return { size: undefined, mtime: undefined, chunks, close: () => closeStream(source) };
+    return { ...unsized, read: () => bytesOnly(source), close: () => closeStream(source) };
   }
-  return { size: undefined, mtime: undefined, chunks: bytesOnly(source), close: nothing };
+  return { ...unsized, read: () => bytesOnly(source), close: nothing };
 }
+
+/** What flows by can be read once, and nobody knows how much will come. */
+const unsized = { size: undefined, mtime: undefined, isRepeatable: false } as const;
 
 async function openFile(path: string): Promise<OpenSource> {
   // Without O_NONBLOCK, a pipe that nobody writes to would keep us waiting, even for a look at it.
   // Windows has neither, and ORs undefined, which changes nothing.
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const stats = await handle.stat();
+    const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) {
       const what = stats.isDirectory() ? 'is a folder' : 'is no file';
       throw new ClientError('local-file', `${path} ${what}, and a file was expected`);
     }
-    const chunks = exactly(handle, stats.size, path);
-    const mtime = Math.round(stats.mtimeMs);
-    const close = async (): Promise<void> => {
-      // A read under way would meet whatever file is opened next in this one's place.
-      await chunks.return();
-      await handle.close();
-    };
-    return { size: stats.size, mtime, chunks, close };
+    return new FileSource(path, handle, stats);
   } catch (error) {
     await handle.close();
     throw error;
   }
 }
 
-/** A file that shrinks or grows while it is read is no version of the file that ever was. */
-async function* exactly(
-  handle: FileHandle,
-  size: number,
-  path: string,
-): AsyncGenerator<Uint8Array, void, void> {
-  let read = 0;
-  for await (const chunk of readChunks(handle, 0, size)) {
-    read += chunk.length;
-    yield chunk;
+/** A file of the local file system, as it was when it was opened. */
+class FileSource implements OpenSource {
+  readonly size: number;
+  readonly mtime: number;
+  readonly isRepeatable = true;
+  readonly version: SourceVersion;
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  #reading: AsyncGenerator<Uint8Array, void, void> | undefined;
+
+  constructor(path: string, handle: FileHandle, stats: BigIntStats) {
+    this.#path = path;
+    this.#handle = handle;
+    this.size = Number(stats.size);
+    this.mtime = Math.round(Number(stats.mtimeNs) / 1e6);
+    this.version = versionOf(stats);
   }
-  if (read < size || (await handle.stat()).size !== size) {
-    throw new ClientError('local-file', `${path} changed while it was read; send it again`);
+
+  read(offset: number): AsyncIterable<Uint8Array> {
+    this.#reading = this.#read(offset, this.#reading);
+    return this.#reading;
+  }
+
+  async close(): Promise<void> {
+    // A read under way would meet whatever file is opened next in this one's place.
+    await this.#reading?.return();
+    await this.#handle.close();
+  }
+
+  /** A file that changes while it is read is no version of the file that ever was. */
+  async *#read(
+    offset: number,
+    earlier: AsyncGenerator<Uint8Array, void, void> | undefined,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    await earlier?.return();
+    yield* readChunks(this.#handle, offset, this.size - offset);
+    const { name } = versionOf(await this.#handle.stat({ bigint: true }));
+    if (name !== this.version.name) {
+      throw new ClientError('local-file', `${this.#path} changed while it was read; send it again`);
+    }
   }
 }
 

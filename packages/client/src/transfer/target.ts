@@ -37,12 +37,34 @@ export async function openTarget(
   signal: AbortSignal | undefined,
 ): Promise<OpenTarget> {
   if (typeof target !== 'string') return new StreamTarget(target, signal);
-  const file = await LocalFile.create(target);
-  return {
-    write: (parts) => file.write(parts),
-    commit: (mtime) => file.commit(overwrite, mtime),
-    close: () => file.discard(),
-  };
+  return new FileTarget(await LocalFile.create(target), overwrite);
+}
+
+/** A file that gets its name when all of it has come. */
+export class FileTarget implements OpenTarget {
+  readonly file: LocalFile;
+  readonly #overwrite: LocalOverwrite;
+
+  /**
+   * @param file - the file
+   * @param overwrite - what to do about a file that is there already
+   */
+  constructor(file: LocalFile, overwrite: LocalOverwrite) {
+    this.file = file;
+    this.#overwrite = overwrite;
+  }
+
+  write(parts: readonly Uint8Array[]): Promise<void> {
+    return this.file.write(parts);
+  }
+
+  commit(mtime: number | undefined): Promise<void> {
+    return this.file.commit(this.#overwrite, mtime);
+  }
+
+  close(): Promise<void> {
+    return this.file.discard();
+  }
 }
 
 /** A stream that somebody else owns: it is written, and neither ended nor destroyed. */

@@ -1,17 +1,25 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes, type Hash } from 'node:crypto';
+import { resolve } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
 import type { StoredFile } from '@e2eeftp/protocol';
+import { z } from 'zod';
 
-import { asClientError, ClientError } from '../errors.js';
+import { ClientError, rethrowAsLocal } from '../errors.js';
 import type { SendOptions } from '../options.js';
-import { checkResult, type Requests } from '../requests.js';
-import { openSource, type UploadSource } from './source.js';
+import { checkResult } from '../requests.js';
+import type { TransferKey } from './journal.js';
+import { openSource, type OpenSource, type UploadSource } from './source.js';
+import { demandOf, worthResuming } from './size-limits.js';
+import type { TransferContext } from './transfer-context.js';
+
+const uploadRecord = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/u), version: z.string() });
 
 /**
- * Sends one file.
+ * Sends one file. When the connection breaks, another is opened, and a source that can be read
+ * again goes on where the server has it.
  *
- * @param requests - asks the server
+ * @param context - asks the server
  * @param source - what to send
  * @param path - where to, checked
  * @param options - how
@@ -19,52 +27,213 @@ import { openSource, type UploadSource } from './source.js';
  * @throws ClientError
  */
 export async function upload(
-  requests: Requests,
+  context: TransferContext,
   source: UploadSource,
   path: string,
   options: SendOptions,
 ): Promise<StoredFile> {
-  const { onProgress, overwrite = 'always', checksum = false, signal } = options;
-  const opened = await openSource(source).catch((error: unknown) => {
-    throw asClientError(error);
-  });
+  const opened = await openSource(source).catch(rethrowAsLocal);
   try {
-    const size = options.size ?? opened.size;
-    const mtime = options.mtime ?? opened.mtime;
-    const hash = checksum ? createHash('sha256') : undefined;
-    let sent = 0;
-    let digest: Uint8Array | undefined;
-    const args = {
-      path,
-      overwrite: typeof overwrite === 'string' ? overwrite : overwrite.etag,
-      ...(size !== undefined && { size }),
-      ...(mtime !== undefined && { mtime }),
-    };
-    const response = await requests.upload(
-      { command: 'SEND', args, what: `Cannot send to ${path}`, signal },
-      {
-        chunks: hash ? hashed(opened.chunks, hash) : opened.chunks,
-        close: () => opened.close(),
-        onProgress: (transferred) => {
-          sent = transferred;
-          onProgress?.({ transferred, total: size });
-        },
-        sha256: hash && (() => (digest = hash.digest())),
-      },
-    );
-    const { size: stored, mtime: storedMtime, etag, sha256 } = checkResult('SEND', response);
-    if (stored !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
-      throw new ClientError('integrity', `${path}: the server stored something else than was sent`);
-    }
-    return { size: stored, mtime: storedMtime, etag };
+    const local = typeof source === 'string' ? resolve(source) : undefined;
+    return await new UploadRun(context, opened, path, local, options).run();
   } finally {
     await opened.close();
   }
 }
 
+/** Where an upload goes on, or that there is nothing left to do. */
+interface ResumePoint {
+  readonly offset: number;
+  readonly done?: StoredFile;
+}
+
+/** One upload, over as many attempts as it takes. */
+class UploadRun {
+  readonly #context: TransferContext;
+  readonly #source: OpenSource;
+  readonly #path: string;
+  readonly #local: string | undefined;
+  readonly #options: SendOptions;
+  readonly #size: number | undefined;
+  /** What the upload is called towards the server, when it can be resumed. */
+  #id: Buffer | undefined;
+  /** Whether the server may have a part of it already. */
+  #isBegun = false;
+  /** Whether an earlier run began it. */
+  #isOld = false;
+  /** Bytes that the server is known to keep. */
+  #kept = 0;
+
+  constructor(
+    context: TransferContext,
+    source: OpenSource,
+    path: string,
+    local: string | undefined,
+    options: SendOptions,
+  ) {
+    this.#context = context;
+    this.#source = source;
+    this.#path = path;
+    this.#local = local;
+    this.#options = options;
+    this.#size = options.size ?? source.size;
+  }
+
+  async run(): Promise<StoredFile> {
+    const { signal } = this.#options;
+    await this.#nameUpload();
+    const file = await this.#context.retry(
+      { signal, mayRetry: this.#source.isRepeatable },
+      async (progress) => {
+        const { offset, done } = await this.#whereToGoOn();
+        if (done) return done;
+        // What was only sent may be lost again and again; what is kept is not.
+        if (offset > this.#kept) progress();
+        this.#kept = offset;
+        return this.#send(offset);
+      },
+    );
+    await this.#forget();
+    return file;
+  }
+
+  /** Whether the answer to a small file was lost matters only where it must not replace another. */
+  async #nameUpload(): Promise<void> {
+    const { overwrite = 'always' } = this.#options;
+    const isLarge = (this.#size ?? 0) >= worthResuming;
+    if (!this.#source.isRepeatable || !this.#context.canResume) return;
+    if (!isLarge && overwrite === 'always') return;
+    this.#id = randomBytes(16);
+    const { version } = this.#source;
+    const key = this.#key();
+    if (!key || !isLarge || version?.isSettled !== true) return;
+    const { success, data } = uploadRecord.safeParse(await this.#context.recall(key));
+    if (success && data.version === version.name) {
+      this.#id = Buffer.from(data.id, 'hex');
+      this.#isBegun = true;
+      this.#isOld = true;
+    } else {
+      const record = { id: this.#id.toString('hex'), version: version.name };
+      await this.#context.remember(key, record);
+    }
+  }
+
+  async #whereToGoOn(): Promise<ResumePoint> {
+    if (!this.#id || !this.#isBegun) return { offset: 0 };
+    const { offset, done } = (await this.#askWhere(this.#id)) ?? { offset: 0 };
+    if (!done) return { offset };
+    if (this.#isOld && !(await this.#isStillThere(done))) {
+      // A finished upload cannot be gone on with.
+      this.#id = randomBytes(16);
+      this.#isOld = false;
+      return { offset: 0 };
+    }
+    this.#options.onProgress?.({ transferred: offset, total: this.#size });
+    return { offset, done };
+  }
+
+  /** What an earlier run has finished may have been removed or replaced since. */
+  async #isStillThere({ etag }: StoredFile): Promise<boolean> {
+    const args = { path: this.#path };
+    const what = `Cannot look at ${this.#path}`;
+    try {
+      const entry = await this.#context.requests.call('STAT', args, what, this.#options.signal);
+      return entry.type === 'file' && entry.etag === etag;
+    } catch (error) {
+      if (error instanceof ClientError && error.code === 'not-found') return false;
+      throw error;
+    }
+  }
+
+  async #askWhere(id: Uint8Array): Promise<ResumePoint | undefined> {
+    const { signal } = this.#options;
+    const what = `Cannot go on with ${this.#path}`;
+    try {
+      const { offset, done } = await this.#context.requests.call(
+        'RESUME',
+        { upload: id },
+        what,
+        signal,
+      );
+      if (offset > (this.#size ?? 0) || (done && done.size !== this.#size)) {
+        throw new ClientError('not-e2eeftp', `${what}: the server has more than was sent`);
+      }
+      return done ? { offset, done } : { offset };
+    } catch (error) {
+      if (error instanceof ClientError && error.code === 'not-found') return undefined;
+      throw error;
+    }
+  }
+
+  async #send(offset: number): Promise<StoredFile> {
+    const { onProgress, signal, checksum = false, overwrite = 'always' } = this.#options;
+    const mtime = this.#options.mtime ?? this.#source.mtime;
+    const size = this.#size;
+    const hash = checksum ? await this.#hashUpTo(offset) : undefined;
+    let sent = offset;
+    let digest: Uint8Array | undefined;
+    const args = {
+      path: this.#path,
+      overwrite: typeof overwrite === 'string' ? overwrite : overwrite.etag,
+      ...(size !== undefined && { size }),
+      ...(mtime !== undefined && { mtime }),
+      ...(this.#id && { upload: this.#id, offset }),
+    };
+    this.#isBegun = true;
+    const source = this.#source.read(offset);
+    const response = await this.#context.requests.upload(
+      { command: 'SEND', args, what: `Cannot send to ${this.#path}`, signal },
+      {
+        chunks: hash ? hashed(source, hash) : source,
+        // What can be read again is closed by whoever has opened it, after the last attempt.
+        ...(!this.#source.isRepeatable && { close: () => this.#source.close() }),
+        onProgress: (transferred) => {
+          sent = offset + transferred;
+          onProgress?.({ transferred: sent, total: size });
+        },
+        pace: (bytes) => this.#context.pace(bytes, signal),
+        sha256: hash && (() => (digest = hash.digest())),
+      },
+      demandOf(size),
+    );
+    const { size: stored, mtime: storedMtime, etag, sha256 } = checkResult('SEND', response);
+    if (stored !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
+      throw new ClientError(
+        'integrity',
+        `${this.#path}: the server stored something else than was sent`,
+      );
+    }
+    return { size: stored, mtime: storedMtime, etag };
+  }
+
+  /** The digest is of the whole file, whoever has which part of it. */
+  async #hashUpTo(offset: number): Promise<Hash> {
+    const hash = createHash('sha256');
+    if (offset === 0) return hash;
+    let left = offset;
+    for await (const chunk of this.#source.read(0)) {
+      hash.update(chunk.subarray(0, left));
+      left -= Math.min(left, chunk.length);
+      if (left === 0) break;
+    }
+    return hash;
+  }
+
+  #key(): TransferKey | undefined {
+    if (this.#local === undefined) return undefined;
+    const { server } = this.#context;
+    return { direction: 'upload', server, remote: this.#path, local: this.#local };
+  }
+
+  async #forget(): Promise<void> {
+    const key = this.#key();
+    if (key && this.#id) await this.#context.forget(key);
+  }
+}
+
 async function* hashed(
   chunks: AsyncIterable<Uint8Array>,
-  hash: { update(chunk: Uint8Array): unknown },
+  hash: Hash,
 ): AsyncGenerator<Uint8Array, void, void> {
   for await (const chunk of chunks) {
     hash.update(chunk);

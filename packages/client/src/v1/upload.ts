@@ -70,7 +70,7 @@ function checkSize(what: string, size: number | undefined): number {
  */
 async function sendPayload(
   connection: V1Connection,
-  { chunks }: OpenSource,
+  source: OpenSource,
   size: number,
   answered: Promise<unknown>,
   onProgress: V1SendOptions['onProgress'],
@@ -83,7 +83,7 @@ async function sendPayload(
   answered.then(abort, abort);
   const { keys } = connection;
   const sealer = new V1PayloadSealer({ backend: defaultBackend, keys, plaintextLength: size });
-  const iterator = chunks[Symbol.asyncIterator]();
+  const iterator = source.read(0)[Symbol.asyncIterator]();
   let sent = 0;
   try {
     for (;;) {

@@ -167,7 +167,9 @@ export function connectTo(
     await server.welcome();
     await script(server);
   });
-  return connect({ ...options, timeouts: { ...options.timeouts, ...timeouts } });
+  // A script is for one connection, and knows no second attempt.
+  const once = { connections: 1, retries: 0 };
+  return connect({ ...once, ...options, timeouts: { ...options.timeouts, ...timeouts } });
 }
 
 /** A transport whose incoming bytes go through a function first; `undefined` ends them. */

@@ -1,0 +1,51 @@
+/** What names a transfer: the same in a later run of the same program. */
+export interface TransferKey {
+  readonly direction: 'upload' | 'download';
+  /** The server's identity, 32 bytes. */
+  readonly server: Uint8Array;
+  /** The path in the server's tree. */
+  readonly remote: string;
+  /** The local path, made absolute. */
+  readonly local: string;
+}
+
+/** An upload that was begun. */
+export interface UploadRecord {
+  /** What it is called towards the server, as hexadecimal digits. */
+  readonly id: string;
+  /** The version of the source. */
+  readonly version: string;
+}
+
+/** A download that was begun. */
+export interface DownloadRecord {
+  /** The file that has what has come, beside the target. */
+  readonly part: string;
+  /** Which version of the file on the server it is of. */
+  readonly etag: string;
+  /** Bytes that the whole file has. */
+  readonly size: number;
+  /** Bytes that have been flushed to the disk. */
+  readonly flushed: number;
+  /** Names the time since the machine was started: what was written since then is still there. */
+  readonly boot: string;
+}
+
+/**
+ * Remembers transfers that were begun and have not ended, so that a later run can go on with them.
+ * What it says is advice: everything is checked before it is used.
+ */
+export interface TransferJournal {
+  /**
+   * @param key - a transfer
+   * @returns what was saved about it
+   */
+  find(key: TransferKey): Promise<unknown>;
+  /**
+   * @param key - a transfer
+   * @param record - what a later run has to know
+   */
+  save(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void>;
+  /** @param key - a transfer that has ended */
+  forget(key: TransferKey): Promise<void>;
+}

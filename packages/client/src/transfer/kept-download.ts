@@ -1,0 +1,131 @@
+import { lstat, readFile, unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
+
+import type { StoredFile } from '@e2eeftp/protocol';
+import { z } from 'zod';
+
+import type { DownloadRecord, TransferKey } from './journal.js';
+import { isPartOf, LocalFile } from './local-file.js';
+import { worthResuming } from './size-limits.js';
+import type { TransferContext } from './transfer-context.js';
+
+const downloadRecord = z.object({
+  part: z.string(),
+  etag: z.string().min(1),
+  size: z.int().nonnegative(),
+  flushed: z.int().nonnegative(),
+  boot: z.string(),
+});
+
+/** A part of a file that an earlier run has received, and which version of the file it is of. */
+export interface KeptPart {
+  readonly file: LocalFile;
+  readonly etag: string;
+}
+
+/**
+ * What is remembered of one download into a file, so that a later run can go on with it.
+ */
+export class KeptDownload {
+  readonly #context: TransferContext;
+  readonly #key: TransferKey;
+  #record: DownloadRecord | undefined;
+
+  /**
+   * @param context - where to remember it
+   * @param remote - the path in the server's tree
+   * @param local - the local path
+   */
+  constructor(context: TransferContext, remote: string, local: string) {
+    this.#context = context;
+    const { server } = context;
+    this.#key = { direction: 'download', server, remote, local: resolve(local) };
+  }
+
+  /**
+   * @returns what an earlier run has left, ready to be gone on with
+   */
+  async reopen(): Promise<KeptPart | undefined> {
+    const { success, data } = downloadRecord.safeParse(await this.#context.recall(this.#key));
+    if (!success) return undefined;
+    const { part, etag, size, flushed, boot } = data;
+    if (!isPartOf(this.#key.local, part)) return undefined;
+    // What was written and not flushed is lost with the machine's power only.
+    const length = boot === (await bootId()) ? await sizeOf(part) : flushed;
+    const reopening = length > size ? undefined : LocalFile.reopen(this.#key.local, part, length);
+    const file = await reopening?.catch(() => undefined);
+    if (!file) {
+      // What cannot be used is received again.
+      await unlink(part).catch(() => undefined);
+      return undefined;
+    }
+    this.#record = data;
+    this.#follow(file);
+    return { file, etag };
+  }
+
+  /**
+   * Remembers a download that has begun.
+   *
+   * @param local - the file that is being received
+   * @param file - the file on the server
+   */
+  async begin(local: LocalFile, { etag, size }: StoredFile): Promise<void> {
+    if (!this.#context.hasJournal || size < worthResuming) return;
+    this.#record = {
+      part: resolve(local.partPath),
+      etag,
+      size,
+      flushed: local.size,
+      boot: await bootId(),
+    };
+    await this.#save();
+    this.#follow(local);
+  }
+
+  /**
+   * Keeps what has come, when it is worth it.
+   *
+   * @param local - the file that was being received
+   * @returns whether it is kept
+   */
+  async keep(local: LocalFile): Promise<boolean> {
+    if (!this.#record || !local.isOpen || local.size < worthResuming) {
+      await this.forget();
+      return false;
+    }
+    this.#record = { ...this.#record, flushed: await local.keep() };
+    await this.#save();
+    return true;
+  }
+
+  /** There is nothing to go on with. */
+  async forget(): Promise<void> {
+    if (this.#record) await this.#context.forget(this.#key);
+    this.#record = undefined;
+  }
+
+  #follow(local: LocalFile): void {
+    local.onFlushed = (flushed) => {
+      if (this.#record) this.#record = { ...this.#record, flushed };
+      void this.#save();
+    };
+  }
+
+  async #save(): Promise<void> {
+    if (this.#record) await this.#context.remember(this.#key, this.#record);
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return lstat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** Linux names each time that it runs; elsewhere only what was flushed counts. */
+async function bootId(): Promise<string> {
+  const unknown = (): string => `${process.pid}.${performance.timeOrigin}`;
+  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((id) => id.trim(), unknown);
+}

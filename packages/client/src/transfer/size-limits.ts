@@ -1,0 +1,15 @@
+import type { Demand } from '../connection/connection-pool.js';
+
+/** Bytes from which on a transfer is worth being resumed: less is moved again as quickly. */
+export const worthResuming = 1024 * 1024;
+
+/** Bytes up to which files share a connection, so that none waits for the answer to another. */
+const small = 256 * 1024;
+
+/**
+ * @param size - bytes of a transfer, when known
+ * @returns what a connection is wanted for
+ */
+export function demandOf(size: number | undefined): Demand {
+  return size !== undefined && size <= small ? 'request' : 'transfer';
+}

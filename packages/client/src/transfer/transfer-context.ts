@@ -1,0 +1,108 @@
+import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
+import { defaultRetries, type ConnectOptions } from '../options.js';
+import type { Requests } from '../requests.js';
+import type { DownloadRecord, TransferJournal, TransferKey, UploadRecord } from './journal.js';
+import { RateLimit } from './rate-limit.js';
+
+/** What transfers work with: the same for all of a client's. */
+export class TransferContext {
+  /** Asks the server. */
+  readonly requests: Requests;
+  /** The server's identity, 32 bytes. */
+  readonly server: Uint8Array;
+  /** Whether the server keeps what it has of an upload that is broken off. */
+  readonly canResume: boolean;
+  readonly #journal: TransferJournal | undefined;
+  readonly #retries: number;
+  readonly #onRetry: ((retry: Retry) => void) | undefined;
+  readonly #rateLimit: RateLimit | undefined;
+
+  /**
+   * @param requests - asks the server
+   * @param server - the server's identity, 32 bytes
+   * @param commands - what the server can do
+   * @param options - what the client was given
+   */
+  constructor(
+    requests: Requests,
+    server: Uint8Array,
+    commands: readonly string[],
+    options: ConnectOptions,
+  ) {
+    const { journal, retries = defaultRetries, onRetry, rateLimit } = options;
+    this.requests = requests;
+    this.server = server;
+    this.canResume = commands.includes('RESUME');
+    this.#journal = journal;
+    this.#retries = retries;
+    this.#onRetry = onRetry;
+    this.#rateLimit = rateLimit === undefined ? undefined : new RateLimit(rateLimit);
+  }
+
+  /**
+   * Makes attempts at a transfer until one succeeds, or it is no use.
+   *
+   * @param options - the caller's signal, and whether more than one attempt can be made
+   * @param attempt - what to do; it calls `progress` when something has moved
+   * @returns what the attempt returns
+   * @throws ClientError
+   */
+  retry<Result>(
+    { signal, mayRetry }: { readonly signal: AbortSignal | undefined; readonly mayRetry: boolean },
+    attempt: (progress: () => void) => Promise<Result>,
+  ): Promise<Result> {
+    return withRetries(this.#retryOptions(signal, mayRetry ? this.#retries : 0), attempt);
+  }
+
+  /**
+   * @param signal - the caller's signal
+   * @returns what decides about attempts at a transfer that {@link TransferContext.retry} cannot make
+   */
+  retries(signal: AbortSignal | undefined): Retries {
+    return new Retries(this.#retryOptions(signal, this.#retries));
+  }
+
+  /** Whether a later run can be told of a transfer. */
+  get hasJournal(): boolean {
+    return this.#journal !== undefined;
+  }
+
+  /**
+   * @param key - a transfer
+   * @returns what an earlier run has left about it, unchecked; nothing when it cannot be read
+   */
+  async recall(key: TransferKey): Promise<unknown> {
+    return this.#journal?.find(key).catch(() => undefined);
+  }
+
+  /**
+   * Tells a later run of a transfer. No transfer fails because that is not possible.
+   *
+   * @param key - the transfer
+   * @param record - what to know of it
+   */
+  async remember(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void> {
+    await this.#journal?.save(key, record).catch(() => undefined);
+  }
+
+  /** @param key - a transfer that a later run need not know of */
+  async forget(key: TransferKey): Promise<void> {
+    await this.#journal?.forget(key).catch(() => undefined);
+  }
+
+  /**
+   * Waits until bytes may move.
+   *
+   * @param bytes - how many
+   * @param signal - ends the wait
+   * @returns nothing when they may at once
+   * @throws ClientError `aborted`
+   */
+  pace(bytes: number, signal: AbortSignal | undefined): Promise<void> | undefined {
+    return this.#rateLimit?.take(bytes, signal);
+  }
+
+  #retryOptions(signal: AbortSignal | undefined, retries: number): RetryOptions {
+    return { retries, signal, onRetry: this.#onRetry };
+  }
+}

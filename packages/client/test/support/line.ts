@@ -1,0 +1,75 @@
+import type { Server } from '@e2eeftp/server';
+import { memoryTransportPair, TransportError, type Transport } from '@e2eeftp/transport';
+
+import { filtered } from './scripted-server.js';
+
+type Direction = 'up' | 'down';
+
+interface Cut {
+  readonly after: number;
+  left: number;
+  times: number;
+}
+
+/** The way to a server in this process, which breaks when a test wants it to. */
+export class Line {
+  /** Whether no connection can be opened. */
+  isDown = false;
+  /** Connections that were opened. */
+  opened = 0;
+  /** Bytes that have passed over all connections. */
+  readonly passed: Record<Direction, number> = { up: 0, down: 0 };
+  readonly #server: Server;
+  readonly #cuts: Record<Direction, Cut | undefined> = { up: undefined, down: undefined };
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Breaks the connection that is in use when so many more bytes have passed, so many times. */
+  cut(direction: Direction, after: number, times = 1): void {
+    this.#cuts[direction] = { after, left: after, times };
+  }
+
+  readonly open = (): Promise<Transport> => {
+    if (this.isDown) return Promise.reject(new TransportError('refused', 'the line is down'));
+    this.opened += 1;
+    const [near, far] = memoryTransportPair();
+    this.#server.accept(far);
+    return Promise.resolve({
+      ...filtered(near, (chunk) => chunk),
+      read: async () => {
+        const chunk = await near.read();
+        if (!chunk || this.#room('down', chunk) === chunk.length) return chunk;
+        throw broken(near);
+      },
+      write: async (parts) => {
+        for (const part of parts) {
+          const room = this.#room('up', part);
+          await near.write([part.subarray(0, room)]);
+          if (room < part.length) throw broken(near);
+        }
+      },
+    });
+  };
+
+  /** How much of a chunk passes. */
+  #room(direction: Direction, { length }: Uint8Array): number {
+    const cut = this.#cuts[direction];
+    const room = Math.min(cut?.left ?? length, length);
+    this.passed[direction] += room;
+    if (cut) cut.left -= room;
+    if (cut && room < length) {
+      cut.times -= 1;
+      cut.left = cut.after;
+      if (cut.times === 0) this.#cuts[direction] = undefined;
+    }
+    return room;
+  }
+}
+
+function broken(transport: Transport): TransportError {
+  const error = new TransportError('reset', 'the line broke');
+  transport.destroy(error);
+  return error;
+}

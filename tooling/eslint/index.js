@@ -106,6 +106,19 @@ export function config(rootDir) {
       },
     },
     {
+      files: ['apps/client/src/commands/*.ts'],
+      rules: {
+        'no-restricted-imports': [
+          'error',
+          {
+            name: '@e2eeftp/client',
+            importNames: ['parseRemoteName'],
+            message: 'Use workspace.remoteName: in the shell, names are relative to a folder.',
+          },
+        ],
+      },
+    },
+    {
       files: [...tests, ...suites],
       rules: {
         'max-lines-per-function': 'off',

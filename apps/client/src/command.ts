@@ -1,6 +1,11 @@
+import type { Readable } from 'node:stream';
+
+import type { Client, RemoteName } from '@e2eeftp/client';
+
 import type { ExitCode } from './exit-code.js';
 import { UsageError } from './failure.js';
 import { globalOptions, type GlobalOptions } from './global-options.js';
+import type { Interruption } from './interruption.js';
 import { readOptions, type OptionDefinitions, type OptionValues } from './option.js';
 import { Output } from './output.js';
 
@@ -10,8 +15,36 @@ export interface Invocation {
   readonly args: readonly string[];
   readonly global: GlobalOptions;
   readonly output: Output;
-  /** Says that the user has interrupted the program. */
+  /** Says that the user has interrupted the command. */
   readonly signal: AbortSignal;
+  /** For a command that runs others, and lets each be interrupted by itself. */
+  readonly interruption: Interruption;
+  readonly workspace: Workspace;
+}
+
+/** What a command works in: a run of the program for it alone, or a shell that it shares. */
+export interface Workspace {
+  /**
+   * Lends a client for a task, as the command's options want it.
+   *
+   * @throws ClientError
+   */
+  withClient<Result>(
+    invocation: Invocation,
+    task: (client: Client) => Promise<Result>,
+  ): Promise<Result>;
+  /**
+   * Says what is meant by a remote name; nothing is the folder to which names are relative.
+   *
+   * @throws ClientError `bad-name`
+   */
+  remoteName(text: string): RemoteName;
+  /**
+   * Standard input, for a command that reads a file from it.
+   *
+   * @throws UsageError when it is not the command's to read
+   */
+  standardInput(): Readable;
 }
 
 /** What the command line and the environment say. */
@@ -19,7 +52,8 @@ interface CommandLine {
   readonly args: readonly string[];
   readonly given: Readonly<Record<string, unknown>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
+  readonly interruption: Interruption;
+  readonly workspace: Workspace;
   /** The names of the commands that the first generation of the protocol knows. */
   readonly v1Commands: readonly string[];
   /** Hears how to tell of failures, as soon as the options are read. */
@@ -32,6 +66,8 @@ interface CommandFacts<Options extends OptionDefinitions> {
   readonly usage: string;
   /** A sentence about it, for the help. */
   readonly summary: string;
+  /** Whether the help is silent about it: it is for programs. */
+  readonly isHidden?: boolean;
   /** More about it, for its own help. */
   readonly details?: string;
   /** How many arguments it takes: at least and at most. */
@@ -70,7 +106,8 @@ export function defineCommand<const Options extends OptionDefinitions>(
   return {
     ...definition,
     knowsV1: runV1 !== undefined,
-    execute: async ({ args, given, environment, signal, v1Commands, onOutput }) => {
+    execute: async (line) => {
+      const { args, given, environment, interruption, workspace, v1Commands, onOutput } = line;
       const global = readOptions(globalOptions, given, environment);
       const output = new Output(global);
       onOutput(output);
@@ -83,7 +120,8 @@ export function defineCommand<const Options extends OptionDefinitions>(
       if (args.length < minimum) throw new UsageError('An argument is missing');
       if (args.length > maximum)
         throw new UsageError(`"${args[maximum]}" is one argument too many`);
-      return chosen({ args, global, output, signal }, own);
+      const { signal } = interruption;
+      return chosen({ args, global, output, signal, interruption, workspace }, own);
     },
   };
 }

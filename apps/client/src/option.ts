@@ -8,6 +8,8 @@ interface OptionDefinition {
   readonly describe: string;
   /** One letter. */
   readonly alias?: string;
+  /** Whether the value is a local file's name. */
+  readonly isFile?: boolean;
   /** Of a count; by default 0. */
   readonly minimum?: number;
 }

@@ -36,9 +36,9 @@ export class Output {
     this.#options = options;
     const isWatched = process.stderr.isTTY && !options.quiet && !options.json;
     this.#status = isWatched ? new StatusLine(process.stderr) : undefined;
-    // Each write hears of its own failure; nobody has to be told that nobody listens.
-    process.stdout.on('error', () => undefined);
-    process.stderr.on('error', () => undefined);
+    for (const stream of [process.stdout, process.stderr]) {
+      if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
+    }
   }
 
   /** Standard output will carry a file: whatever else is to be said goes to standard error. */
@@ -134,6 +134,11 @@ export class Output {
     const ready = lines.slice(0, readyLines).map((line) => `${line}\n`);
     process.stderr.write(ready.join('') + asLines(lines.slice(readyLines)));
   }
+}
+
+/** Each write hears of its own failure; nobody has to be told that nobody listens. */
+function ignore(): void {
+  // Nothing is to be done.
 }
 
 function asLines(lines: readonly string[]): string {

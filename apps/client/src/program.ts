@@ -1,25 +1,25 @@
 import { readFileSync } from 'node:fs';
 
-import yargs, { type Argv } from 'yargs';
-
-import type { Command } from './command.js';
-import { commands } from './commands/commands.js';
+import { helpFor, parseCommandLine, type Grammar } from './command-line.js';
+import { programCommands } from './commands/program-commands.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { failureOf, isBrokenPipe, OutputClosedError, UsageError } from './failure.js';
-import { globalOptions } from './global-options.js';
 import { Interruption } from './interruption.js';
-import type { OptionDefinitions } from './option.js';
 import { Output } from './output.js';
+import { soleWorkspace } from './session.js';
 
-const epilogue = `Every option can also be given as a variable: --no-clobber as E2EEFTP_NO_CLOBBER=1.
+const grammar: Grammar = {
+  scriptName: 'e2eeftp',
+  usage: '$0 COMMAND\n\nSends files to a server and gets them back, end-to-end encrypted.',
+  commands: programCommands,
+  epilogue: `Every option can also be given as a variable: --no-clobber as E2EEFTP_NO_CLOBBER=1.
 E2EEFTP_HOME is the folder with your identity, profiles and known servers.
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no connection, 4 not trusted
-or not allowed, 5 not found, 6 conflict, 7 integrity, 130 interrupted.`;
+or not allowed, 5 not found, 6 conflict, 7 integrity, 130 interrupted.`,
+  version: version(),
+};
 
-const v1Commands = commands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
-
-/** Lines wider than this are hard to read, even where the terminal has room. */
-const widestHelp = 100;
+const v1Commands = programCommands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
 
 /**
  * Runs the program.
@@ -35,23 +35,21 @@ export async function run(
   const interruption = new Interruption();
   let output = new Output({ json: false, quiet: false, verbose: false });
   let exitCode: ExitCode = exitCodes.done;
-  const parser = parserFor(async (command, given) => {
-    const {
-      _: [, ...args],
-      '--': rest = [],
-    } = given;
-    const onOutput = (wanted: Output): void => {
-      output = wanted;
-    };
-    const all = [...args, ...rest].map(String);
-    const { signal } = interruption;
-    const line = { args: all, given, environment, signal, v1Commands, onOutput };
-    exitCode = (await command.execute(line)) ?? exitCodes.done;
-  });
+  let commandName: string | undefined;
   try {
-    await parser.parseAsync(argv);
+    const parsed = await parseCommandLine(argv, grammar);
+    if (parsed) {
+      const { command, args, given } = parsed;
+      commandName = command.name;
+      const onOutput = (wanted: Output): void => {
+        output = wanted;
+      };
+      const workspace = soleWorkspace;
+      const line = { args, given, environment, interruption, workspace, v1Commands, onOutput };
+      exitCode = (await command.execute(line)) ?? exitCodes.done;
+    }
   } catch (error) {
-    exitCode = await report(error, output, parser);
+    exitCode = await report(error, output, commandName ?? argv[0]);
   }
   output.endProgress();
   // The server, or a disk, may still have something open that nobody waits for any more.
@@ -60,69 +58,20 @@ export async function run(
   return exitCode;
 }
 
-interface ParsedLine extends Record<string, unknown> {
-  readonly _: readonly unknown[];
-  readonly '--'?: readonly unknown[];
-}
-
-function parserFor(execute: (command: Command, given: ParsedLine) => Promise<void>): Argv {
-  const parser = yargs()
-    .scriptName('e2eeftp')
-    .usage('$0 COMMAND\n\nSends files to a server and gets them back, end-to-end encrypted.')
-    .detectLocale(false)
-    .version(version())
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-positional-numbers': false,
-      // Yargs takes a name such as "-" or "--json" behind "--" for an option if it is to place it.
-      'populate--': true,
-    })
-    .wrap(Math.min(widestHelp, process.stdout.columns || widestHelp))
-    .epilogue(epilogue)
-    .exitProcess(false)
-    .strictOptions()
-    .fail((message: string | null, error?: Error) => {
-      // What a command threw comes without a message; all else is about the command line.
-      throw message === null && error ? error : new UsageError(message ?? '');
-    });
-  addOptions(parser, globalOptions, 'Options of every command:');
-  for (const command of commands) {
-    const { name, usage, summary, details, options } = command;
-    parser.command(
-      name,
-      summary,
-      (own) => {
-        const text = [`$0 ${name} ${usage}`.trimEnd(), `${summary}.`, details];
-        own.usage(text.filter((part) => part !== undefined).join('\n\n'));
-        addOptions(own, options, `Options of ${name}:`);
-      },
-      (given) => execute(command, given),
-    );
-  }
-  return parser.command('$0', false, {}, ({ _: [word] }) => {
-    throw new UsageError(
-      word === undefined ? 'A command is missing' : `There is no command "${String(word)}"`,
-    );
-  });
-}
-
-function addOptions(parser: Argv, options: OptionDefinitions, group: string): void {
-  for (const [name, { type, describe, alias }] of Object.entries(options)) {
-    const requiresArg = type !== 'boolean';
-    // The others are read as they were written: 1e3 and 0x10 are numbers to a parser.
-    const parsed = type === 'boolean' || type === 'number' ? type : 'string';
-    parser.option(name, { type: parsed, describe, group, requiresArg, ...(alias && { alias }) });
-  }
-}
-
-async function report(error: unknown, output: Output, parser: Argv): Promise<ExitCode> {
+async function report(
+  error: unknown,
+  output: Output,
+  commandName: string | undefined,
+): Promise<ExitCode> {
   if (error instanceof OutputClosedError) return exitCodes.done;
   // A file that was not written whole is a failure, though whoever ended the pipe knows it.
   if (isBrokenPipe(error)) return exitCodes.failed;
   const failure = failureOf(error);
-  if (error instanceof UsageError) output.note(`${await parser.getHelp()}\n`);
+  if (error instanceof UsageError) {
+    const isCommand = programCommands.some(({ name }) => name === commandName);
+    const words = isCommand && commandName !== undefined ? [commandName] : [];
+    output.note(`${await helpFor(words, grammar)}\n`);
+  }
   await output.failure(failure);
   return failure.exitCode;
 }

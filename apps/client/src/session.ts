@@ -9,6 +9,7 @@ import {
   loadIdentity,
   loadOrCreateIdentity,
   loadServerKey,
+  parseRemoteName,
   parseServerAddress,
   trustKnownServer,
   type Client,
@@ -19,7 +20,7 @@ import {
   type TransferJournal,
 } from '@e2eeftp/client';
 
-import type { Invocation } from './command.js';
+import type { Invocation, Workspace } from './command.js';
 import type { GlobalOptions } from './global-options.js';
 import { askPassphrase } from './prompt.js';
 
@@ -29,18 +30,36 @@ const hastyFarewell = 500;
 const suiteNames = { 1: 'AES-256-GCM', 2: 'ChaCha20-Poly1305' } as const;
 
 /**
- * Connects to the server that the options, the profile or the configuration name, does something,
- * and hangs up.
+ * Borrows a client of the server that the options, the profile or the configuration name.
  *
  * @param invocation - what the user gave
  * @param task - what to do
  * @returns what the task returns
  * @throws ClientError
  */
-export async function withClient<Result>(
+export function withClient<Result>(
   invocation: Invocation,
   task: (client: Client) => Promise<Result>,
 ): Promise<Result> {
+  return invocation.workspace.withClient(invocation, task);
+}
+
+/** A run of the program for one command: it connects, does it, and hangs up. */
+export const soleWorkspace: Workspace = {
+  async withClient(invocation, task) {
+    return usingClient(invocation, await findConnection(invocation), task);
+  },
+  remoteName: parseRemoteName,
+  standardInput: () => process.stdin,
+};
+
+/**
+ * @param invocation - what the user gave
+ * @returns the server that the options, the profile or the configuration name, and as whom to
+ *   connect to it
+ * @throws ClientError
+ */
+export async function findConnection(invocation: Invocation): Promise<ConnectionFacts> {
   const { global } = invocation;
   const home = new ClientHome();
   const address = await serverOf(invocation, home);
@@ -51,12 +70,11 @@ export async function withClient<Result>(
       : await loadServerKey(serverKey);
   const identityFile = global.identity ?? home.identityPath;
   const identity = await loadIdentity(identityFile, passphraseFor(invocation));
-  const { transfers } = home;
-  return usingClient(invocation, { address, identity, server, journal: transfers }, task);
+  return { address, identity, server, journal: home.transfers };
 }
 
 /** A server, and as whom to connect to it. */
-export interface SessionOptions {
+export interface ConnectionFacts {
   readonly address: ServerAddress;
   readonly identity: Identity;
   readonly server: ConnectOptions['server'];
@@ -68,18 +86,40 @@ export interface SessionOptions {
  * Connects to a server, does something, and hangs up.
  *
  * @param invocation - what the user gave
- * @param options - which server, and as whom
+ * @param facts - which server, and as whom
  * @param task - what to do
  * @returns what the task returns
  * @throws ClientError
  */
 export async function usingClient<Result>(
   invocation: Invocation,
-  options: SessionOptions,
+  facts: ConnectionFacts,
   task: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const { global, output, signal } = invocation;
-  const { address, identity, server, journal } = options;
+  const client = await openClient(invocation, facts);
+  try {
+    return await task(client);
+  } finally {
+    await hangUp(client, invocation.signal);
+  }
+}
+
+/**
+ * Connects to a server.
+ *
+ * @param invocation - what the user gave
+ * @param facts - which server, and as whom
+ * @param note - tells the user that the connection broke
+ * @returns the client, to be closed by {@link hangUp}
+ * @throws ClientError
+ */
+export async function openClient(
+  { global, output, signal }: Pick<Invocation, 'global' | 'output' | 'signal'>,
+  { address, identity, server, journal }: ConnectionFacts,
+  note = (text: string): void => {
+    output.note(text);
+  },
+): Promise<Client> {
   const { host, port } = address;
   const client = await connect({
     host,
@@ -93,7 +133,7 @@ export async function usingClient<Result>(
     journal,
     onRetry: ({ error, delay }) => {
       const seconds = Math.ceil(delay / 1000);
-      output.note(`The connection broke (${error.message}); trying again in ${seconds} s`);
+      note(`The connection broke (${error.message}); trying again in ${seconds} s`);
     },
     signal,
   });
@@ -106,12 +146,18 @@ export async function usingClient<Result>(
       `suite    ${suiteNames[facts.suite]}, key exchange X25519 and ML-KEM-768`,
     ].join('\n'),
   );
-  try {
-    return await task(client);
-  } finally {
-    const closed = client.close();
-    await (signal.aborted ? Promise.race([closed, sleep(hastyFarewell)]) : closed);
-  }
+  return client;
+}
+
+/**
+ * Closes a client; whoever interrupts the program does not wait for long.
+ *
+ * @param client - the client
+ * @param signal - says whether the program was interrupted
+ */
+export async function hangUp(client: Client, signal: AbortSignal): Promise<void> {
+  const closed = client.close();
+  await (signal.aborted ? Promise.race([closed, sleep(hastyFarewell)]) : closed);
 }
 
 /**

@@ -23,6 +23,19 @@ test('the tour can be taken as it is written', async () => {
   expect((await world.read('letters/photos/1.jpg')).toString()).toBe('photos/1.jpg');
 });
 
+test('the script of the shell runs as it is written', async () => {
+  const [, script] = /```sh\n(e2eeftp shell [^`]*)```/u.exec(readme) ?? [];
+  if (script === undefined) throw new Error('There is no script');
+  const world = await makeWorld();
+  for (const name of ['a.txt', 'b.txt']) await world.write(name, name);
+  const { exitCode, stdout, stderr } = await world.shell(script);
+  expect({ exitCode, stdout, stderr }).toEqual({
+    exitCode: 0,
+    stdout: 'a.txt\nb.txt\n',
+    stderr: '',
+  });
+});
+
 test('so can the one of the first generation', async () => {
   const [, tour] = /```sh\n(e2eeftp --v1 [^`]*)```/u.exec(readme) ?? [];
   if (tour === undefined) throw new Error('There is no tour');

@@ -15,6 +15,7 @@ const commandNames = [
   'ping',
   'whoami',
   'commands',
+  'shell',
 ];
 
 describe('a wrong call', () => {

@@ -12,7 +12,7 @@ import { sendCommand } from './send.js';
 import { statCommand } from './stat.js';
 import { whoamiCommand } from './whoami.js';
 
-/** Every command of the program, in the order of the help. */
+/** The commands of the program, in the order of the help. */
 export const commands: readonly Command[] = [
   initCommand,
   idCommand,

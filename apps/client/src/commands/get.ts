@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { getTree, parseRemoteName, type Client, type RemoteName } from '@e2eeftp/client';
+import { getTree, type Client, type RemoteName } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
@@ -30,9 +30,9 @@ without LOCAL is called downloaded_REMOTE.`,
   },
   runV1: getV1,
   run(invocation, { 'no-clobber': keeps, preserve }) {
-    const { args, output, signal } = invocation;
+    const { args, output, signal, workspace } = invocation;
     const [remoteText = '', local = '.'] = args;
-    const remote = parseRemoteName(remoteText);
+    const remote = workspace.remoteName(remoteText);
     if (local === standardStream) output.reserveStandardOutput();
     return withClient(invocation, async (client) => {
       const report = new TransferReport(output, 'received');

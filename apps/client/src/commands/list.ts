@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { ClientError, parseRemoteName, type Client, type Entry } from '@e2eeftp/client';
+import { ClientError, type Client, type Entry } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { longLine, shortLine } from '../entry-lines.js';
@@ -19,7 +19,7 @@ export const listCommand = defineCommand({
   },
   runV1: listV1,
   async run(invocation, { long, recursive }) {
-    const { path } = parseRemoteName(invocation.args[0] ?? '');
+    const { path } = invocation.workspace.remoteName(invocation.args[0] ?? '');
     const lineOf = long ? longLine : shortLine;
     await withClient(invocation, async (client) => {
       for await (const entry of entriesOf(client, path, recursive, invocation)) {

@@ -1,5 +1,3 @@
-import { parseRemoteName } from '@e2eeftp/client';
-
 import { defineCommand } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
 import { withClient } from '../session.js';
@@ -12,10 +10,10 @@ export const makeFolderCommand = defineCommand({
   arity: [1, Infinity],
   options: {},
   run(invocation) {
-    const { output, signal } = invocation;
+    const { output, signal, workspace } = invocation;
     return withClient(invocation, (client) =>
       forEachArgument(invocation, async (name) => {
-        const { path } = parseRemoteName(name);
+        const { path } = workspace.remoteName(name);
         await client.mkdir(path, { signal });
         await output.event({ type: 'directory', path }, `Made ${path}`);
       }),

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-import { ClientError, parseRemoteName, type Client } from '@e2eeftp/client';
+import { ClientError, type Client } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { isRemoteFolder } from '../remote-place.js';
@@ -17,10 +17,10 @@ export const moveCommand = defineCommand({
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep a file that has the name TO' },
   },
   async run(invocation, { 'no-clobber': keeps }) {
-    const { args, output, signal } = invocation;
+    const { args, output, signal, workspace } = invocation;
     const [fromText = '', toText = ''] = args;
-    const from = parseRemoteName(fromText).path;
-    const toName = parseRemoteName(toText);
+    const from = workspace.remoteName(fromText).path;
+    const toName = workspace.remoteName(toText);
     await withClient(invocation, async (client) => {
       const isInto = await isRemoteFolder(client, toName, signal);
       const to = isInto ? `${toName.path}/${posix.basename(from)}` : toName.path;

@@ -1,5 +1,3 @@
-import { parseRemoteName } from '@e2eeftp/client';
-
 import { defineCommand } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
 import { withClient } from '../session.js';
@@ -20,10 +18,10 @@ export const removeCommand = defineCommand({
   },
   runV1: removeV1,
   run(invocation, { recursive }) {
-    const { output, signal } = invocation;
+    const { output, signal, workspace } = invocation;
     return withClient(invocation, (client) =>
       forEachArgument(invocation, async (name) => {
-        const { path } = parseRemoteName(name);
+        const { path } = workspace.remoteName(name);
         await client.remove(path, { recursive, signal });
         await output.event({ type: 'removed', path }, `Removed ${path}`);
       }),

@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 
 import {
   ClientError,
-  parseRemoteName,
   sendTrees,
   type Client,
+  type RemoteName,
   type TreeSource,
 } from '@e2eeftp/client';
 
@@ -36,10 +36,10 @@ a name; "/" in its place gives each LOCAL its own.`,
   },
   runV1: sendV1,
   run(invocation, { to, 'no-clobber': keeps }) {
-    const { output, signal } = invocation;
+    const { output, signal, workspace } = invocation;
     const { locals, remote } = readSendArguments(invocation.args, to);
     return withClient(invocation, async (client) => {
-      const { trees, streams } = await plan(client, locals, remote, signal);
+      const { trees, streams } = await plan(client, locals, workspace.remoteName(remote), signal);
       const report = new TransferReport(output, 'sent');
       const overwrite = keeps ? 'never' : 'always';
       try {
@@ -65,10 +65,9 @@ interface Plan {
 async function plan(
   client: Client,
   locals: readonly string[],
-  remote: string,
+  name: RemoteName,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const name = parseRemoteName(remote);
   const isInto = locals.length > 1 || (await isRemoteFolder(client, name, signal));
   const trees: TreeSource[] = [];
   const streams: TreeSource[] = [];
@@ -87,10 +86,10 @@ async function sendStream(
   client: Client,
   { local, remote }: TreeSource,
   overwrite: 'always' | 'never',
-  { signal }: Invocation,
+  { signal, workspace }: Invocation,
   report: TransferReport,
 ): Promise<void> {
-  const source = local === standardStream ? process.stdin : createReadStream(local);
+  const source = local === standardStream ? workspace.standardInput() : createReadStream(local);
   const onProgress = (progress: { transferred: number; total: number | undefined }): void => {
     const current = { local, remote, ...progress };
     report.onProgress({ files: 0, bytes: progress.transferred, current });

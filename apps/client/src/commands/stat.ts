@@ -1,5 +1,3 @@
-import { parseRemoteName } from '@e2eeftp/client';
-
 import { defineCommand } from '../command.js';
 import { formatTime } from '../quantities.js';
 import { withClient } from '../session.js';
@@ -12,8 +10,8 @@ export const statCommand = defineCommand({
   arity: [1, 1],
   options: {},
   async run(invocation) {
-    const { args, output, signal } = invocation;
-    const { path } = parseRemoteName(args[0] ?? '');
+    const { args, output, signal, workspace } = invocation;
+    const { path } = workspace.remoteName(args[0] ?? '');
     const entry = await withClient(invocation, (client) => client.stat(path, { signal }));
     await output.result(entry, [
       `path   ${entry.path}`,

@@ -35,9 +35,9 @@ export async function sendV1(invocation: Invocation, options: SendOptions): Prom
   const { locals, remote } = readSendArguments(invocation.args, options.to);
   const places = await plan(locals, remote === '' ? top : remote);
   const client = await makeV1Client(invocation);
-  const { output, signal } = invocation;
+  const { output, signal, workspace } = invocation;
   return transferEach(output, 'sent', places, async (place, onProgress) => {
-    const source = place.local === standardStream ? process.stdin : place.local;
+    const source = place.local === standardStream ? workspace.standardInput() : place.local;
     const { size } = await client.send(source, place.remote, { signal, onProgress });
     return { type: 'file', ...place, size };
   });

@@ -1,0 +1,241 @@
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { formatPublicKey } from '@e2eeftp/client';
+import { describe, expect, test } from '@jest/globals';
+
+import { startProxy } from './support/proxy.js';
+import { Terminal, type TerminalOptions } from './support/terminal.js';
+import { makeBytes, makeWorld, type World } from './support/world.js';
+
+// `script` of util-linux gives a program a terminal; elsewhere it is called in another way.
+const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
+
+/** A shell at a terminal, in which lines are typed one after the other. */
+class Shell extends Terminal {
+  static async at(world: World, args = '', options?: TerminalOptions): Promise<Shell> {
+    const shell = new Shell(world, `shell ${args}`, options);
+    await shell.prompted('');
+    return shell;
+  }
+
+  /** Waits for a prompt with something typed behind it. */
+  prompted(typed: string): Promise<void> {
+    return this.screen.until(() => this.screen.typed.endsWith(`> ${typed}`));
+  }
+
+  /** Runs a line, and gives what is seen of it. */
+  async run(line: string): Promise<string> {
+    const above = this.screen.lines.length;
+    this.type(`${line}\r`);
+    await this.screen.until(
+      () => this.screen.lines.length > above && this.screen.typed.endsWith('> '),
+    );
+    return this.screen.lines.slice(above, -1).join('\n');
+  }
+
+  /** Presses keys, and waits for what is typed then. */
+  async press(keys: string, typed: string): Promise<void> {
+    this.type(keys);
+    await this.prompted(typed);
+  }
+}
+
+const tab = '\t';
+const up = '\u001B[A';
+const ctrl = { c: '\u0003', d: '\u0004' } as const;
+
+describeOnLinux('the shell at a terminal', () => {
+  test('goes from folder to folder, with names relative to them', async () => {
+    const world = await makeWorld();
+    await world.write('letters/a.txt', 'a');
+    await world.write('report.pdf', 'report');
+    const shell = await Shell.at(world, '', { env: { NO_COLOR: '1' } });
+    expect(shell.screen.typed).toBe('e2eeftp:/> ');
+    await shell.run('put letters');
+    await shell.run('cd letters');
+    expect(shell.screen.typed).toBe('e2eeftp:/letters> ');
+    expect(await shell.run('ls')).toBe('a.txt');
+    expect(await shell.run('SEND report.pdf')).toContain('to received/letters/report.pdf');
+    expect(await shell.run('LIST ..')).toBe('letters/');
+    expect(await shell.run('stat /letters/a.txt')).toContain('path   received/letters/a.txt');
+    await shell.run('lmkdir "new folder"');
+    await shell.run("lcd 'new folder'");
+    expect(await shell.run('lpwd')).toBe(join(world.work, 'new folder'));
+    await shell.run('get *.txt');
+    expect(await shell.run('lls')).toBe('a.txt');
+    expect(await shell.run('rm nothere')).toContain('Cannot remove received/letters/nothere');
+    await shell.run('cd ..');
+    expect(shell.screen.typed).toBe('e2eeftp:/> ');
+    expect(await shell.run('cd nowhere')).toContain('e2eeftp: ');
+    expect(await shell.run('cd letters/a.txt')).toContain('is a file');
+    expect(await shell.run('bogus')).toContain('There is no command "bogus"');
+    shell.type('EXIT\r');
+    expect((await shell.end()).exitCode).toBe(0);
+    expect((await world.read('new folder/a.txt')).toString()).toBe('a');
+  });
+
+  test('completes commands, options and names', async () => {
+    const world = await makeWorld();
+    await world.write('upload/with space.txt', '');
+    await world.write('upload/winter.txt', '');
+    await world.write("upload/it's", '');
+    await world.write('upload/deep/er/file', '');
+    await world.run(['send', 'upload']);
+    const shell = await Shell.at(world);
+    await shell.press(`who${tab}`, 'whoami ');
+    await shell.press('\u0015', '');
+    await shell.press(`SE${tab}`, 'send ');
+    await shell.press(`--no-c${tab}`, 'send --no-clobber ');
+    await shell.press(`up${tab}`, 'send --no-clobber upload/');
+    await shell.press(`winter${tab}`, 'send --no-clobber upload/winter.txt ');
+    await shell.press('\u0015', '');
+    await shell.press(`get u${tab}`, 'get upload/');
+    await shell.press(`w${tab}`, 'get upload/wi');
+    shell.type(tab);
+    await shell.shows(/winter\.txt +with\\ space\.txt/u);
+    await shell.press(`t${tab}`, 'get upload/with\\ space.txt ');
+    await shell.press('\u0015', '');
+    await shell.press(`get "upload/wit${tab}`, 'get "upload/with space.txt" ');
+    await shell.press('\u0015', '');
+    await shell.press(`stat upload/i${tab}`, "stat upload/it\\'s ");
+    await shell.press('\u0015', '');
+    await shell.press(`cd upload/de${tab}`, 'cd upload/deep/');
+    await shell.press(`e${tab}`, 'cd upload/deep/er/');
+    shell.type('\r');
+    await shell.prompted('');
+    await shell.press(`rm f${tab}`, 'rm file ');
+    await shell.press('\u0015', '');
+    await shell.press(`get plain:upl${tab}`, 'get plain:upload/');
+    await shell.press('\u0015', '');
+    await shell.press(`ls --identity ../h${tab}`, 'ls --identity ../home/');
+    shell.type(`\u0015${ctrl.d}`);
+    expect((await shell.end()).exitCode).toBe(0);
+  });
+
+  test('does not let names control the terminal', async () => {
+    const world = await makeWorld();
+    // What the rules for names on the server allow turns text around, or hides; here, all is allowed.
+    await world.write('bad\u001B]0;owned\u0007.txt', '');
+    for (const end of ['\u202Etxt.exe', 'es1', 'es2']) await world.write(`by${end}`, '');
+    await world.run(['send', 'by\u202Etxt.exe', 'byes1', 'byes2', '/']);
+    const shell = await Shell.at(world);
+    for (const command of ['put', 'get']) {
+      await shell.press(`${command} b${tab}`, `${command} byes`);
+      shell.type(tab);
+      await shell.shows(/byes1 +byes2/u);
+      await shell.press('\u0015\f', '');
+    }
+    expect(await shell.run('lls')).toContain('bad\uFFFD]0;owned\uFFFD.txt');
+    expect(await shell.run('ls')).toContain('by\uFFFDtxt.exe');
+    expect(await shell.run('put bad*')).toContain('a control character');
+    shell.type(ctrl.d);
+    await shell.end();
+    expect(Buffer.from(shell.written, 'latin1').toString()).not.toMatch(
+      /\u001B\]|\u202E|\u0007.txt/u,
+    );
+  });
+
+  test('remembers lines in a file for its user alone', async () => {
+    const world = await makeWorld();
+    const file = join(world.home, 'history');
+    await writeFile(file, 'pwd\n\u001B]0;owned\u0007\nlpwd\n');
+    await chmod(file, 0o644);
+    const first = await Shell.at(world);
+    await first.press(up, 'lpwd');
+    await first.press(up, 'pwd');
+    await first.press('\u0015', '');
+    await first.run('ping');
+    await first.run(' whoami');
+    await first.press(up, 'ping');
+    await first.press('\u0015', '');
+    first.type('exit\r');
+    await first.end();
+    expect(await readFile(file, 'utf8')).toMatch(/lpwd\nping\nexit\n$/u);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const second = await Shell.at(world);
+    await second.press(up + up, 'ping');
+    second.type('\u0015\u0004');
+    await second.end();
+  });
+
+  test('takes Ctrl-C for the end of what runs, and goes on with it later', async () => {
+    const world = await makeWorld();
+    const content = makeBytes(20_000_000);
+    await world.run(['send', '-', 'big'], { input: content });
+    await world.write('../server.pub', formatPublicKey(world.identity.publicKey));
+    const proxy = await startProxy(world.server.address.port, {
+      direction: 'down',
+      bytes: 5_000_000,
+      then: 'stall',
+    });
+    const shell = await Shell.at(
+      world,
+      `--server 127.0.0.1:${proxy.port} --server-key ../server.pub`,
+    );
+    shell.type('get big\r');
+    await proxy.reached;
+    await shell.until('%');
+    shell.type(ctrl.c);
+    await shell.prompted('');
+    expect(shell.screen.text).toMatch(/e2eeftp: .*\n/u);
+    expect((await world.names()).join(' ')).toMatch(/^\.big\.\w+\.part$/u);
+    await shell.run(`get big --server ${world.address}`);
+    expect((await world.read('big')).equals(content)).toBe(true);
+    expect(await world.names()).toEqual(['big']);
+    shell.type('exit\r');
+    expect((await shell.end()).exitCode).toBe(0);
+  });
+
+  test('takes Ctrl-C at the prompt for another line', async () => {
+    const world = await makeWorld();
+    const shell = await Shell.at(world);
+    await shell.press('rm everything', 'rm everything');
+    shell.type(ctrl.c);
+    await shell.shows(/\^C\n.*> $|\^C\n.*>$/u);
+    await shell.prompted('');
+    shell.type(ctrl.c);
+    await shell.shows('To leave, type exit or press Ctrl-D');
+    await shell.prompted('');
+    shell.type(ctrl.d);
+    expect((await shell.end()).exitCode).toBe(0);
+  });
+
+  test('connects again when the connection was lost', async () => {
+    const world = await makeWorld();
+    await world.write('../server.pub', formatPublicKey(world.identity.publicKey));
+    const proxy = await startProxy(world.server.address.port, {
+      direction: 'down',
+      bytes: 100_000,
+      then: 'break-once',
+    });
+    await world.run(['send', '-', 'big'], { input: makeBytes(300_000) });
+    const shell = await Shell.at(
+      world,
+      `--server 127.0.0.1:${proxy.port} --server-key ../server.pub --retries 0`,
+    );
+    expect(await shell.run('get big')).toContain('e2eeftp: ');
+    expect(await shell.run('ping')).toContain('The server answered');
+    expect(await shell.run('get big')).toContain('Received');
+    shell.type('exit\r');
+    expect((await shell.end()).exitCode).toBe(0);
+  });
+
+  test('runs lines that are pasted together, and keeps what is begun', async () => {
+    const world = await makeWorld();
+    const shell = await Shell.at(world);
+    shell.type('lmkdir one\rlmkdir two\rlmkdir thr');
+    await shell.prompted('lmkdir thr');
+    await shell.run('ee');
+    expect(await world.names()).toEqual(['one', 'three', 'two']);
+    shell.type('exit\r');
+    await shell.end();
+  });
+
+  test('ends when its terminal is gone', async () => {
+    const world = await makeWorld();
+    const shell = await Shell.at(world);
+    shell.child.kill('SIGHUP');
+    expect((await shell.child).exitCode).not.toBe(0);
+  });
+});

@@ -4,10 +4,10 @@ import type { OptionValues } from './option.js';
 export const globalOptions = {
   server: { type: 'string', describe: 'The server, HOST[:PORT], whatever the profile says' },
   profile: { type: 'string', describe: 'The profile that names the server' },
-  identity: { type: 'string', isFile: true, describe: 'The file with your private key' },
+  identity: { type: 'string', names: 'local', describe: 'The file with your private key' },
   'server-key': {
     type: 'string',
-    isFile: true,
+    names: 'local',
     describe: 'A file with the public key of the server: trust this key and no other',
   },
   v1: {

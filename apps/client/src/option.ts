@@ -8,8 +8,8 @@ interface OptionDefinition {
   readonly describe: string;
   /** One letter. */
   readonly alias?: string;
-  /** Whether the value is a local file's name. */
-  readonly isFile?: boolean;
+  /** Where the value is a name, if it is one. */
+  readonly names?: 'local' | 'remote';
   /** Of a count; by default 0. */
   readonly minimum?: number;
 }

@@ -55,11 +55,15 @@ export const soleWorkspace: Workspace = {
 
 /**
  * @param invocation - what the user gave
+ * @param passphrase - asks for the passphrase of a key
  * @returns the server that the options, the profile or the configuration name, and as whom to
  *   connect to it
  * @throws ClientError
  */
-export async function findConnection(invocation: Invocation): Promise<ConnectionFacts> {
+export async function findConnection(
+  invocation: Invocation,
+  { passphrase } = passphraseFor(invocation),
+): Promise<ConnectionFacts> {
   const { global } = invocation;
   const home = new ClientHome();
   const address = await serverOf(invocation, home);
@@ -69,7 +73,7 @@ export async function findConnection(invocation: Invocation): Promise<Connection
       ? await trustKnownServer(home.knownServers, address)
       : await loadServerKey(serverKey);
   const identityFile = global.identity ?? home.identityPath;
-  const identity = await loadIdentity(identityFile, passphraseFor(invocation));
+  const identity = await loadIdentity(identityFile, { passphrase });
   return { address, identity, server, journal: home.transfers };
 }
 

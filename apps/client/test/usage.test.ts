@@ -16,6 +16,7 @@ const commandNames = [
   'whoami',
   'commands',
   'shell',
+  'completion',
 ];
 
 describe('a wrong call', () => {

@@ -1,4 +1,6 @@
 import type { Command } from '../command.js';
+import { makeCompletionCommand } from '../completion/completion-command.js';
+import { remoteNamesCommand } from '../completion/remote-names-command.js';
 import { makeShellCommand } from '../shell/shell-command.js';
 import { commands } from './commands.js';
 import { initCommand } from './init.js';
@@ -7,4 +9,9 @@ import { initCommand } from './init.js';
 const shellCommands = commands.filter((command) => command !== initCommand);
 
 /** Every command of the program, in the order of the help. */
-export const programCommands: readonly Command[] = [...commands, makeShellCommand(shellCommands)];
+export const programCommands: readonly Command[] = [
+  ...commands,
+  makeShellCommand(shellCommands),
+  makeCompletionCommand(() => programCommands),
+  remoteNamesCommand,
+];

@@ -30,7 +30,7 @@ Write names that begin with a dash behind "--". With --v1 there are no folders, 
 a name; "/" in its place gives each LOCAL its own.`,
   arity: [1, Infinity],
   options: {
-    to: { type: 'string', describe: 'REMOTE: all arguments are LOCAL then' },
+    to: { type: 'string', names: 'remote', describe: 'REMOTE: all arguments are LOCAL then' },
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
   },

@@ -52,8 +52,9 @@ export async function completeLine(
   const { args, awaited, isPastOptions } = sortWords(command, before);
   const options: OptionDefinitions = { ...globalOptions, ...command.options };
   if (awaited !== undefined) {
-    if (options[awaited]?.isFile !== true) return nothing;
-    return completeName(current, open, line, [places.local], signal);
+    const place = options[awaited]?.names;
+    if (!place) return nothing;
+    return completeName(current, open, line, [places[place]], signal);
   }
   if (!isPastOptions && textOf(current).startsWith('-')) {
     return plain([...Object.keys(options), 'help'].map((option) => `--${option}`));
@@ -81,8 +82,7 @@ async function completeName(
   signal: AbortSignal,
 ): Promise<Completion> {
   const text = textOf(current);
-  const folder = /^(?:.*\/|plain:)/su.exec(text)?.[0] ?? '';
-  const beginning = text.slice(folder.length);
+  const { folder, beginning } = splitName(text);
   const first = current[Array.from(folder).length];
   const quote = first ? first.quote : open;
   const candidates = new Set<string>();
@@ -94,8 +94,25 @@ async function completeName(
   return { candidates: fewest([...candidates].sort()), typed: line.slice(first?.start) };
 }
 
-/** What fails while somebody types is nothing to be told: the command will tell it. */
-async function namesIn(
+/**
+ * @param text - the beginning of a name
+ * @returns the folder that it is in, and what is typed of the rest
+ */
+export function splitName(text: string): { folder: string; beginning: string } {
+  const folder = /^(?:.*\/|plain:)/su.exec(text)?.[0] ?? '';
+  return { folder, beginning: text.slice(folder.length) };
+}
+
+/**
+ * Looks for names. What fails while somebody types is nothing to be told: the command will tell it.
+ *
+ * @param names - where to look
+ * @param folder - in which folder
+ * @param beginning - what the names begin with
+ * @param signal - ends the wait
+ * @returns those that were found until then, and can be shown
+ */
+export async function namesIn(
   names: Names,
   folder: string,
   beginning: string,

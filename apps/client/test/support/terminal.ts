@@ -8,7 +8,11 @@ export interface TerminalOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Another program than e2eeftp. */
+  readonly program?: string;
 }
+
+const e2eeftp = `"${process.execPath}" "${mainPath}"`;
 
 /**
  * The program at a terminal: standard input, output and error are one. What it writes goes to a
@@ -21,10 +25,10 @@ export class Terminal {
 
   /** Starts the program; `args` is what stands behind its name in a line of `sh`. */
   constructor(world: Pick<World, 'place'>, args: string, options: TerminalOptions = {}) {
-    const { columns = 80, rows = 24, env } = options;
+    const { columns = 80, rows = 24, env, program = e2eeftp } = options;
     this.screen = new Screen(columns, rows);
     // `script` of util-linux gives it the terminal.
-    const command = `stty cols ${columns} rows ${rows}; exec "${process.execPath}" "${mainPath}" ${args}`;
+    const command = `stty cols ${columns} rows ${rows}; exec ${program} ${args}`;
     this.child = launch('script', ['-qec', command, '/dev/null'], {
       ...world.place,
       env: { ...world.place.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },

@@ -1,0 +1,96 @@
+import {
+  shells,
+  type ArgumentFacts,
+  type CommandFacts,
+  type CompletionFacts,
+  type OptionFacts,
+} from './facts.js';
+
+/**
+ * @param facts - the program
+ * @returns a script that completes it in fish
+ */
+export function fishScript({ commands, options }: CompletionFacts): string {
+  const all = [...options, ...commands.flatMap((command) => command.options)];
+  const withValue = new Set(
+    all.filter(({ takesValue }) => takesValue).map(({ name }) => `--${name}`),
+  );
+  return `# Completes e2eeftp in fish. To have it in every shell:
+#   e2eeftp completion fish > ~/.config/fish/completions/e2eeftp.fish
+
+function __e2eeftp_remote
+    set -l words (commandline -opc)
+    e2eeftp remote-names -- (commandline -ct) $words[2..-1] 2>/dev/null
+end
+
+# Whether argument $argv[2] of command $argv[1] is typed; with a "+", or a later one; or any word.
+function __e2eeftp_is_at
+    set -l words (commandline -opc)
+    set -l command ''
+    set -l index -1
+    set -l awaited no
+    for word in $words[2..-1]
+        if test $awaited = yes
+            set awaited no
+        else if contains -- $word ${[...withValue].join(' ')}
+            set awaited yes
+        else if not string match -q -- '-*' $word
+            test -z "$command"; and set command $word
+            set index (math $index + 1)
+        end
+    end
+    test "$command" = "$argv[1]"; or return 1
+    test "$argv[2]" = any; and return 0
+    test $awaited = no; or return 1
+    set -l place (string replace + '' -- $argv[2])
+    if test "$place" = "$argv[2]"
+        test $index -eq $place
+    else
+        test $index -ge $place
+    end
+end
+
+complete -c e2eeftp -f
+${options.map((option) => optionLine(option)).join('\n')}
+${commands.map(commandLines).join('\n')}
+`;
+}
+
+function commandLines({ name, summary, options, args }: CommandFacts): string {
+  const lines = [
+    `complete -c e2eeftp -n '__e2eeftp_is_at "" -1' -a ${name} -d ${quoted(summary)}`,
+    ...options.map((option) => optionLine(option, name)),
+    ...args.flatMap((argument) => argumentLine(name, argument)),
+  ];
+  return lines.join('\n');
+}
+
+function optionLine(
+  { name, letter, summary, takesValue, names }: OptionFacts,
+  command?: string,
+): string {
+  const parts = ['complete -c e2eeftp'];
+  if (command !== undefined) parts.push(`-n '__e2eeftp_is_at ${command} any'`);
+  parts.push(`-l ${name}`);
+  if (letter !== undefined) parts.push(`-s ${letter}`);
+  if (takesValue) parts.push(names === 'local' ? '-rF' : '-x');
+  if (names === 'remote') parts.push("-a '(__e2eeftp_remote)'");
+  parts.push(`-d ${quoted(summary)}`);
+  return parts.join(' ');
+}
+
+function argumentLine(command: string, { index, isRepeated, kind }: ArgumentFacts): string[] {
+  if (kind === undefined || kind === 'command') return [];
+  const place = isRepeated ? `${index}+` : String(index);
+  return [`complete -c e2eeftp -n '__e2eeftp_is_at ${command} ${place}' ${actions[kind]}`];
+}
+
+const actions = {
+  local: '-F',
+  remote: "-a '(__e2eeftp_remote)'",
+  shell: `-a '${shells.join(' ')}'`,
+} as const;
+
+function quoted(text: string): string {
+  return `'${text.replaceAll(/['\\]/gu, String.raw`\$&`)}'`;
+}

@@ -1,0 +1,83 @@
+import { ClientError, parseRemoteName, type Client } from '@e2eeftp/client';
+
+import { defineCommand, type Command, type Invocation } from '../command.js';
+import { globalOptions, type GlobalOptions } from '../global-options.js';
+import { readOptions } from '../option.js';
+import { findConnection, openClient } from '../session.js';
+import { sortWords } from '../shell/command-words.js';
+import { namesIn, splitName } from '../shell/completion.js';
+import { RemoteNames } from '../shell/remote-names.js';
+import { scanLine, splitWords, textOf, type Word } from '../shell/words.js';
+
+/** Milliseconds that all of it may take: whoever pressed Tab waits. */
+const patience = 2_000;
+
+/** Writes names for completion scripts; whatever stands in the way, it writes none. */
+export const remoteNamesCommand: Command = defineCommand({
+  name: 'remote-names',
+  usage: 'WORD [LINE...]',
+  summary: 'Write the names on the server that begin with WORD',
+  isHidden: true,
+  arity: [1, Infinity],
+  options: {},
+  async run(invocation) {
+    const { args, output } = invocation;
+    const [typed = '', ...line] = args;
+    const signal = AbortSignal.any([invocation.signal, AbortSignal.timeout(patience)]);
+    const { folder, beginning } = splitName(textOf(scanLine(typed).words[0] ?? []));
+    try {
+      const global = { ...optionsOf(line), timeout: patience / 1000, retries: 0, connections: 1 };
+      const client = await connectQuietly({ ...invocation, global, signal });
+      try {
+        const names = new RemoteNames({
+          connected: () => Promise.resolve(client),
+          remoteName: parseRemoteName,
+        });
+        for (const { name, isFolder } of await namesIn(names, folder, beginning, signal)) {
+          const text = `${folder}${name}${isFolder ? '/' : ''}`;
+          await output.result({ type: 'name', name: text }, [text]);
+        }
+      } finally {
+        await Promise.race([client.close(), aborted(signal)]);
+      }
+    } catch {
+      return undefined;
+    }
+    return undefined;
+  },
+});
+
+/** The options that the line had so far say which server is meant. */
+function optionsOf(line: readonly string[]): GlobalOptions {
+  const words: Word[] = line.flatMap((word) => splitWords(word).slice(0, 1));
+  const texts = sortWords({ options: {} }, words).options.map(textOf);
+  const given = texts.flatMap((text, index) => {
+    const [, name, value = texts[index + 1]] = /^--([^=]+)(?:=(.*))?$/su.exec(text) ?? [];
+    return name === undefined || !valued.has(name) ? [] : [[name, value] as const];
+  });
+  return readOptions(globalOptions, Object.fromEntries(given), process.env);
+}
+
+/** What says where to connect, and as whom. */
+const valued: ReadonlySet<string> = new Set(['server', 'profile', 'identity', 'server-key']);
+
+async function connectQuietly(invocation: Invocation): Promise<Client> {
+  // Nobody can be asked in the middle of a line.
+  const passphrase = (path: string): Promise<never> =>
+    Promise.reject(new ClientError('bad-identity', `The key ${path} has a passphrase`));
+  return openClient(invocation, await findConnection(invocation, { passphrase }));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+  });
+}

@@ -183,6 +183,7 @@ describe('a script of the shell', () => {
     expect(exitCode).toBe(2);
     expect(stdout).toBe('a\nb\n/\n');
     expect(stderr).toContain('no folders');
+    expect(stderr.match(/hides neither names/gu)).toHaveLength(1);
     expect(await world.stored()).toEqual(['a']);
     expect((await world.read('downloaded_a')).toString()).toBe('content');
   });

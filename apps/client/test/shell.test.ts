@@ -101,7 +101,7 @@ describeOnLinux('the shell at a terminal', () => {
     await shell.press(`stat upload/i${tab}`, "stat upload/it\\'s ");
     await shell.press('\u0015', '');
     await shell.press(`cd upload/de${tab}`, 'cd upload/deep/');
-    await shell.press(`e${tab}`, 'cd upload/deep/er/');
+    await shell.press(tab, 'cd upload/deep/er/');
     shell.type('\r');
     await shell.prompted('');
     await shell.press(`rm f${tab}`, 'rm file ');
@@ -192,7 +192,7 @@ describeOnLinux('the shell at a terminal', () => {
     const shell = await Shell.at(world);
     await shell.press('rm everything', 'rm everything');
     shell.type(ctrl.c);
-    await shell.shows(/\^C\n.*> $|\^C\n.*>$/u);
+    await shell.shows(/\^C\n.*>$/u);
     await shell.prompted('');
     shell.type(ctrl.c);
     await shell.shows('To leave, type exit or press Ctrl-D');

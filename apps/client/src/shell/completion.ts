@@ -91,7 +91,10 @@ async function completeName(
       candidates.add(written(name, quote, folder === '' && !first?.isQuoted));
     }
   }
-  return { candidates: fewest([...candidates].sort()), typed: line.slice(first?.start) };
+  return {
+    candidates: fewest([...candidates].sort()),
+    typed: first ? line.slice(first.start) : '',
+  };
 }
 
 /**

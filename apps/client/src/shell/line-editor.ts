@@ -57,7 +57,8 @@ export class LineEditor {
       removeHistoryDuplicates: true,
       completer: (line: string, give: (error: null, result: [string[], string]) => void): void => {
         void this.#candidates(editor, line, completing.signal).then((result) => {
-          give(null, result);
+          // An editor that is closed must not be woken: newer versions of Node throw then.
+          if (!completing.signal.aborted) give(null, result);
         });
       },
     });

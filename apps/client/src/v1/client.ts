@@ -25,6 +25,9 @@ const localFiles = { identity: 'client_id.key', serverKey: 'known_server.pub' } 
 const warning = `--v1: this generation of the protocol hides neither names nor commands from the network, and who
 is in between can forge listings and answers. Move the server to a newer one when you can.`;
 
+/** Where the warning was given already. */
+const warned = new WeakSet<Invocation['workspace']>();
+
 /**
  * Makes a client of the first generation: of the server that the options, the profile or the
  * configuration name, or of the one that the original asks for, with the original's files where
@@ -43,7 +46,8 @@ export async function makeV1Client(invocation: Invocation): Promise<V1Client> {
   const address = (await findServer(global, home)) ?? { host: defaultHost, port: defaultPort };
   const server = await trustedServer(invocation, home, address);
   const identity = await ownIdentity(invocation, home);
-  output.note(warning);
+  if (!warned.has(invocation.workspace)) output.note(warning);
+  warned.add(invocation.workspace);
   output.detail(
     `first generation, ${formatServerAddress(address)}, you are ${fingerprint(identity.publicKey)}`,
   );

@@ -23,7 +23,7 @@ export class Screen {
     const { active } = this.#emulator.buffer;
     const lines: string[] = [];
     for (let row = 0; row < active.length; row++) {
-      lines.push(active.getLine(row)?.translateToString(true) ?? '');
+      lines.push(active.getLine(row)?.translateToString(true).trimEnd() ?? '');
     }
     while (lines.at(-1) === '') lines.pop();
     return lines;

@@ -60,10 +60,15 @@ interface CommandLine {
   readonly onOutput: (output: Output) => void;
 }
 
+/** What an argument of a command names; `either` is remote if it has a prefix, and else local. */
+export type ParameterKind = 'command' | 'either' | 'local' | 'remote' | 'shell';
+
 interface CommandFacts<Options extends OptionDefinitions> {
   readonly name: string;
   /** Its arguments, for the help. */
   readonly usage: string;
+  /** What words of the usage name, where the words do not say it. */
+  readonly wordKinds?: Readonly<Record<string, ParameterKind>>;
   /** A sentence about it, for the help. */
   readonly summary: string;
   /** Whether the help is silent about it: it is for programs. */

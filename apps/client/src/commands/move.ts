@@ -10,6 +10,7 @@ import { withClient } from '../session.js';
 export const moveCommand = defineCommand({
   name: 'mv',
   usage: 'FROM TO',
+  wordKinds: { FROM: 'remote', TO: 'remote' },
   summary: 'Give a file or folder on the server another name',
   details: 'If TO is a folder, or ends in "/", FROM goes into it and keeps its name.',
   arity: [2, 2],

@@ -73,6 +73,9 @@ ${ownOptions.join('\n')}
 ${kinds.join('\n')}
         esac
     fi
+    if [[ $kind == either ]]; then
+        if [[ $cur == *:* ]]; then kind=remote; else kind=local; fi
+    fi
     case $kind in
         local) compopt -o default ;;
         remote) _e2eeftp_remote "$cur" "\${words[@]}" ;;

@@ -1,7 +1,7 @@
-import type { Command } from '../command.js';
+import type { Command, ParameterKind } from '../command.js';
 import { globalOptions } from '../global-options.js';
 import type { OptionDefinitions } from '../option.js';
-import { parametersOf, type ParameterKind } from '../shell/parameters.js';
+import { parametersOf } from '../shell/parameters.js';
 
 /** What a completion script has to know of the program. */
 export interface CompletionFacts {

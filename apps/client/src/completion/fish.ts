@@ -23,6 +23,10 @@ function __e2eeftp_remote
     e2eeftp remote-names -- (commandline -ct) $words[2..-1] 2>/dev/null
 end
 
+function __e2eeftp_either
+    string match -q -- '*:*' (commandline -ct); and __e2eeftp_remote
+end
+
 # Whether argument $argv[2] of command $argv[1] is typed; with a "+", or a later one; or any word.
 function __e2eeftp_is_at
     set -l words (commandline -opc)
@@ -86,6 +90,7 @@ function argumentLine(command: string, { index, isRepeated, kind }: ArgumentFact
 }
 
 const actions = {
+  either: "-F -a '(__e2eeftp_either)'",
   local: '-F',
   remote: "-a '(__e2eeftp_remote)'",
   shell: `-a '${shells.join(' ')}'`,

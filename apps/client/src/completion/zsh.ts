@@ -29,6 +29,10 @@ _e2eeftp_remote() {
     compadd -a -- files
 }
 
+_e2eeftp_either() {
+    if [[ $PREFIX == *:* ]]; then _e2eeftp_remote; else _files; fi
+}
+
 _e2eeftp() {
     local context state state_descr line curcontext=$curcontext
     local -A opt_args
@@ -82,6 +86,7 @@ function argumentSpec({ index, isRepeated, kind }: ArgumentFacts): string {
 
 const actions = {
   command: '',
+  either: '_e2eeftp_either',
   local: '_files',
   remote: '_e2eeftp_remote',
   shell: `(${shells.join(' ')})`,

@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { globalOptions } from '../global-options.js';
 import type { OptionDefinitions } from '../option.js';
 import { commandNameOf, commandWords, sortWords } from './command-words.js';
-import type { NamePlaces } from './expansion.js';
+import { placeOf, type NamePlaces } from './expansion.js';
 import type { Name, Names } from './names.js';
 import { kindsAt } from './parameters.js';
 import { quoteText, scanLine, textOf, type Quote, type Word } from './words.js';
@@ -64,6 +64,7 @@ export async function completeLine(
   const names: Names[] = [];
   if (kinds.has('local')) names.push(places.local);
   if (kinds.has('remote')) names.push(places.remote);
+  if (kinds.has('either')) names.push(places[placeOf(textOf(current))]);
   return completeName(current, open, line, names, signal);
 }
 

@@ -1,12 +1,12 @@
 import { ClientError } from '@e2eeftp/client';
 
-import type { Command } from '../command.js';
+import type { Command, ParameterKind } from '../command.js';
 import { UsageError } from '../failure.js';
 import { standardStream } from '../local-name.js';
 import { sortWords } from './command-words.js';
 import { expandHome } from './home-folder.js';
 import type { Names } from './names.js';
-import { parametersFor, parametersOf, type ParameterKind } from './parameters.js';
+import { parametersFor, parametersOf } from './parameters.js';
 import { patternOf, type PathPart } from './pattern.js';
 import { textOf, type Word } from './words.js';
 
@@ -72,17 +72,26 @@ async function expandWord(
   places: NamePlaces,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  if (kind !== 'local' && kind !== 'remote') return [textOf(word)];
-  const [prefix, rest] = kind === 'remote' ? splitPrefix(word) : splitHome(word);
+  const place = kind === 'either' ? placeOf(textOf(word)) : kind;
+  if (place !== 'local' && place !== 'remote') return [textOf(word)];
+  const [prefix, rest] = place === 'remote' ? splitPrefix(word) : splitHome(word);
   const parts = patternOf(rest);
   if (!parts) return [prefix + textOf(rest)];
   const matches: string[] = [];
-  for await (const match of walk(prefix, parts, places[kind], signal)) {
+  for await (const match of walk(prefix, parts, places[place], signal)) {
     matches.push(match);
     if (matches.length > mostMatches) throw new UsageError(`Too many names match ${textOf(word)}`);
   }
   if (matches.length > 0) return prefix === '' ? matches.sort().map(asArgument) : matches.sort();
   throw new ClientError('not-found', `No name matches ${textOf(word)}`);
+}
+
+/**
+ * @param text - a name that can be a local one or one on the server
+ * @returns where it is: only a prefix tells one from the other
+ */
+export function placeOf(text: string): 'local' | 'remote' {
+  return /^[^/\\:]*:/u.test(text) ? 'remote' : 'local';
 }
 
 /** A prefix is no part of a name. */

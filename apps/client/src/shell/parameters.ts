@@ -1,7 +1,7 @@
-import type { Command } from '../command.js';
+import type { Command, ParameterKind } from '../command.js';
 
-/** What an argument of a command names. */
-export type ParameterKind = 'command' | 'local' | 'remote' | 'shell';
+/** What says which arguments a command takes. */
+type Usage = Pick<Command, 'usage' | 'wordKinds'>;
 
 /** An argument that a command takes. */
 export interface Parameter {
@@ -14,20 +14,20 @@ export interface Parameter {
 /** The words by which the help speaks of arguments that name something. */
 const kindOfWord: Readonly<Record<string, ParameterKind>> = {
   COMMAND: 'command',
-  FROM: 'remote',
+  FROM: 'either',
   LOCAL: 'local',
   REMOTE: 'remote',
   SHELL: 'shell',
-  TO: 'remote',
+  TO: 'either',
 };
 
 /**
  * @param command - a command, whose usage says which arguments it takes
  * @returns its parameters
  */
-export function parametersOf({ usage }: Pick<Command, 'usage'>): readonly Parameter[] {
+export function parametersOf({ usage, wordKinds }: Usage): readonly Parameter[] {
   return [...usage.matchAll(/([A-Z]+)\S*/gu)].map(([all, word = '']) => ({
-    kind: kindOfWord[word],
+    kind: wordKinds?.[word] ?? kindOfWord[word],
     isRepeated: all.includes('...'),
   }));
 }
@@ -39,10 +39,7 @@ export function parametersOf({ usage }: Pick<Command, 'usage'>): readonly Parame
  * @param index - the place of an argument, counted from 0
  * @returns what it can name; several kinds when that depends on what follows
  */
-export function kindsAt(
-  command: Pick<Command, 'usage'>,
-  index: number,
-): ReadonlySet<ParameterKind> {
+export function kindsAt(command: Usage, index: number): ReadonlySet<ParameterKind> {
   const kinds = new Set<ParameterKind>();
   let isBehindRepeated = false;
   for (const [place, { kind, isRepeated }] of parametersOf(command).entries()) {
@@ -62,7 +59,7 @@ export function kindsAt(
  * @returns the parameter of each; nothing for one too many
  */
 export function parametersFor(
-  command: Pick<Command, 'usage'>,
+  command: Usage,
   count: number,
   isAllRepeated: boolean,
 ): readonly (Parameter | undefined)[] {

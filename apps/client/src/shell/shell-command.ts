@@ -4,7 +4,8 @@ import { ClientHome } from '@e2eeftp/client';
 
 import { defineCommand, type Command, type Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
-import type { GlobalOptions } from '../global-options.js';
+import { globalOptions, type GlobalOptions } from '../global-options.js';
+import type { OptionDefinitions } from '../option.js';
 import { canAsk } from '../prompt.js';
 import { Conversation } from './conversation.js';
 import { LineRunner } from './line-runner.js';
@@ -61,10 +62,10 @@ async function runShell(
 /** Paths that were given for the shell do not depend on where `lcd` goes. */
 function pinPaths(global: GlobalOptions): GlobalOptions {
   process.env['E2EEFTP_HOME'] = resolve(new ClientHome().path);
-  const { identity, 'server-key': serverKey } = global;
-  return {
-    ...global,
-    identity: identity === undefined ? undefined : resolve(identity),
-    'server-key': serverKey === undefined ? undefined : resolve(serverKey),
-  };
+  const definitions: OptionDefinitions = globalOptions;
+  const pinned = Object.entries(global).map(([name, value]) => {
+    const isPath = definitions[name]?.names === 'local' && typeof value === 'string';
+    return [name, isPath ? resolve(value) : value];
+  });
+  return { ...global, ...Object.fromEntries(pinned) } as GlobalOptions;
 }

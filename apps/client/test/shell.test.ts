@@ -124,7 +124,9 @@ describeOnLinux('the shell at a terminal', () => {
       await shell.press(`${command} b${tab}`, `${command} byes`);
       shell.type(tab);
       await shell.shows(/byes1 +byes2/u);
-      await shell.press('\u0015\f', '');
+      await shell.press('\u0015', '');
+      shell.type('\f');
+      await shell.screen.until((text) => text === 'e2eeftp:/>');
     }
     expect(await shell.run('lls')).toContain('bad\uFFFD]0;owned\uFFFD.txt');
     expect(await shell.run('ls')).toContain('by\uFFFDtxt.exe');

@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir } from 'node:fs/promises';
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -9,6 +9,7 @@ import { forEachArgument } from '../each-argument.js';
 import { longLine, shortLine } from '../entry-lines.js';
 import type { ExitCode } from '../exit-code.js';
 import { UsageError } from '../failure.js';
+import type { JsonFields } from '../output.js';
 import { withClient } from '../session.js';
 import { noFolders } from '../v1/refuse-option.js';
 import type { ShellWorkspace } from './shell-workspace.js';
@@ -93,23 +94,36 @@ async function showLocal(
   { args, output }: Invocation,
   { all, long }: { readonly all: boolean; readonly long: boolean },
 ): Promise<undefined> {
-  const [path = '.'] = args;
   const lineOf = long ? longLine : shortLine;
-  const isFolder = (await local(() => lstat(path))).isDirectory() || path.endsWith('/');
-  const names = isFolder ? (await local(() => readdir(path))).sort() : [path];
-  for (const name of names) {
-    if (isFolder && name.startsWith('.') && !all) continue;
-    const stats = await lstat(isFolder ? join(path, name) : name).catch(() => undefined);
-    // It was there a moment ago.
-    if (!stats) continue;
-    const type = stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other';
-    const { size } = stats;
-    const mtime = Math.trunc(stats.mtimeMs);
-    const entry = { path: name, size, mtime };
-    const shown = { ...entry, type: type === 'directory' ? type : 'file' } as const;
-    await output.result({ type, ...entry }, [lineOf(shown)]);
+  for await (const entry of localEntries(args[0] ?? '.', all)) {
+    await output.result(entry, [lineOf(entry)]);
   }
   return undefined;
+}
+
+type LocalEntry = JsonFields & {
+  readonly type: 'directory' | 'file';
+  readonly path: string;
+  readonly size: number;
+  readonly mtime: number;
+};
+
+/** As elsewhere, the listing of a file is the file. */
+async function* localEntries(
+  path: string,
+  isHiddenShown: boolean,
+): AsyncGenerator<LocalEntry, void, void> {
+  const isFolder = (await local(() => stat(path))).isDirectory();
+  const names = isFolder ? (await local(() => readdir(path))).sort() : [path];
+  for (const name of names) {
+    if (isFolder && name.startsWith('.') && !isHiddenShown) continue;
+    const place = isFolder ? join(path, name) : name;
+    // A link may lead nowhere, and what was there a moment ago may be gone.
+    const stats = await stat(place).catch(() => lstat(place).catch(() => undefined));
+    if (!stats) continue;
+    const type = stats.isDirectory() ? 'directory' : 'file';
+    yield { type, path: name, size: stats.size, mtime: Math.trunc(stats.mtimeMs) };
+  }
 }
 
 async function changeFolder(workspace: ShellWorkspace, invocation: Invocation): Promise<undefined> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { formatPublicKey } from '@e2eeftp/client';
 import { describe, expect, test } from '@jest/globals';
 
+import { launch } from './support/program.js';
 import { startProxy } from './support/proxy.js';
 import { Terminal, type TerminalOptions } from './support/terminal.js';
 import { makeBytes, makeWorld, type World } from './support/world.js';
@@ -159,6 +160,22 @@ describeOnLinux('the shell at a terminal', () => {
     await second.press(up + up, 'ping');
     second.type('\u0015\u0004');
     await second.end();
+  });
+
+  test('lets a command ask for a secret, and does not remember it', async () => {
+    const world = await makeWorld();
+    const options = { ...world.place, env: { HOME: world.folder } };
+    await launch('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'open sesame', '-f', 'key'], options);
+    const shell = await Shell.at(world);
+    shell.type('id --identity key\r');
+    await shell.shows('Passphrase of key');
+    shell.type('open sesame\r');
+    await shell.shows(/[A-Za-z0-9+/]{43}=/u);
+    await shell.prompted('');
+    await shell.press(up, 'id --identity key');
+    shell.type('\u0015\u0004');
+    expect((await shell.end()).shown).not.toContain('sesame');
+    expect(await readFile(join(world.home, 'history'), 'utf8')).toBe('id --identity key\n');
   });
 
   test('takes Ctrl-C for the end of what runs, and goes on with it later', async () => {

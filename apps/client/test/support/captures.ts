@@ -14,6 +14,8 @@ function mask(text: string): string {
       .replaceAll(/\d+(?:[.:]\d+)*/gu, '0')
       .replaceAll(/0 [kMG]?B(?![A-Za-z])/gu, '0 B')
       .replaceAll(/[#=\u2580-\u259F\u2501\u2578\u257A]+/gu, '=')
+      .replaceAll(/\.{2,}/gu, '')
+      .replaceAll(/ +0 left/gu, '')
       // Ctrl-C may come at one moment or the next.
       .replaceAll(/The (?:download|operation) was/gu, 'It was')
       .replaceAll(/ +/gu, ' ')

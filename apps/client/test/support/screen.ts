@@ -1,5 +1,7 @@
 import headless, { type Terminal as Emulator } from '@xterm/headless';
 
+import { afterThisTest } from './cleanup.js';
+
 /** Milliseconds, less than those of a test. */
 const patience = 20_000;
 
@@ -10,6 +12,10 @@ export class Screen {
 
   constructor(columns: number, rows: number) {
     this.#emulator = new headless.Terminal({ cols: columns, rows, allowProposedApi: true });
+    afterThisTest(() => {
+      this.#emulator.dispose();
+      return undefined;
+    });
   }
 
   write(bytes: Uint8Array): void {

@@ -84,18 +84,22 @@ export class Admission {
    */
   admit(peer: string): Ticket | Refusal {
     const name = addressGroup(peer);
-    const group = this.#groups.get(name) ?? { connections: 0, handshakes: 0 };
+    const known = name === undefined ? undefined : this.#groups.get(name);
+    // Peers without an address are strangers to each other: none pays for another.
+    const group = known ?? { connections: 0, handshakes: 0 };
     const { connections, connectionsPerAddress, delaysFailures } = this.#limits;
     if (this.#connections >= connections) return 'connections';
     if (group.connections >= connectionsPerAddress) return 'connections-per-address';
-    if (delaysFailures && this.#penalties.isBarred(name)) return 'failures';
+    if (name !== undefined) {
+      if (delaysFailures && this.#penalties.isBarred(name)) return 'failures';
+      this.#groups.set(name, group);
+    }
     this.#connections += 1;
     group.connections += 1;
-    this.#groups.set(name, group);
     return this.#ticketFor(name, group);
   }
 
-  #ticketFor(name: string, group: Group): Ticket {
+  #ticketFor(name: string | undefined, group: Group): Ticket {
     let isOpen = true;
     let isHandshake = false;
     let begun: Promise<void> | undefined;
@@ -127,16 +131,17 @@ export class Admission {
       begin: () => (begun ??= isOpen ? wait() : Promise.resolve()),
       established: () => {
         endHandshake();
-        this.#penalties.succeeded(name);
+        if (name !== undefined) this.#penalties.succeeded(name);
       },
       close: (hasFailed) => {
         if (!isOpen) return;
         isOpen = false;
         endHandshake();
         goOn();
-        if (hasFailed) this.#penalties.failed(name);
         this.#connections -= 1;
         group.connections -= 1;
+        if (name === undefined) return;
+        if (hasFailed) this.#penalties.failed(name);
         if (group.connections === 0) this.#groups.delete(name);
       },
     };

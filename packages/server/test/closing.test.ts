@@ -176,9 +176,9 @@ describe.each(['TCP', 'memory'] as const)('closing a server over %s', (way) => {
     await start({ drainTimeout: 50 });
     const peer = await fixture.connect();
     await beginUpload(peer);
-    let isOver = false;
+    const over = new AbortController();
     const sending = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await peer.data(Buffer.alloc(65_536));
         // In memory, nothing else would ever have its turn.
         await delay(1);
@@ -186,7 +186,7 @@ describe.each(['TCP', 'memory'] as const)('closing a server over %s', (way) => {
     })().catch(() => undefined);
     const closed = fixture.server.close();
     const event = await peer.next();
-    isOver = true;
+    over.abort();
     expect(event).toEqual({ type: 'close', close: goodbye });
     await sending;
     await peer.ending();

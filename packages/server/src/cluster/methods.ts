@@ -27,6 +27,14 @@ export interface SupervisorMethods {
   /** Waits until nobody else holds the name, and takes it under a number of the worker's. */
   lease(args: { readonly lease: number; readonly name: string }): Promise<void>;
   release(args: { readonly lease: number }): void;
+  /** Takes the room for one more entry of a folder; returns whether there is any. */
+  reserve(args: { readonly folder: string }): Promise<boolean>;
+  /** Says what became of that. */
+  settle(args: { readonly folder: string; readonly isAdded: boolean }): void;
+  /** A folder has an entry less. */
+  removed(args: { readonly folder: string }): void;
+  /** A folder is gone from its path. */
+  forget(args: { readonly folder: string }): void;
   /** Counts requests; returns how many milliseconds they have to wait. */
   takeRequests(args: { readonly identity: string; readonly count: number }): number;
   /** A connection's client is known. */

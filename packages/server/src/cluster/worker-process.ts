@@ -56,6 +56,16 @@ export class WorkerProcess {
       release: ({ lease }) => {
         this.#held.release(lease);
       },
+      reserve: ({ folder }) => this.#held.reserve(folder),
+      settle: ({ folder, isAdded }) => {
+        this.#held.settle(folder, isAdded);
+      },
+      removed: ({ folder }) => {
+        coordination.room.removed(folder);
+      },
+      forget: ({ folder }) => {
+        coordination.room.forget(folder);
+      },
       takeRequests: ({ identity, count }) => rates.take(identity, count),
       established: ({ connection }) => this.#tickets.get(connection)?.established(),
       closed: ({ connection, hasFailed }) => {

@@ -48,9 +48,7 @@ interface Turn {
  * costs next to nothing. One object counts for all processes that serve a port.
  */
 export class Admission {
-  readonly #limits: AdmissionLimits;
-  /** So that one address that begins handshakes and says nothing cannot keep others out. */
-  readonly #handshakesPerGroup: number;
+  #limits: AdmissionLimits;
   readonly #penalties: HandshakePenalties;
   readonly #groups = new Map<string, Group>();
   /** Oldest first. */
@@ -64,8 +62,13 @@ export class Admission {
    */
   constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
-    this.#handshakesPerGroup = Math.ceil(limits.handshakes / 2);
     this.#penalties = new HandshakePenalties(now);
+  }
+
+  /** @param limits - what to hold connections to from now on; who is in stays in */
+  changeLimits(limits: AdmissionLimits): void {
+    this.#limits = limits;
+    this.#startNext();
   }
 
   /** Connections that are open now. */
@@ -158,7 +161,8 @@ export class Admission {
 
   /** The oldest of those whose address has the fewest handshakes under way. */
   #nextTurn(): Turn | undefined {
-    let fewest = this.#handshakesPerGroup;
+    // So that one address that begins handshakes and says nothing cannot keep others out.
+    let fewest = Math.ceil(this.#limits.handshakes / 2);
     let next: Turn | undefined;
     for (const turn of this.#waiting) {
       if (turn.group.handshakes >= fewest) continue;

@@ -51,6 +51,8 @@ export interface WorkerMethods {
   serve(args: { readonly connection: number }, socket?: Socket): void;
   /** Somebody else wants what a lease stands for. */
   revoke(args: { readonly lease: number }): void;
+  /** Takes over what the supervisor's program wants its workers to know now. */
+  reconfigure(args: { readonly configuration: unknown }): void;
   /** Ends what is under way as long as there is time, then the process. */
   shutDown(args: Nothing): void;
 }

@@ -38,6 +38,7 @@ export class Connection implements ServedConnection {
   #dispatcher: Dispatcher | undefined;
   #reporter: CommandReporter | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  #idleTimeout = 0;
   #lingerTimer: NodeJS.Timeout | undefined;
   #isShuttingDown = false;
   #hasSaidLastWord = false;
@@ -167,9 +168,7 @@ export class Connection implements ServedConnection {
     this.#logger.info({ suite }, 'client connected');
     this.#client = client;
     this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services.store, client));
-    this.#idleTimer = setTimeout(() => {
-      this.#closeIdle();
-    }, limits.idleTimeout);
+    this.#watchIdleness();
     await this.#transport.write(this.#session.welcome(welcomeFor(client, commands, limits)));
     return true;
   }
@@ -197,14 +196,29 @@ export class Connection implements ServedConnection {
         if (!this.#hasSaidLastWord) this.#destroy(asError(error));
       },
       onActivity: () => {
-        this.#idleTimer?.refresh();
+        this.#watchIdleness();
       },
     });
   }
 
+  /** Begins to wait anew; the time for it may have changed since. */
+  #watchIdleness(): void {
+    if (this.#hasSaidLastWord || this.#abort.signal.aborted) return;
+    const { idleTimeout } = this.#services.limits;
+    if (this.#idleTimer && this.#idleTimeout === idleTimeout) {
+      this.#idleTimer.refresh();
+      return;
+    }
+    clearTimeout(this.#idleTimer);
+    this.#idleTimeout = idleTimeout;
+    this.#idleTimer = setTimeout(() => {
+      this.#closeIdle();
+    }, idleTimeout);
+  }
+
   #closeIdle(): void {
     if (this.#dispatcher?.isIdle === true) this.#endWith(408);
-    else this.#idleTimer?.refresh();
+    else this.#watchIdleness();
   }
 
   /** Says the last word without waiting until it is said. */

@@ -27,6 +27,7 @@ import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
 import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
+import { OpenFiles } from './open-files.js';
 import { StoreError } from './store-error.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
 import type {
@@ -98,6 +99,7 @@ export class FileStore implements Store {
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
   readonly #folders: FolderMaker;
+  readonly #files: OpenFiles;
   /** Not in use where others decide. */
   readonly #sizes: FolderSizes;
   readonly #uploads: ResumableUploads;
@@ -111,7 +113,8 @@ export class FileStore implements Store {
     const { coordination, limits } = options;
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
-    const { directorySize } = { ...defaultStoreLimits, ...limits };
+    const { directorySize, openFiles } = { ...defaultStoreLimits, ...limits };
+    this.#files = new OpenFiles(openFiles);
     this.#sizes = new FolderSizes({
       count: (folder, atMost) => this.#countEntries(folder, atMost),
       limit: directorySize,
@@ -171,7 +174,13 @@ export class FileStore implements Store {
     this.#requireOpen();
     requireInTree(path);
     if (path === '') throw new StoreError('not-found', 'The root is no file');
-    return this.#inFolderOf(path, openFile);
+    const release = await this.#files.take();
+    try {
+      return await this.#inFolderOf(path, (folder, name) => openFile(folder, name, release));
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
@@ -180,18 +189,26 @@ export class FileStore implements Store {
     requireWritable(path);
     await this.#requirePlace(path);
     await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
+    const release = await this.#files.take();
     const home: UploadHome = {
       flushTurn: this.#flushTurn,
       place: (from, handle, overwrite) =>
         this.#change([path], () => this.#place(path, from, handle, overwrite)),
+      onClosed: release,
     };
-    if (resumable) return this.#uploads.open(home, options, resumable);
-    return FileUpload.create(home, this.#disk.uploads);
+    try {
+      if (resumable) return await this.#uploads.open(home, options, resumable);
+      return await FileUpload.create(home, this.#disk.uploads);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     this.#requireOpen();
-    return this.#track(() => this.#uploads.find(key, options));
+    const release = options.digest ? await this.#files.take() : undefined;
+    return this.#track(() => this.#uploads.find(key, options)).finally(release);
   }
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
@@ -244,13 +261,15 @@ export class FileStore implements Store {
    * @param limits - those that change; in a process that uses the directory together with others,
    *   the size of directories is not its business
    */
-  changeLimits({ directorySize }: Partial<StoreLimits>): void {
+  changeLimits({ directorySize, openFiles }: Partial<StoreLimits>): void {
+    if (openFiles !== undefined) this.#files.changeLimit(openFiles);
     if (directorySize !== undefined) this.#sizes.changeLimit(directorySize);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
+    this.#files.close();
     await Promise.allSettled(this.#underWay);
   }
 

@@ -7,6 +7,11 @@ export interface StoreLimits {
    * that is counted at that moment, as many as they are may be refused too early, for a second.
    */
   readonly directorySize: number;
+  /**
+   * Files that one process has open at once to read and write them. Who comes when all are in use
+   * waits a few seconds, and is then told that the store is busy.
+   */
+  readonly openFiles: number;
 }
 
 /**
@@ -15,4 +20,5 @@ export interface StoreLimits {
  */
 export const defaultStoreLimits: StoreLimits = {
   directorySize: 100_000,
+  openFiles: Infinity,
 };

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { FolderSizes } from '../../src/store/folder-sizes.js';
 
 /** Folders whose entries are counted, and how often that was. */
-function counted(limit: number, entries: Map<string, number> = new Map()) {
+function counted(limit: number, entries = new Map<string, number>()) {
   const state = { counts: 0, time: 0, entries };
   const sizes = new FolderSizes({
     limit,

@@ -30,13 +30,13 @@ test('a server without a descriptor left serves who is in, takes nobody, and rec
     const { status } = spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}`]);
     expect(status).toBe(0);
     // Who comes when there is none left is disconnected at once.
-    let isRefused = false;
-    while (!isRefused) {
+    const refused = new AbortController();
+    while (!refused.signal.aborted) {
       const stranger = connectSocket(server.port, server.host);
       strangers.push(stranger);
       stranger.on('error', () => undefined);
       stranger.on('close', () => {
-        isRefused = true;
+        refused.abort();
       });
       await once(stranger, 'connect');
       await client.ping();

@@ -15,7 +15,7 @@ import { FileHelloRecord } from './v1/file-hello-record.js';
 /** How a data directory is opened. */
 export interface DataDirectoryOptions extends Pick<
   FileStoreOptions,
-  'durability' | 'uploadLifetime' | 'coordination'
+  'durability' | 'uploadLifetime' | 'limits' | 'coordination'
 > {
   /** Hears of what is odd about the files. */
   readonly logger?: Logger;
@@ -60,14 +60,14 @@ export class DataDirectory {
    * @throws ServerError `in-use` or `bad-file`
    */
   static async open(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
-    const { logger = silentLogger, durability, uploadLifetime, coordination } = options;
+    const { logger = silentLogger, durability, uploadLifetime, limits, coordination } = options;
     // A worker's supervisor has locked it already.
     const lock = coordination ? undefined : await lockDirectory(directory);
     try {
       const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
       const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
-      const storage = { directory, durability, uploadLifetime, coordination };
+      const storage = { directory, durability, uploadLifetime, limits, coordination };
       const store = await FileStore.open(storage);
       return new DataDirectory(identity, authorizer, store, hellos, lock);
     } catch (error) {

@@ -5,6 +5,7 @@ import { DataDirectory, Supervisor } from '@e2eeftp/server';
 import {
   limitsFrom,
   storageFrom,
+  storeLimitsFrom,
   type Service,
   type ServiceOptions,
 } from '../service/open-service.js';
@@ -41,6 +42,10 @@ export async function openCluster(settings: Settings, options: ServiceOptions): 
   return {
     start: (place) => supervisor.start(place),
     files,
+    change: async (changed) => {
+      files.store.changeLimits(storeLimitsFrom(changed));
+      await supervisor.reconfigure(changed, limitsFrom(changed));
+    },
     close: async () => {
       try {
         await supervisor.close();

@@ -110,6 +110,11 @@ export class RunningServer {
     });
   }
 
+  /** Its process. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
+  }
+
   /** What was written to standard output so far. */
   get output(): string {
     return this.#output;

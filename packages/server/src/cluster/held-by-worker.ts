@@ -10,6 +10,8 @@ export class HeldByWorker {
   readonly #revoke: (lease: number) => void;
   readonly #locks = new Map<number, () => void>();
   readonly #leases = new Map<number, Lease>();
+  /** Folders in which it may add an entry, once for each. */
+  readonly #room: string[] = [];
   #isGone = false;
 
   /**
@@ -64,9 +66,33 @@ export class HeldByWorker {
     this.#leases.delete(lease);
   }
 
+  /**
+   * @param folder - where the worker is to add an entry
+   * @returns whether there is room
+   */
+  async reserve(folder: string): Promise<boolean> {
+    if (!(await this.#coordination.room.reserve(folder))) return false;
+    this.#room.push(folder);
+    if (this.#isGone) this.settle(folder, false);
+    return true;
+  }
+
+  /**
+   * @param folder - where the worker was to add an entry
+   * @param isAdded - whether it has
+   */
+  settle(folder: string, isAdded: boolean): void {
+    const index = this.#room.indexOf(folder);
+    if (index < 0) return;
+    this.#room.splice(index, 1);
+    this.#coordination.room.settle(folder, isAdded);
+  }
+
   /** The worker is gone. */
   releaseAll(): void {
     this.#isGone = true;
+    // Nobody knows how far it was: to count too many is on the safe side.
+    for (const folder of [...this.#room]) this.settle(folder, true);
     for (const lock of [...this.#locks.keys()]) this.unlock(lock);
     for (const lease of [...this.#leases.keys()]) this.release(lease);
   }

@@ -27,6 +27,14 @@ export interface SupervisorMethods {
   /** Waits until nobody else holds the name, and takes it under a number of the worker's. */
   lease(args: { readonly lease: number; readonly name: string }): Promise<void>;
   release(args: { readonly lease: number }): void;
+  /** Takes the room for one more entry of a folder; returns whether there is any. */
+  reserve(args: { readonly folder: string }): Promise<boolean>;
+  /** Says what became of that. */
+  settle(args: { readonly folder: string; readonly isAdded: boolean }): void;
+  /** A folder has an entry less. */
+  removed(args: { readonly folder: string }): void;
+  /** A folder is gone from its path. */
+  forget(args: { readonly folder: string }): void;
   /** Counts requests; returns how many milliseconds they have to wait. */
   takeRequests(args: { readonly identity: string; readonly count: number }): number;
   /** A connection's client is known. */
@@ -43,6 +51,8 @@ export interface WorkerMethods {
   serve(args: { readonly connection: number }, socket?: Socket): void;
   /** Somebody else wants what a lease stands for. */
   revoke(args: { readonly lease: number }): void;
+  /** Takes over what the supervisor's program wants its workers to know now. */
+  reconfigure(args: { readonly configuration: unknown }): void;
   /** Ends what is under way as long as there is time, then the process. */
   shutDown(args: Nothing): void;
 }

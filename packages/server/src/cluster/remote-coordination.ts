@@ -1,4 +1,4 @@
-import type { Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
+import type { FolderRoom, Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
 import type { Lease } from '../store/uploads/leases.js';
 import type { SupervisorMethods } from './methods.js';
 
@@ -6,6 +6,9 @@ import type { SupervisorMethods } from './methods.js';
 interface Supervisor {
   call(method: 'lock', args: Parameters<SupervisorMethods['lock']>[0]): Promise<void>;
   call(method: 'lease', args: Parameters<SupervisorMethods['lease']>[0]): Promise<void>;
+  call(method: 'reserve', args: Parameters<SupervisorMethods['reserve']>[0]): Promise<boolean>;
+  tell(method: 'settle', args: Parameters<SupervisorMethods['settle']>[0]): void;
+  tell(method: 'removed' | 'forget', args: Parameters<SupervisorMethods['removed']>[0]): void;
   tell(method: 'unlock', args: Parameters<SupervisorMethods['unlock']>[0]): void;
   tell(method: 'release', args: Parameters<SupervisorMethods['release']>[0]): void;
 }
@@ -14,6 +17,7 @@ interface Supervisor {
 export class RemoteCoordination implements StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
+  readonly room: FolderRoom;
   readonly #supervisor: Supervisor;
   readonly #held = new Set<string>();
   readonly #revocations = new Map<number, () => void>();
@@ -26,6 +30,18 @@ export class RemoteCoordination implements StoreCoordination {
     this.leases = {
       acquire: (name, onRevoke) => this.#acquire(name, onRevoke),
       isHeld: (name) => this.#held.has(name),
+    };
+    this.room = {
+      reserve: (folder) => supervisor.call('reserve', { folder }),
+      settle: (folder, isAdded) => {
+        supervisor.tell('settle', { folder, isAdded });
+      },
+      removed: (folder) => {
+        supervisor.tell('removed', { folder });
+      },
+      forget: (folder) => {
+        supervisor.tell('forget', { folder });
+      },
     };
   }
 

@@ -49,7 +49,8 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #limits: ServerLimits;
+  #limits: ServerLimits;
+  #configuration: unknown;
   readonly #logger: Logger;
   readonly #admission: Admission;
   readonly #observer: ServerObserver;
@@ -65,6 +66,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#limits = { ...defaultServerLimits, ...options.limits };
+    this.#configuration = options.configuration;
     this.#logger = options.logger ?? silentLogger;
     this.#observer = options.observer ?? {};
     this.#admission = new Admission(this.#limits);
@@ -116,6 +118,21 @@ export class Supervisor {
   }
 
   /**
+   * Allows clients something else from now on, and tells the workers.
+   *
+   * @param configuration - what workers are told from now on, also those that are started later
+   * @param limits - what changes; the same as the workers'
+   * @returns once all workers have taken it over
+   */
+  async reconfigure(configuration: unknown, limits: Partial<ServerLimits>): Promise<void> {
+    this.#configuration = configuration;
+    this.#limits = { ...this.#limits, ...limits };
+    this.#admission.changeLimits(this.#limits);
+    if (limits.requestRate !== undefined) this.#rates.changeRate(limits.requestRate);
+    await Promise.all([...this.#workers].map((worker) => worker.reconfigure(configuration)));
+  }
+
+  /**
    * Takes no more connections, and ends the workers.
    *
    * @returns once all of them are gone
@@ -131,12 +148,12 @@ export class Supervisor {
 
   #startWorker(): void {
     const startedAt = performance.now();
-    const { program, coordination, configuration } = this.#options;
+    const { program, coordination } = this.#options;
     const child = fork(program, { serialization: 'advanced' });
     const worker = new WorkerProcess(child, {
       coordination,
       rates: this.#rates,
-      configuration,
+      configuration: () => this.#configuration,
       observer: this.#observer,
       onReady: () => {
         this.#logger.info({ worker: worker.pid }, 'a worker is ready');

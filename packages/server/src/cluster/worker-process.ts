@@ -14,7 +14,7 @@ export interface WorkerProcessOptions {
   readonly coordination: StoreCoordination;
   readonly rates: RequestRates;
   /** What the worker's program is told when it asks. */
-  readonly configuration: unknown;
+  readonly configuration: () => unknown;
   readonly observer: ServerObserver;
   /** Hears that the worker can take connections. */
   readonly onReady: () => void;
@@ -43,7 +43,7 @@ export class WorkerProcess {
       this.#link.tell('revoke', { lease });
     });
     this.#link = new ProcessLink<SupervisorMethods, WorkerMethods>(process, {
-      configuration: () => configuration,
+      configuration,
       ready: () => {
         this.#isReady = true;
         onReady();
@@ -55,6 +55,16 @@ export class WorkerProcess {
       lease: ({ lease, name }) => this.#held.lease(lease, name),
       release: ({ lease }) => {
         this.#held.release(lease);
+      },
+      reserve: ({ folder }) => this.#held.reserve(folder),
+      settle: ({ folder, isAdded }) => {
+        this.#held.settle(folder, isAdded);
+      },
+      removed: ({ folder }) => {
+        coordination.room.removed(folder);
+      },
+      forget: ({ folder }) => {
+        coordination.room.forget(folder);
       },
       takeRequests: ({ identity, count }) => rates.take(identity, count),
       established: ({ connection }) => this.#tickets.get(connection)?.established(),
@@ -103,6 +113,14 @@ export class WorkerProcess {
     const connection = ++this.#lastConnection;
     this.#tickets.set(connection, ticket);
     this.#link.tell('serve', { connection }, socket);
+  }
+
+  /**
+   * @param configuration - what the worker's program is to take over
+   * @returns once it has, or is gone: the one in its place asks for itself
+   */
+  async reconfigure(configuration: unknown): Promise<void> {
+    await this.#link.call('reconfigure', { configuration }).catch(() => undefined);
   }
 
   /**

@@ -21,11 +21,15 @@ import {
 } from './disk-layout.js';
 import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
-import { listedFolder } from './folder-listing.js';
-import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
+import { countEntries, listedFolder } from './folder-listing.js';
+import { deleteEntry, lookAt, placeFile, placeFolder, reserveRoom } from './folder-entries.js';
+import { FolderMaker } from './folder-maker.js';
+import { FolderSizes } from './folder-sizes.js';
 import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
+import { OpenFiles } from './open-files.js';
 import { StoreError } from './store-error.js';
+import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
 import type {
   FindUploadOptions,
   ListOptions,
@@ -65,6 +69,8 @@ export interface FileStoreOptions {
   readonly durability?: 'full' | 'relaxed' | undefined;
   /** Milliseconds after its last byte that an unfinished upload is kept; by default a day. */
   readonly uploadLifetime?: number | undefined;
+  /** What the store holds its users to, where it differs from the default. */
+  readonly limits?: Partial<StoreLimits> | undefined;
   /**
    * Set in a process that uses a directory together with others: what they have to agree upon. One
    * of them has opened the directory before, without this.
@@ -73,9 +79,6 @@ export interface FileStoreOptions {
   /** How folders are reached; by default by descriptors where the system has them. */
   readonly access?: FolderAccess | undefined;
 }
-
-/** Milliseconds in which another process has surely made a folder durable, or has died. */
-const makingTime = 60_000;
 
 const defaultUploadLifetime = 24 * 60 * 60 * 1000;
 const longestSweepInterval = 60 * 60 * 1000;
@@ -95,21 +98,34 @@ export class FileStore implements Store {
   readonly #flushTurn: FlushTurn | undefined;
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
-  readonly #isShared: boolean;
+  readonly #folders: FolderMaker;
+  readonly #files: OpenFiles;
+  /** Not in use where others decide. */
+  readonly #sizes: FolderSizes;
   readonly #uploads: ResumableUploads;
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Folders that are being made. */
-  readonly #making = new Set<Promise<unknown>>();
   #isClosed = false;
 
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
-    const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
+    const { durability = 'full', uploadLifetime = defaultUploadLifetime } = options;
+    const { coordination, limits } = options;
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
-    this.#isShared = coordination !== undefined;
-    this.coordination = coordination ?? localCoordination();
+    const { directorySize, openFiles } = { ...defaultStoreLimits, ...limits };
+    this.#files = new OpenFiles(openFiles);
+    this.#sizes = new FolderSizes({
+      count: (folder, atMost) => this.#countEntries(folder, atMost),
+      limit: directorySize,
+    });
+    this.coordination = coordination ?? localCoordination(this.#sizes);
+    this.#folders = new FolderMaker({
+      root: disk.root,
+      room: this.coordination.room,
+      isDurable: durability === 'full',
+      isShared: coordination !== undefined,
+    });
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
       lifetime: uploadLifetime,
@@ -158,7 +174,13 @@ export class FileStore implements Store {
     this.#requireOpen();
     requireInTree(path);
     if (path === '') throw new StoreError('not-found', 'The root is no file');
-    return this.#inFolderOf(path, openFile);
+    const release = await this.#files.take();
+    try {
+      return await this.#inFolderOf(path, (folder, name) => openFile(folder, name, release));
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
@@ -167,18 +189,26 @@ export class FileStore implements Store {
     requireWritable(path);
     await this.#requirePlace(path);
     await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
+    const release = await this.#files.take();
     const home: UploadHome = {
       flushTurn: this.#flushTurn,
       place: (from, handle, overwrite) =>
         this.#change([path], () => this.#place(path, from, handle, overwrite)),
+      onClosed: release,
     };
-    if (resumable) return this.#uploads.open(home, options, resumable);
-    return FileUpload.create(home, this.#disk.uploads);
+    try {
+      if (resumable) return await this.#uploads.open(home, options, resumable);
+      return await FileUpload.create(home, this.#disk.uploads);
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     this.#requireOpen();
-    return this.#track(() => this.#uploads.find(key, options));
+    const release = options.digest ? await this.#files.take() : undefined;
+    return this.#track(() => this.#uploads.find(key, options)).finally(release);
   }
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
@@ -187,7 +217,9 @@ export class FileStore implements Store {
     await this.#change([path], () =>
       this.#inFolderOf(path, async (folder, name) => {
         await deleteEntry(folder.at(name), grave);
-        await this.#makeDurable(folder);
+        this.coordination.room.removed(parentPath(path));
+        if (recursive) this.coordination.room.forget(path);
+        await this.#folders.makeDurable(folder);
       }),
     );
     if (grave !== undefined) await this.#track(() => emptyTrash(this.#disk, basename(grave)));
@@ -198,12 +230,16 @@ export class FileStore implements Store {
     await this.#change([from, to], () =>
       this.#inFolderOf(from, async (source, name) => {
         const { type } = await lookAt(source.at(name));
-        const target = await this.#openTarget(parentPath(to), overwrite);
+        const target = await this.#folders.openTarget(parentPath(to), overwrite);
         try {
           const place = type === 'file' ? placeFile : placeFolder;
-          await place(source.at(name), target, baseName(to), overwrite);
-          await this.#makeDurable(target);
-          if (parentPath(from) !== parentPath(to)) await this.#makeDurable(source);
+          const move = (): Promise<void> => place(source.at(name), target, baseName(to), overwrite);
+          const isWithin = parentPath(from) === parentPath(to);
+          await (isWithin ? move() : this.#folders.add(target, to, move));
+          if (!isWithin) this.coordination.room.removed(parentPath(from));
+          if (type === 'directory') this.coordination.room.forget(from);
+          await this.#folders.makeDurable(target);
+          if (!isWithin) await this.#folders.makeDurable(source);
         } finally {
           target.close();
         }
@@ -214,14 +250,26 @@ export class FileStore implements Store {
   async makeDirectory(path: RemotePath): Promise<void> {
     if (path !== '' && !isBranch(path)) requireWritable(path);
     await this.#change([path], async () => {
-      const folder = await this.#makeFolder(path);
+      const folder = await this.#folders.make(path);
       folder.close();
     });
+  }
+
+  /**
+   * Holds whoever uses the store to other limits from now on.
+   *
+   * @param limits - those that change; in a process that uses the directory together with others,
+   *   the size of directories is not its business
+   */
+  changeLimits({ directorySize, openFiles }: Partial<StoreLimits>): void {
+    if (openFiles !== undefined) this.#files.changeLimit(openFiles);
+    if (directorySize !== undefined) this.#sizes.changeLimit(directorySize);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
+    this.#files.close();
     await Promise.allSettled(this.#underWay);
   }
 
@@ -246,7 +294,7 @@ export class FileStore implements Store {
         const stats = await lstat(folder.at(name), { bigint: true });
         if (inodeOf(stats) !== inode) return undefined;
         // Who put it there may have died before that was durable.
-        await this.#makeDurable(folder);
+        await this.#folders.makeDurable(folder);
         return storedFile(stats);
       } catch (error) {
         throw asStoreError('Cannot look at a file', error);
@@ -259,7 +307,8 @@ export class FileStore implements Store {
     for (let place = path; place !== ''; place = parentPath(place)) {
       const facts = await unlessMissing(this.#look(place));
       if (!facts) continue;
-      if (facts.type === (place === path ? 'file' : 'directory')) return;
+      if (facts.type === 'file' && place === path) return;
+      if (facts.type === 'directory' && place !== path) return this.#requireRoom(place);
       throw new StoreError('conflict', `A ${facts.type} is in the way of the file`);
     }
   }
@@ -270,68 +319,27 @@ export class FileStore implements Store {
     handle: FileHandle,
     overwrite: OverwritePolicy,
   ): Promise<StoredFile> {
-    const folder = await this.#openTarget(parentPath(path), overwrite);
+    const folder = await this.#folders.openTarget(parentPath(path), overwrite);
     try {
-      await placeFile(from, folder, baseName(path), overwrite);
-      await this.#makeDurable(folder);
+      await this.#folders.add(folder, path, () =>
+        placeFile(from, folder, baseName(path), overwrite),
+      );
+      await this.#folders.makeDurable(folder);
       return storedFile(await handle.stat({ bigint: true }));
     } finally {
       folder.close();
     }
   }
 
-  /** The folder that something is to be put into; it is made, unless something must be there. */
-  async #openTarget(path: RemotePath, overwrite: OverwritePolicy): Promise<Folder> {
-    if (typeof overwrite === 'string') return this.#makeFolder(path);
-    const folder = await unlessMissing(this.#openFolder(path));
-    if (folder) return folder;
-    throw new StoreError('conflict', 'The file that was to be replaced is gone');
+  /** There may be less by the time when the file is placed, which looks again. */
+  async #requireRoom(path: RemotePath): Promise<void> {
+    await reserveRoom(this.coordination.room, path);
+    this.coordination.room.settle(path, false);
   }
 
-  async #makeFolder(path: RemotePath): Promise<Folder> {
-    const folder = await unlessMissing(this.#openFolder(path));
-    if (!folder) return this.#track(() => this.#makeFolders(componentsOf(path)), this.#making);
-    // It is there before it is durable, and then what is put into it would not be either.
-    await Promise.allSettled(this.#making);
-    if (this.#isShared && this.#flushTurn) await this.#makeFoldersAboveDurable(path);
-    return folder;
-  }
-
-  /** Another process may be making one of them just now. */
-  async #makeFoldersAboveDurable(path: RemotePath): Promise<void> {
-    for (let above = path; above !== ''; above = parentPath(above)) {
-      const folder = await this.#openFolder(parentPath(above));
-      try {
-        const { birthtimeMs } = await lstat(folder.at(baseName(above)));
-        if (Date.now() - birthtimeMs < makingTime) await folder.sync();
-      } catch (error) {
-        throw asStoreError('Cannot make a folder durable', error);
-      } finally {
-        folder.close();
-      }
-    }
-  }
-
-  async #makeFolders(components: readonly string[]): Promise<Folder> {
-    let folder = await Folder.open(this.#disk.root, []);
-    for (const name of components) {
-      try {
-        if (await makeFolderAt(folder.at(name))) await this.#makeDurable(folder);
-        const inner = await unlessMissing(folder.openFolder(name));
-        if (!inner) throw new StoreError('conflict', 'Something else than a folder is in the way');
-        folder.close();
-        folder = inner;
-      } catch (error) {
-        folder.close();
-        throw error;
-      }
-    }
-    return folder;
-  }
-
-  async #makeDurable(folder: Folder): Promise<void> {
-    await folder.verify();
-    if (this.#flushTurn) await folder.sync();
+  async #countEntries(path: string, atMost: number): Promise<number> {
+    const folder = await unlessMissing(this.#openFolder(path as RemotePath));
+    return folder ? countEntries(folder, atMost) : 0;
   }
 
   #openFolder(path: RemotePath): Promise<Folder> {
@@ -362,16 +370,13 @@ export class FileStore implements Store {
     }
   }
 
-  async #track<Result>(
-    work: () => Promise<Result>,
-    calls: Set<Promise<unknown>> = this.#underWay,
-  ): Promise<Result> {
+  async #track<Result>(work: () => Promise<Result>): Promise<Result> {
     const call = work();
-    calls.add(call);
+    this.#underWay.add(call);
     try {
       return await call;
     } finally {
-      calls.delete(call);
+      this.#underWay.delete(call);
     }
   }
 

@@ -27,6 +27,8 @@ export interface UploadHome {
    * @returns the file as stored, once that is durable
    */
   place(from: string, handle: FileHandle, overwrite: OverwritePolicy): Promise<StoredFile>;
+  /** Hears that the upload's file is closed. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /** An upload's file. */
@@ -191,6 +193,7 @@ export class FileUpload implements Upload {
   async #close(): Promise<void> {
     await this.#writer.abandon();
     await this.#file.handle.close().catch(() => undefined);
+    this.#home.onClosed?.();
     this.#file.onEnd?.();
   }
 }

@@ -9,6 +9,7 @@ import type { Access } from '@e2eeftp/protocol';
 
 import { makeTemporaryDirectory, removeDirectory } from './store/temporary-directory.js';
 import { uploads } from './support/mutation/corpus.js';
+import { endsInTime } from './support/mutation/hearing.js';
 import { Mutant, Tally } from './support/mutation/mutant.js';
 import { Random } from './support/mutation/random.js';
 import type { Peer } from './support/peer.js';
@@ -81,7 +82,7 @@ async function sayMutatedMessages(count: number, seed: number): Promise<Mutation
     const early = await stand(count / 4);
     const end = await stand(count);
     await serveAsAlways(healthy, rounds);
-    await expectNothingHeld(server, identities, healthy);
+    expect(await endsInTime(expectNothingHeld(server, identities, healthy))).toBe(true);
     expect(await healthy.close()).toEqual({ status: 200, text: 'OK' });
     expect(await readdir(join(directory, '.e2eeftp/uploads'))).toEqual([]);
     expect(await readdir(join(directory, '.e2eeftp/trash'))).toEqual([]);

@@ -16,12 +16,17 @@ export const uploads: readonly Uint8Array[] = [1, 2, 3, 4].map((byte) =>
 );
 const names = ['received/f', 'received/g', 'received/d/f', 'received/d/e/f', 'received/h'];
 
-/** Every command, as it should be asked. */
+/** One command or another, as it should be asked. */
 export function corpusRequest(random: Random): CorpusRequest {
+  return random.pick(corpus(random));
+}
+
+/** Every command, as it should be asked. */
+export function corpus(random: Random): readonly CorpusRequest[] {
   const path = random.pick(names);
   const upload = random.pick(uploads);
   const offset = random.pick([0, 1, 5, 100]);
-  return random.pick<CorpusRequest>([
+  return [
     { command: 'HLIST', args: {}, body: false },
     { command: 'PING', args: {}, body: false },
     { command: 'WHOAMI', args: {}, body: false },
@@ -47,5 +52,5 @@ export function corpusRequest(random: Random): CorpusRequest {
     { command: 'RENAME', args: { from: path, to: random.pick(names) }, body: false },
     { command: 'RENAME', args: { from: 'received/d', to: 'received/e' }, body: false },
     { command: 'MKDIR', args: { path: 'received/d' }, body: false },
-  ]);
+  ];
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import type { Established } from '@e2eeftp/crypto';
+import { equalBytes, type Established } from '@e2eeftp/crypto';
 import { encodeCbor, type BodyEnd, type CborMap } from '@e2eeftp/protocol';
 
 import { corpusRequest, type CorpusRequest } from './corpus.js';
@@ -15,6 +15,8 @@ export interface MutatedMessage {
   readonly bytes: Uint8Array;
   /** What a server that obeys the protocol answers before it goes on, if it can. */
   readonly asked: AskedRequest | undefined;
+  /** Set when a server must hang up on it: how often it may answer before that. */
+  readonly mostAnswers?: number;
 }
 
 type Sealer = Established['sealer'];
@@ -70,7 +72,7 @@ export function nextMessage(random: Random, sealer: Sealer, isPolite: boolean): 
     case 'mutatedCbor':
       return harmful(sealer.seal('message', [mutatedBytes(random, encodeRequest(request))]));
     case 'crookedCbor':
-      return harmful(crooked(random, sealer, request));
+      return crooked(random, sealer, request);
     case 'outOfPlace':
       return harmful(outOfPlace(random, sealer, request));
     case 'mutatedRecord':
@@ -78,7 +80,7 @@ export function nextMessage(random: Random, sealer: Sealer, isPolite: boolean): 
     case 'garbage':
       return harmful([random.bytes(1 + random.below(100))]);
     case 'tooLarge':
-      return harmful(sealer.seal('message', [new Uint8Array(random.pick([65_537, 1_048_576]))]));
+      return deadly(sealer.seal('message', [new Uint8Array(random.pick([65_537, 1_048_576]))]));
   }
 }
 
@@ -94,6 +96,10 @@ function harmless({ id, command }: Identified, records: readonly Uint8Array[]): 
 
 function harmful(records: readonly Uint8Array[]): MutatedMessage {
   return { bytes: Buffer.concat(records), asked: undefined };
+}
+
+function deadly(records: readonly Uint8Array[], mostAnswers = 0): MutatedMessage {
+  return { ...harmful(records), mostAnswers };
 }
 
 function encodeRequest({ id, command, args, body }: Identified): Uint8Array {
@@ -139,20 +145,31 @@ function mutatedBody(random: Random, sealer: Sealer, request: Identified): Uint8
 }
 
 /** A message, an end or a close that is written as none may be. */
-function crooked(random: Random, sealer: Sealer, request: Identified): Uint8Array[] {
+function crooked(random: Random, sealer: Sealer, request: Identified): MutatedMessage {
   const { id, command, args, body } = request;
+  const end = { ok: true, size: 0, sha256: random.bytes(32) };
+  const last = { status: 200, text: 'goodbye' };
   switch (random.weighted({ request: 6, end: 2, close: 1 })) {
-    case 'request':
-      return sealer.seal('message', [crookedCbor(random, { id, command, args, body })]);
-    case 'end': {
-      const end = { ok: true, size: 0, sha256: random.bytes(32) };
-      return [
-        ...sealer.seal('message', [encodeRequest({ ...request, body: true })]),
-        ...sealer.seal('end', [crookedCbor(random, end)]),
-      ];
+    case 'request': {
+      const straight = encodeRequest(request);
+      const plaintext = crookedCbor(random, { id, command, args, body });
+      const records = sealer.seal('message', [plaintext]);
+      return equalBytes(plaintext, straight) ? harmful(records) : deadly(records);
     }
-    case 'close':
-      return sealer.seal('close', [crookedCbor(random, { status: 200, text: 'goodbye' })]);
+    case 'end': {
+      const plaintext = crookedCbor(random, end);
+      const records = [
+        ...sealer.seal('message', [encodeRequest({ ...request, body: true })]),
+        ...sealer.seal('end', [plaintext]),
+      ];
+      // Who wants no body says so before its end.
+      return equalBytes(plaintext, encodeCbor(end)) ? harmful(records) : deadly(records, 1);
+    }
+    case 'close': {
+      const plaintext = crookedCbor(random, last);
+      const records = sealer.seal('close', [plaintext]);
+      return equalBytes(plaintext, encodeCbor(last)) ? harmful(records) : deadly(records);
+    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Transport } from '@e2eeftp/transport';
 
 import { handshake } from '../peer.js';
 import { endsInTime } from './hearing.js';
-import { lastRequest, nextMessage } from './messages.js';
+import { lastRequest, nextMessage, type MutatedMessage } from './messages.js';
 import { Random } from './random.js';
 import { strangeHandshake } from './strange-handshake.js';
 import { strangeLine } from './strange-line.js';
@@ -48,6 +48,8 @@ export class Mutant {
   readonly #asked: AskedRequest[] = [];
   readonly #faults: string[] = [];
   #answers = 0;
+  /** How many answers there may be at all. */
+  #most = Infinity;
   #isHarmless = true;
   #isOver = false;
   #onLast: (() => void) | undefined;
@@ -114,9 +116,13 @@ export class Mutant {
     const isPolite = this.#random.chance(50);
     let said = 0;
     for (; said < count && !this.#isOver; said++) {
-      const isHarmless = await this.#sayNext(isPolite);
+      const message = nextMessage(this.#random, this.#established.sealer, isPolite);
+      await this.#say(message);
+      if (message.mostAnswers !== undefined && !(await endsInTime(reading))) {
+        this.#fault('the server went on after what it must hang up on');
+      }
       // Whether anybody still listens shows soon.
-      if (!isHarmless) await Promise.race([reading, delay(patience)]);
+      if (!message.asked) await Promise.race([reading, delay(patience)]);
     }
     this.#ask({ id: lastId, command: lastCommand });
     await this.#write(lastRequest(this.#established.sealer, lastId));
@@ -130,12 +136,14 @@ export class Mutant {
     if (mustEnd && !(await endsInTime(reading))) this.#fault('the server did not hang up');
     this.#transport.destroy();
     await reading;
+    if (this.#answers > this.#most) this.#fault('what no server may understand was answered');
   }
 
-  /** Says something, and gives whether it was harmless. */
-  async #sayNext(isPolite: boolean): Promise<boolean> {
-    const { bytes, asked } = nextMessage(this.#random, this.#established.sealer, isPolite);
+  async #say({ bytes, asked, mostAnswers }: MutatedMessage): Promise<void> {
     this.#tally.messages++;
+    if (mostAnswers !== undefined && this.#isHarmless) {
+      this.#most = this.#asked.length + mostAnswers;
+    }
     this.#ask(asked);
     const cut = this.#random.chance(80) ? 0 : this.#random.below(bytes.length);
     if (cut > 0) {
@@ -143,7 +151,6 @@ export class Mutant {
       await setImmediate();
     }
     await this.#write(bytes.subarray(cut));
-    return asked !== undefined;
   }
 
   /** What comes behind something that is no request need not be answered, nor in any order. */

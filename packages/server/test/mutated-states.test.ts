@@ -19,7 +19,7 @@ import { handshake, type Peer } from './support/peer.js';
 
 const end = endOf(4);
 /** Bytes that no network holds while nobody reads them. */
-const longAnswer = 16_000_000;
+const longAnswer = 8_000_000;
 
 type State = 'ready' | 'in a body' | 'closed';
 

@@ -47,7 +47,7 @@ export class DirectoryLock {
    * @param directory - the directory to hold, which exists
    * @param lockName - which of the directory's locks; a plain file name
    * @returns the lock, to be released
-   * @throws ServerError `in-use` when another process holds it
+   * @throws ServerError `in-use` when another process holds it; the system's error
    */
   static async acquire(directory: string, lockName = 'lock'): Promise<DirectoryLock> {
     const lock = new DirectoryLock(await open(directory, 'r'), directory, lockName);
@@ -69,7 +69,7 @@ export class DirectoryLock {
         resolve();
       });
     });
-    await this.#handle.close();
+    await this.#handle.close().catch(() => undefined);
   }
 
   /** Makes our socket known once it answers: found earlier, it would be taken for a stale one. */

@@ -29,7 +29,7 @@ export async function openFile(folder: Folder, name: string): Promise<FileReader
     await folder.verify();
     return new FileReader(handle, storedFile(stats));
   } catch (error) {
-    await handle?.close();
+    await handle?.close().catch(() => undefined);
     throw asStoreError('Cannot open a file', error);
   }
 }
@@ -48,7 +48,8 @@ class FileReader implements StoredFileReader {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    // What was only read has nothing to lose, and the system has freed it all the same.
+    await this.#handle.close().catch(() => undefined);
   }
 }
 

@@ -22,7 +22,8 @@ import {
 import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { listedFolder } from './folder-listing.js';
-import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
+import { deleteEntry, lookAt, placeFile, placeFolder } from './folder-entries.js';
+import { FolderMaker } from './folder-maker.js';
 import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
 import { StoreError } from './store-error.js';
@@ -74,9 +75,6 @@ export interface FileStoreOptions {
   readonly access?: FolderAccess | undefined;
 }
 
-/** Milliseconds in which another process has surely made a folder durable, or has died. */
-const makingTime = 60_000;
-
 const defaultUploadLifetime = 24 * 60 * 60 * 1000;
 const longestSweepInterval = 60 * 60 * 1000;
 const shortestSweepInterval = 1000;
@@ -95,20 +93,21 @@ export class FileStore implements Store {
   readonly #flushTurn: FlushTurn | undefined;
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
-  readonly #isShared: boolean;
+  readonly #folders: FolderMaker;
   readonly #uploads: ResumableUploads;
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
-  /** Folders that are being made. */
-  readonly #making = new Set<Promise<unknown>>();
   #isClosed = false;
 
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
-    this.#isShared = coordination !== undefined;
+    this.#folders = new FolderMaker(disk.root, {
+      isShared: coordination !== undefined,
+      isDurable: durability === 'full',
+    });
     this.coordination = coordination ?? localCoordination();
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
@@ -214,9 +213,26 @@ export class FileStore implements Store {
   async makeDirectory(path: RemotePath): Promise<void> {
     if (path !== '' && !isBranch(path)) requireWritable(path);
     await this.#change([path], async () => {
-      const folder = await this.#makeFolder(path);
+      const folder = await this.#folders.open(path);
       folder.close();
     });
+  }
+
+  /**
+   * Removes what is left of a process that used the directory together with this one. What it was
+   * sent and can be resumed stays.
+   *
+   * @param pid - the process, which runs no more
+   * @throws StoreError
+   */
+  async removeLeftovers(pid: number): Promise<void> {
+    this.#requireOpen();
+    try {
+      await this.#track(() => FileUpload.removeAllOf(this.#disk.uploads, pid));
+      await this.#track(() => emptyTrash(this.#disk));
+    } catch (error) {
+      throw asStoreError('Cannot remove what a process has left', error);
+    }
   }
 
   async close(): Promise<void> {
@@ -230,6 +246,8 @@ export class FileStore implements Store {
     return setInterval(
       () => {
         this.#track(() => this.#uploads.sweep()).catch(() => undefined);
+        // Who began to may have failed, or died as one of several processes.
+        this.#track(() => emptyTrash(this.#disk)).catch(() => undefined);
       },
       Math.min(interval, longestSweepInterval),
     ).unref();
@@ -282,51 +300,10 @@ export class FileStore implements Store {
 
   /** The folder that something is to be put into; it is made, unless something must be there. */
   async #openTarget(path: RemotePath, overwrite: OverwritePolicy): Promise<Folder> {
-    if (typeof overwrite === 'string') return this.#makeFolder(path);
+    if (typeof overwrite === 'string') return this.#folders.open(path);
     const folder = await unlessMissing(this.#openFolder(path));
     if (folder) return folder;
     throw new StoreError('conflict', 'The file that was to be replaced is gone');
-  }
-
-  async #makeFolder(path: RemotePath): Promise<Folder> {
-    const folder = await unlessMissing(this.#openFolder(path));
-    if (!folder) return this.#track(() => this.#makeFolders(componentsOf(path)), this.#making);
-    // It is there before it is durable, and then what is put into it would not be either.
-    await Promise.allSettled(this.#making);
-    if (this.#isShared && this.#flushTurn) await this.#makeFoldersAboveDurable(path);
-    return folder;
-  }
-
-  /** Another process may be making one of them just now. */
-  async #makeFoldersAboveDurable(path: RemotePath): Promise<void> {
-    for (let above = path; above !== ''; above = parentPath(above)) {
-      const folder = await this.#openFolder(parentPath(above));
-      try {
-        const { birthtimeMs } = await lstat(folder.at(baseName(above)));
-        if (Date.now() - birthtimeMs < makingTime) await folder.sync();
-      } catch (error) {
-        throw asStoreError('Cannot make a folder durable', error);
-      } finally {
-        folder.close();
-      }
-    }
-  }
-
-  async #makeFolders(components: readonly string[]): Promise<Folder> {
-    let folder = await Folder.open(this.#disk.root, []);
-    for (const name of components) {
-      try {
-        if (await makeFolderAt(folder.at(name))) await this.#makeDurable(folder);
-        const inner = await unlessMissing(folder.openFolder(name));
-        if (!inner) throw new StoreError('conflict', 'Something else than a folder is in the way');
-        folder.close();
-        folder = inner;
-      } catch (error) {
-        folder.close();
-        throw error;
-      }
-    }
-    return folder;
   }
 
   async #makeDurable(folder: Folder): Promise<void> {
@@ -362,16 +339,13 @@ export class FileStore implements Store {
     }
   }
 
-  async #track<Result>(
-    work: () => Promise<Result>,
-    calls: Set<Promise<unknown>> = this.#underWay,
-  ): Promise<Result> {
+  async #track<Result>(work: () => Promise<Result>): Promise<Result> {
     const call = work();
-    calls.add(call);
+    this.#underWay.add(call);
     try {
       return await call;
     } finally {
-      calls.delete(call);
+      this.#underWay.delete(call);
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatPublicKey, Identity } from '@e2eeftp/crypto';
@@ -22,20 +22,42 @@ const resumed = patternBytes(6 * mebibyte, 5);
 
 test('a full disk refuses what does not fit, and nothing else', async () => {
   await inTemporaryDirectory(async (directory) => {
-    const identity = Identity.generate();
-    const [data, clients] = [join(directory, 'data'), join(directory, 'authorized_clients.pub')];
-    await mkdir(data);
-    await writeFile(clients, `${formatPublicKey(identity.publicKey)}\n`);
+    const { identity, data, clients } = await prepare(directory);
     const wrapper = await smallDisk(diskSize, data, clients);
+    // Without the right to a disk, a limit on the size of files is the disk that ends.
     if (wrapper) await withServer(data, wrapper, identity, expectToOutliveFullDisk);
-    else {
-      await writeFile(join(data, 'authorized_clients.pub'), formatPublicKey(identity.publicKey));
-      // Without the right to a disk, a limit on the size of files is the disk that ends.
-      const limit = ['prlimit', `--fsize=${4 * mebibyte}`];
-      await withServer(data, limit, identity, expectToOutliveLimit);
-    }
+    else await expectToOutliveLimit(directory);
   });
 });
+
+// The system kills who goes beyond it, unless SIGXFSZ is ignored from the first to the last moment.
+test('a limit on the size of files refuses what is larger, and nothing else', async () => {
+  await inTemporaryDirectory(expectToOutliveLimit);
+});
+
+interface Preparation {
+  readonly identity: Identity;
+  /** The data directory, which is empty. */
+  readonly data: string;
+  /** A file that authorizes the identity. */
+  readonly clients: string;
+}
+
+async function prepare(directory: string): Promise<Preparation> {
+  const identity = Identity.generate();
+  const data = join(directory, 'data');
+  const clients = join(directory, 'authorized_clients.pub');
+  await mkdir(data, { recursive: true });
+  await writeFile(clients, `${formatPublicKey(identity.publicKey)}\n`);
+  return { identity, data, clients };
+}
+
+async function expectToOutliveLimit(directory: string): Promise<void> {
+  const { identity, data, clients } = await prepare(directory);
+  await copyFile(clients, join(data, 'authorized_clients.pub'));
+  const limit = ['prlimit', `--fsize=${4 * mebibyte}`];
+  await withServer(data, limit, identity, expectToRefuseLarge);
+}
 
 type Connect = () => Promise<Peer>;
 
@@ -102,7 +124,7 @@ async function expectToOutliveFullDisk(connect: Connect): Promise<void> {
   expect(await namesIn(writer)).toEqual(['ballast', 'later', 'resumed']);
 }
 
-async function expectToOutliveLimit(connect: Connect): Promise<void> {
+async function expectToRefuseLarge(connect: Connect): Promise<void> {
   const [writer, reader] = [await connect(), await connect()];
   expect((await writer.send('received/ballast', ballast)).status).toBe(226);
   const stop = new AbortController();

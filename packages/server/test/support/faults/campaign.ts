@@ -16,7 +16,7 @@ import {
 } from './system-calls.js';
 
 /** Files by their paths below `received`, with their content. */
-export type Tree = Readonly<Record<string, string | Uint8Array>>;
+type Tree = Readonly<Record<string, string | Uint8Array>>;
 
 /** Where an operation is tried. */
 export interface Place {
@@ -56,6 +56,9 @@ export interface Report {
   /** What should not have happened. */
   readonly problems: readonly string[];
 }
+
+/** Of what comes before and behind the operation, nothing need survive a loss of power. */
+const unhurried = { durability: 'relaxed' } as const;
 
 const storeCodes: Readonly<Record<FaultKind, StoreErrorCode>> = {
   EIO: 'io',
@@ -139,7 +142,7 @@ class Trial {
         await place.probe.put(`received/${path}`, content);
       }
       if (store === false) await prepare?.(place);
-    }, {});
+    }, unhurried);
     if (store === false) {
       const place = { data: this.#data, probe: undefined as unknown as StoreProbe };
       await this.#try(() => run(place));
@@ -217,7 +220,7 @@ class Trial {
         if (left.length > 0) this.note(`the directory keeps ${left.join(' ')}`);
         const tree = await readTree(this.#data);
         if (!isSame(tree, after)) this.note(`the next start finds ${namesOf(tree)}`);
-      }, {});
+      }, unhurried);
     });
     await this.#expectNothingOpen();
   }

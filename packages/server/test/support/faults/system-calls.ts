@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 
 /** How a system call can fail that otherwise would not. */
 export const faultCodes = ['EIO', 'ENOSPC', 'EMFILE'] as const;
-export type FaultCode = (typeof faultCodes)[number];
+type FaultCode = (typeof faultCodes)[number];
 
 /**
  * What goes wrong with a call. `short` is no failure, but what comes before one: a write that takes

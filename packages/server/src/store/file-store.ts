@@ -86,7 +86,9 @@ const shortestSweepInterval = 1000;
  *
  * Other programs may read and change the folders meanwhile. What is neither a regular file nor a
  * folder, and what has a name that the path rules refuse, does not exist for peers, symbolic links
- * above all. A file is replaced, never changed: who reads it goes on reading the old one.
+ * above all. A file is replaced, never changed: who reads it goes on reading the old one. One that
+ * is renamed where none may be replaced has both names for a moment; a process that dies just then
+ * leaves it with both, whole.
  */
 export class FileStore implements Store {
   readonly #disk: DiskLayout;

@@ -127,6 +127,7 @@ export function treeScenarios(): readonly Scenario[] {
       after: { 'x/y/f': 'old', 'd/g': 'another' },
       run: ({ probe }) => probe.rename('received/d/f', 'received/x/y/f'),
       again: ['not-found'],
+      stuck: { ...old, 'x/y/f': 'old' },
     },
     {
       name: 'renaming a file over another',

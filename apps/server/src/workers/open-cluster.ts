@@ -35,6 +35,7 @@ export async function openCluster(settings: Settings, options: ServiceOptions): 
     program,
     configuration: settings,
     coordination: files.store.coordination,
+    removeLeftovers: (pid) => files.store.removeLeftovers(pid),
     limits: limitsFrom(settings),
     logger,
     observer,

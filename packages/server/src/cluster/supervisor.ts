@@ -37,6 +37,8 @@ export interface SupervisorOptions {
   readonly coordination: StoreCoordination;
   /** What clients are allowed, where it differs from the default; the same as the workers'. */
   readonly limits?: Partial<ServerLimits>;
+  /** Removes what is left of a worker that has died; the store of a `DataDirectory` can. */
+  readonly removeLeftovers?: (pid: number) => Promise<void>;
   readonly logger?: Logger;
   /** Hears what all the workers do. */
   readonly observer?: ServerObserver;
@@ -161,23 +163,34 @@ export class Supervisor {
       },
       onExit: (how) => {
         this.#workers.delete(worker);
-        if (!this.#isClosing) this.#replace(worker, how, performance.now() - startedAt);
+        if (!this.#isClosing) void this.#replace(worker, how, performance.now() - startedAt);
       },
     });
     this.#workers.add(worker);
   }
 
   /** Workers that die at once are started again ever more slowly: the reason may take the disk. */
-  #replace(worker: WorkerProcess, how: string, lifetime: number): void {
+  async #replace(worker: WorkerProcess, how: string, lifetime: number): Promise<void> {
     if (lifetime > settledAfter) this.#restartDelay = firstRestartDelay;
     const delay = this.#restartDelay;
     this.#restartDelay = Math.min(2 * delay, longestRestartDelay);
     this.#logger.error({ worker: worker.pid, how, delay }, 'a worker has died and is replaced');
+    await this.#removeLeftoversOf(worker);
+    if (this.#isClosing) return;
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       this.#startWorker();
     }, delay);
     this.#restarts.add(timer);
+  }
+
+  /** Before another worker is started: it could get the number of the one that has died. */
+  async #removeLeftoversOf({ pid }: WorkerProcess): Promise<void> {
+    try {
+      if (pid !== undefined) await this.#options.removeLeftovers?.(pid);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'what a worker has left could not be removed');
+    }
   }
 
   async #take(socket: Socket): Promise<void> {

@@ -34,7 +34,7 @@ export async function openFile(
     await folder.verify();
     return new FileReader(handle, storedFile(stats), onClosed);
   } catch (error) {
-    await handle?.close();
+    await handle?.close().catch(() => undefined);
     throw asStoreError('Cannot open a file', error);
   }
 }
@@ -55,11 +55,9 @@ class FileReader implements StoredFileReader {
   }
 
   async close(): Promise<void> {
-    try {
-      await this.#handle.close();
-    } finally {
-      this.#onClosed();
-    }
+    // What was only read has nothing to lose, and the system has freed it all the same.
+    await this.#handle.close().catch(() => undefined);
+    this.#onClosed();
   }
 }
 

@@ -91,7 +91,9 @@ const shortestSweepInterval = 1000;
  *
  * Other programs may read and change the folders meanwhile. What is neither a regular file nor a
  * folder, and what has a name that the path rules refuse, does not exist for peers, symbolic links
- * above all. A file is replaced, never changed: who reads it goes on reading the old one.
+ * above all. A file is replaced, never changed: who reads it goes on reading the old one. One that
+ * is renamed where none may be replaced has both names for a moment; a process that dies just then
+ * leaves it with both, whole.
  */
 export class FileStore implements Store {
   readonly #disk: DiskLayout;
@@ -266,6 +268,23 @@ export class FileStore implements Store {
     if (directorySize !== undefined) this.#sizes.changeLimit(directorySize);
   }
 
+  /**
+   * Removes what is left of a process that used the directory together with this one. What it was
+   * sent and can be resumed stays.
+   *
+   * @param pid - the process, which runs no more
+   * @throws StoreError
+   */
+  async removeLeftovers(pid: number): Promise<void> {
+    this.#requireOpen();
+    try {
+      await this.#track(() => FileUpload.removeAllOf(this.#disk.uploads, pid));
+      await this.#track(() => emptyTrash(this.#disk));
+    } catch (error) {
+      throw asStoreError('Cannot remove what a process has left', error);
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
@@ -278,6 +297,8 @@ export class FileStore implements Store {
     return setInterval(
       () => {
         this.#track(() => this.#uploads.sweep()).catch(() => undefined);
+        // Who began to may have failed, or died as one of several processes.
+        this.#track(() => emptyTrash(this.#disk)).catch(() => undefined);
       },
       Math.min(interval, longestSweepInterval),
     ).unref();

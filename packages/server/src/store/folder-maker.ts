@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, rmdir } from 'node:fs/promises';
 
 import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
 
@@ -63,11 +63,16 @@ export class FolderMaker {
       this.#making.add(made);
       return made.finally(() => this.#making.delete(made));
     }
-    // It is there before it is durable, and then what is put into it would not be either.
-    await Promise.allSettled(this.#making);
-    const { isShared, isDurable } = this.#options;
-    if (isShared && isDurable) await this.#makeThoseAboveDurable(path);
-    return folder;
+    try {
+      // It is there before it is durable, and then what is put into it would not be either.
+      await Promise.allSettled(this.#making);
+      const { isShared, isDurable } = this.#options;
+      if (isShared && isDurable) await this.#makeThoseAboveDurable(path);
+      return folder;
+    } catch (error) {
+      folder.close();
+      throw error;
+    }
   }
 
   /**
@@ -128,12 +133,26 @@ export class FolderMaker {
     // Who fails to make it fails alone: it may have been the disk, or the room.
     if (other) return other.catch(() => this.#makeOne(folder, path));
     const make = async (): Promise<void> => {
-      const at = folder.at(baseName(path));
-      if (await this.add(folder, path, () => makeFolderAt(at))) await this.makeDurable(folder);
+      await this.add(folder, path, async () => {
+        const at = folder.at(baseName(path));
+        const isNew = await makeFolderAt(at);
+        if (isNew) await this.#makeNewDurable(folder, at);
+        return isNew;
+      });
     };
     const made = make().finally(() => this.#beingMade.delete(path));
     this.#beingMade.set(path, made);
     return made;
+  }
+
+  /** Whoever comes later takes a folder that is there for durable. */
+  async #makeNewDurable(folder: Folder, at: string): Promise<void> {
+    try {
+      await this.makeDurable(folder);
+    } catch (error) {
+      await rmdir(at).catch(() => undefined);
+      throw asStoreError('Cannot make a folder durable', error);
+    }
   }
 
   #open(path: RemotePath): Promise<Folder> {

@@ -91,7 +91,9 @@ export interface Upload {
    * @returns the file as stored
    * @throws StoreError `conflict` when the policy says so, a folder is in the place or somebody
    *   else has gone on with the upload, `no-space` or `io`; then the tree is as it was, but for
-   *   folders made on the way, and an upload that can be resumed is suspended
+   *   folders made on the way, and an upload that can be resumed is suspended. Where the disk
+   *   fails only behind the moment when the file got its place, it is there, whole, and such an
+   *   upload is found to be done
    */
   commit(options: CommitOptions): Promise<StoredFile>;
   /** Gives the upload up and frees what it holds. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
@@ -75,16 +75,29 @@ export class FileUpload implements Upload {
    * Begins an upload of which nothing is kept when it is not committed.
    *
    * @param home - what it needs of its store
-   * @param directory - where its file is to lie
+   * @param directory - where its file is to lie; its name says which process writes it
    * @returns the upload
    * @throws StoreError
    */
   static async create(home: UploadHome, directory: string): Promise<FileUpload> {
-    const path = join(directory, randomBytes(16).toString('hex'));
+    const path = join(directory, `${process.pid}-${randomBytes(16).toString('hex')}`);
     try {
       return new FileUpload(home, { path, handle: await open(path, newFileFlags, 0o600) });
     } catch (error) {
       throw asStoreError('Cannot begin an upload', error);
+    }
+  }
+
+  /**
+   * Removes what a process has left of such uploads.
+   *
+   * @param directory - where their files lie
+   * @param pid - the process, which runs no more
+   * @throws the system's error
+   */
+  static async removeAllOf(directory: string, pid: number): Promise<void> {
+    for (const name of await readdir(directory)) {
+      if (name.startsWith(`${pid}-`)) await unlink(join(directory, name));
     }
   }
 

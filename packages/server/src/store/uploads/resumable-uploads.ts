@@ -1,4 +1,4 @@
-import { open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { StoredFile } from '@e2eeftp/protocol';
@@ -41,6 +41,9 @@ export interface ResumableUploadsOptions {
   /** Gives the file that an upload has become, durable, when it is the one in its place. */
   readonly findPlaced: (state: UploadState) => Promise<StoredFile | undefined>;
 }
+
+/** Milliseconds in which an upload has surely begun. */
+const beginningTime = 60_000;
 
 /** What an upload is written to. */
 interface OpenFile {
@@ -147,7 +150,8 @@ export class ResumableUploads {
   /** Removes the uploads whose time is over. */
   async sweep(): Promise<void> {
     for (const folder of await this.#folders()) {
-      const { unfinished, finished } = await readUploadFolder(folder);
+      const { unfinished, finished, rest } = await readUploadFolder(folder);
+      for (const path of rest) await this.#sweepRest(path).catch(() => undefined);
       for (const place of [...unfinished, ...finished]) {
         // What cannot be removed now is tried again the next time.
         await this.#sweepUpload(place).catch(() => undefined);
@@ -171,7 +175,7 @@ export class ResumableUploads {
       await handle.truncate(offset);
       return { handle, journal };
     } catch (error) {
-      await handle.close();
+      await handle.close().catch(() => undefined);
       throw error;
     }
   }
@@ -191,7 +195,7 @@ export class ResumableUploads {
       const state = { path, size: size ?? null, offset: 0, inode, done: null };
       return { handle, journal: await UploadJournal.create(place.journal, state) };
     } catch (error) {
-      await handle.close();
+      await handle.close().catch(() => undefined);
       await unlink(place.part).catch(() => undefined);
       throw error;
     }
@@ -230,6 +234,13 @@ export class ResumableUploads {
     }
   }
 
+  /** What belongs to no upload may be part of one that is just begun, unless it is old. */
+  async #sweepRest(path: string): Promise<void> {
+    const { ctimeMs } = await lstat(path);
+    if (ctimeMs >= Date.now() - Math.max(this.#options.lifetime, beginningTime)) return;
+    await rm(path, { recursive: true, force: true });
+  }
+
   async #folders(): Promise<string[]> {
     const entries = await readdir(this.#options.directory, { withFileTypes: true });
     return entries
@@ -262,6 +273,6 @@ async function digestOf(
   try {
     return await sha256Of(handle, length, beforeChunk);
   } finally {
-    await handle.close();
+    await handle.close().catch(() => undefined);
   }
 }

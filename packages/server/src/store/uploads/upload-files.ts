@@ -85,17 +85,13 @@ export async function writtenBytes({ part }: UploadPlace): Promise<number | unde
  * @param place - where an upload is
  * @returns when something last changed about it, in milliseconds since 1970. A change's own time
  *   tells that, not the file's, which is the client's to choose once the upload is complete
+ * @throws StoreError: an upload whose times cannot be read must not be taken for an old one
  */
 export async function lastChange({ journal, part }: UploadPlace): Promise<number> {
   const times = await Promise.all(
-    [journal, part].map((path) =>
-      lstat(path).then(
-        ({ ctimeMs }) => ctimeMs,
-        () => 0,
-      ),
-    ),
+    [journal, part].map((path) => unlessMissing(ofFile(lstat(path), 'Cannot look at an upload'))),
   );
-  return Math.max(...times);
+  return Math.max(...times.map((stats) => stats?.ctimeMs ?? 0));
 }
 
 function placeIn(folder: string, stem: string): UploadPlace {

@@ -56,6 +56,18 @@ export class WorkerProcess {
       release: ({ lease }) => {
         this.#held.release(lease);
       },
+      reserve: (claim) => this.#held.reserve(claim),
+      uploadEnded: ({ upload, kept }) => {
+        this.#held.uploadEnded(upload, kept);
+      },
+      uploadLost: ({ upload }) => {
+        this.#held.uploadLost(upload);
+      },
+      changed: (change) => {
+        this.#held.changed(change);
+      },
+      isBorder: ({ from, to }) => coordination.usage.isBorder(from, to),
+      used: ({ home }) => coordination.usage.used(home),
       takeRequests: ({ identity, count }) => rates.take(identity, count),
       established: ({ connection }) => this.#tickets.get(connection)?.established(),
       closed: ({ connection, hasFailed }) => {

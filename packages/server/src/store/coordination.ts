@@ -1,4 +1,6 @@
 import { PathLocks } from './path-locks.js';
+import { LocalUsage, type Measure } from './usage/local-usage.js';
+import type { Usage } from './usage/usage.js';
 import { Leases, type Lease } from './uploads/leases.js';
 
 /** Lets changes of a tree take turns where they touch each other. */
@@ -32,9 +34,13 @@ export interface Leasing {
 export interface StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
+  readonly usage: Usage;
 }
 
-/** @returns what a process needs that uses a directory alone */
-export function localCoordination(): StoreCoordination {
-  return { locks: new PathLocks(), leases: new Leases() };
+/**
+ * @param measure - looks at what is in the directory
+ * @returns what a process needs that uses a directory alone
+ */
+export function localCoordination(measure: Measure): StoreCoordination {
+  return { locks: new PathLocks(), leases: new Leases(), usage: new LocalUsage(measure) };
 }

@@ -22,8 +22,9 @@ import {
 import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { listedFolder } from './folder-listing.js';
-import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
-import { Folder, type FolderAccess } from './folder.js';
+import { lookAt, makeFolderAt } from './folder-entries.js';
+import type { FileStoreOptions } from './file-store-options.js';
+import { Folder } from './folder.js';
 import { walk } from './listing.js';
 import { StoreError } from './store-error.js';
 import type {
@@ -49,33 +50,17 @@ import {
 } from './tree.js';
 import { FileUpload, type UploadHome } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { writtenBytes } from './uploads/upload-files.js';
 import type { UploadState } from './uploads/upload-journal.js';
-
-/** Where and how a {@link FileStore} keeps its files. */
-export interface FileStoreOptions {
-  /**
-   * The data directory; it is made when it is missing. One process uses it at a time, which its
-   * owner sees to.
-   */
-  readonly directory: string;
-  /**
-   * Whether an acknowledged change survives a loss of power (`full`, the default), or only the end
-   * of the process (`relaxed`), which is faster.
-   */
-  readonly durability?: 'full' | 'relaxed' | undefined;
-  /** Milliseconds after its last byte that an unfinished upload is kept; by default a day. */
-  readonly uploadLifetime?: number | undefined;
-  /**
-   * Set in a process that uses a directory together with others: what they have to agree upon. One
-   * of them has opened the directory before, without this.
-   */
-  readonly coordination?: StoreCoordination | undefined;
-  /** How folders are reached; by default by descriptors where the system has them. */
-  readonly access?: FolderAccess | undefined;
-}
+import { deletePlace, movePlace, placeUpload } from './usage/counted-changes.js';
+import { bytesOfFolder } from './usage/folder-bytes.js';
+import { Reservation } from './usage/reservation.js';
 
 /** Milliseconds in which another process has surely made a folder durable, or has died. */
 const makingTime = 60_000;
+
+/** Locked while a folder is moved, and while bytes are counted: a count could miss what is moved. */
+const moves = '.e2eeftp/moves';
 
 const defaultUploadLifetime = 24 * 60 * 60 * 1000;
 const longestSweepInterval = 60 * 60 * 1000;
@@ -102,18 +87,23 @@ export class FileStore implements Store {
   readonly #underWay = new Set<Promise<unknown>>();
   /** Folders that are being made. */
   readonly #making = new Set<Promise<unknown>>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
     this.#isShared = coordination !== undefined;
-    this.coordination = coordination ?? localCoordination();
+    this.coordination =
+      coordination ??
+      localCoordination({
+        folder: (path) => this.#countBytes(path),
+        upload: async (upload) => (await writtenBytes(upload)) ?? 0,
+      });
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
       lifetime: uploadLifetime,
-      leases: this.coordination.leases,
+      coordination: this.coordination,
       findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
     });
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
@@ -162,18 +152,25 @@ export class FileStore implements Store {
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
-    const { path, size = 0, resumable } = options;
+    const { path, size = 0, resumable, quota } = options;
     this.#requireOpen();
     requireWritable(path);
-    await this.#requirePlace(path);
+    const replaced = await this.#requirePlace(path);
     await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
+    const file = join(this.#disk.uploads, randomBytes(16).toString('hex'));
+    const upload = resumable ? this.#uploads.nameOf(resumable) : file;
+    const { usage } = this.coordination;
+    const reservation = new Reservation(usage, { upload, path, replaced, quota });
     const home: UploadHome = {
       flushTurn: this.#flushTurn,
+      reservation: quota || resumable ? reservation : undefined,
       place: (from, handle, overwrite) =>
-        this.#change([path], () => this.#place(path, from, handle, overwrite)),
+        this.#change([path], (since) =>
+          this.#place(path, { path: from, handle }, overwrite, { reservation, since }),
+        ),
     };
     if (resumable) return this.#uploads.open(home, options, resumable);
-    return FileUpload.create(home, this.#disk.uploads);
+    return FileUpload.create(home, file, size);
   }
 
   async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
@@ -184,9 +181,10 @@ export class FileStore implements Store {
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
     requireChangeable(path);
     const grave = recursive ? join(this.#disk.trash, randomBytes(16).toString('hex')) : undefined;
-    await this.#change([path], () =>
+    const { usage } = this.coordination;
+    await this.#change([path], (since) =>
       this.#inFolderOf(path, async (folder, name) => {
-        await deleteEntry(folder.at(name), grave);
+        await deletePlace({ folder, name, path }, grave, { usage, since });
         await this.#makeDurable(folder);
       }),
     );
@@ -194,16 +192,18 @@ export class FileStore implements Store {
   }
 
   async rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+    this.#requireOpen();
     requireRenamable(from, to);
-    await this.#change([from, to], () =>
-      this.#inFolderOf(from, async (source, name) => {
-        const { type } = await lookAt(source.at(name));
+    const { usage } = this.coordination;
+    const { type } = await this.#look(from);
+    await this.#change(type === 'file' ? [from, to] : [from, to, moves], (since) =>
+      this.#inFolderOf(from, async (folder, name) => {
         const target = await this.#openTarget(parentPath(to), overwrite);
         try {
-          const place = type === 'file' ? placeFile : placeFolder;
-          await place(source.at(name), target, baseName(to), overwrite);
+          const place = { folder: target, name: baseName(to), path: to };
+          await movePlace({ folder, name, path: from }, place, overwrite, { usage, since, type });
           await this.#makeDurable(target);
-          if (parentPath(from) !== parentPath(to)) await this.#makeDurable(source);
+          if (parentPath(from) !== parentPath(to)) await this.#makeDurable(folder);
         } finally {
           target.close();
         }
@@ -219,8 +219,13 @@ export class FileStore implements Store {
     });
   }
 
+  async used(home: RemotePath): Promise<number> {
+    this.#requireOpen();
+    return this.coordination.usage.used(home);
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new StoreError('io', 'The store was closed'));
     clearInterval(this.#sweeping);
     await Promise.allSettled(this.#underWay);
   }
@@ -254,27 +259,40 @@ export class FileStore implements Store {
     });
   }
 
-  /** Refuses an upload before its bytes come, where it is clear that they cannot be kept. */
-  async #requirePlace(path: RemotePath): Promise<void> {
+  /** Locks nothing but what is moved: who uploads and deletes must not wait for a count. */
+  #countBytes(path: RemotePath): Promise<number> {
+    const count = (): Promise<number> =>
+      bytesOfFolder(this.#openFolder(path), this.#closing.signal);
+    return this.#track(() => this.coordination.locks.run([moves], count));
+  }
+
+  /**
+   * Refuses an upload before its bytes come, where it is clear that they cannot be kept. Returns
+   * the bytes of the file that it will replace.
+   */
+  async #requirePlace(path: RemotePath): Promise<number> {
     for (let place = path; place !== ''; place = parentPath(place)) {
       const facts = await unlessMissing(this.#look(place));
       if (!facts) continue;
-      if (facts.type === (place === path ? 'file' : 'directory')) return;
+      // A folder's size is 0.
+      if (facts.type === (place === path ? 'file' : 'directory')) return facts.size;
       throw new StoreError('conflict', `A ${facts.type} is in the way of the file`);
     }
+    return 0;
   }
 
   async #place(
     path: RemotePath,
-    from: string,
-    handle: FileHandle,
+    from: { readonly path: string; readonly handle: FileHandle },
     overwrite: OverwritePolicy,
+    counting: { readonly reservation: Reservation; readonly since: number },
   ): Promise<StoredFile> {
     const folder = await this.#openTarget(parentPath(path), overwrite);
     try {
-      await placeFile(from, folder, baseName(path), overwrite);
+      const place = { folder, name: baseName(path), path };
+      const file = await placeUpload(from, place, overwrite, counting);
       await this.#makeDurable(folder);
-      return storedFile(await handle.stat({ bigint: true }));
+      return file;
     } finally {
       folder.close();
     }
@@ -351,12 +369,13 @@ export class FileStore implements Store {
   }
 
   async #change<Result>(
-    paths: readonly RemotePath[],
-    work: () => Promise<Result>,
+    paths: readonly string[],
+    work: (since: number) => Promise<Result>,
   ): Promise<Result> {
     this.#requireOpen();
+    const { locks, usage } = this.coordination;
     try {
-      return await this.#track(() => this.coordination.locks.run(paths, work));
+      return await this.#track(() => locks.run(paths, () => work(usage.clock)));
     } catch (error) {
       throw asStoreError('Cannot change the tree', error);
     }
@@ -376,6 +395,6 @@ export class FileStore implements Store {
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) throw new StoreError('io', 'The store was closed');
+    this.#closing.signal.throwIfAborted();
   }
 }

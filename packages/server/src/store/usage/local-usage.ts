@@ -101,6 +101,7 @@ export class LocalUsage implements Usage {
     const region = this.#regionOf(home);
     const isOld = performance.now() - region.endedAt > Math.max(freshness, share * region.duration);
     if (isOld) await this.#countOnce(region);
+    if (region.isRough) await this.#countAgain(region);
     return (await this.#count(region)) + region.held;
   }
 

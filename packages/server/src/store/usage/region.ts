@@ -8,6 +8,8 @@ const [, vaults] = branches;
 export class Region {
   /** Bytes of its files; absent before they are counted, and when nobody knows any more. */
   files: number | undefined;
+  /** Whether there may be less: a count and a change came together. */
+  isRough = false;
   /** Bytes set aside for uploads to there. */
   held = 0;
   /** When it was counted last, as the usage's own clock says. */
@@ -54,7 +56,9 @@ export class Region {
     }
     // A count that ran meanwhile may have seen what there was before: better too much than too little.
     this.#added += Math.max(0, bytes);
-    const counted = this.countedAt > since ? Math.max(0, bytes) : bytes;
+    const isUncertain = this.countedAt > since;
+    this.isRough ||= isUncertain || this.counting !== undefined;
+    const counted = isUncertain ? Math.max(0, bytes) : bytes;
     if (this.files !== undefined) this.files = Math.max(0, this.files + counted);
   }
 
@@ -68,6 +72,7 @@ export class Region {
     const startedAt = performance.now();
     this.#added = 0;
     this.#isSpoilt = false;
+    this.isRough = false;
     let files = 0;
     for (const folder of this.#folders) files += await bytesOf(folder);
     if (!this.#isSpoilt) this.files = files + this.#added;

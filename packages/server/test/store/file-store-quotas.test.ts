@@ -111,13 +111,13 @@ test('who uploads and deletes does not wait for a count', async () => {
     for (let index = 0; index < 2000; index++) {
       await writeFile(join(folder, `${index}`), 'x');
     }
-    let isCounted = false;
+    const progress = { isCounted: false };
     const counting = probe.store.used(home).then((bytes) => {
-      isCounted = true;
+      progress.isCounted = true;
       return bytes;
     });
     let changes = 0;
-    while (!isCounted) {
+    while (!progress.isCounted) {
       await probe.put(`${home}/f`, 'FF');
       await probe.delete(`${home}/f`);
       changes++;

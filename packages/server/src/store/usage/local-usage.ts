@@ -6,9 +6,9 @@ import { isWithin, Region } from './region.js';
 import type { Change, Claim, KeptUpload, Usage } from './usage.js';
 
 /** Counting again takes at most one part in so many of the time. */
-const share = 10;
+const share = 5;
 /** How long a claim waits for its turn to be counted for, before it is refused without, in milliseconds. */
-const patience = 1000;
+const patience = 5000;
 /** After so many milliseconds, who asks how much is used hears a new count. */
 const freshness = 60_000;
 

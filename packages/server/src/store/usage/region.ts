@@ -23,7 +23,8 @@ export class Region {
   readonly #folders: readonly RemotePath[];
   /** Bytes that have come since the count began, whether it has seen them or not. */
   #added = 0;
-  #isSpoilt = false;
+  /** How often nobody knew any more. */
+  #spoilings = 0;
 
   /** @param home - the folder that is the clients' `received` */
   constructor(home: RemotePath) {
@@ -51,7 +52,7 @@ export class Region {
     if (!isInside && !isAround) return;
     if (!isInside || bytes === undefined) {
       this.files = undefined;
-      this.#isSpoilt = true;
+      this.#spoilings++;
       return;
     }
     // A count that ran meanwhile may have seen what there was before: better too much than too little.
@@ -71,11 +72,11 @@ export class Region {
   async count(bytesOf: (folder: RemotePath) => Promise<number>, tick: () => number): Promise<void> {
     const startedAt = performance.now();
     this.#added = 0;
-    this.#isSpoilt = false;
+    const spoilings = this.#spoilings;
     this.isRough = false;
     let files = 0;
     for (const folder of this.#folders) files += await bytesOf(folder);
-    if (!this.#isSpoilt) this.files = files + this.#added;
+    if (this.#spoilings === spoilings) this.files = files + this.#added;
     this.countedAt = tick();
     this.endedAt = performance.now();
     this.duration = this.endedAt - startedAt;

@@ -99,7 +99,9 @@ export class HomeStore implements Store {
     return this.#checked(() => {
       requireWritable(options.path);
       const path = this.#inside(options.path);
-      return this.#store.createUpload({ ...options, path, quota: this.#quota ?? options.quota });
+      const { quota } = options;
+      const inside = quota && { ...quota, home: this.#inside(quota.home) };
+      return this.#store.createUpload({ ...options, path, quota: this.#quota ?? inside });
     });
   }
 

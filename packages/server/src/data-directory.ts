@@ -9,7 +9,8 @@ import { loadOrCreateServerIdentity } from './identity-file.js';
 import { silentLogger, type Logger } from './logger.js';
 import { makeDirectory } from './make-directory.js';
 import { asServerError, ServerError } from './server-error.js';
-import { FileStore, type FileStoreOptions } from './store/file-store.js';
+import type { FileStoreOptions } from './store/file-store-options.js';
+import { FileStore } from './store/file-store.js';
 import { FileHelloRecord } from './v1/file-hello-record.js';
 
 /** How a data directory is opened. */

@@ -44,6 +44,7 @@ export type {
   StoredUpload,
 } from './observer.js';
 export type { AdmissionLimits, Refusal } from './admission/admission.js';
+export { formatSize, parseSize } from './size.js';
 export { Server, type ListenOptions, type ServerOptions } from './server.js';
 export { ServerError, type ServerErrorCode } from './server-error.js';
 export { FileHelloRecord } from './v1/file-hello-record.js';
@@ -54,6 +55,7 @@ export type { FolderRoom, Leasing, PathLocking, StoreCoordination } from './stor
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
 export { defaultStoreLimits, type StoreLimits } from './store/store-limits.js';
+export type { Change, Claim, KeptUpload, Quota, Usage } from './store/usage/usage.js';
 export { StoreError, type StoreErrorCode } from './store/store-error.js';
 export type {
   CommitOptions,

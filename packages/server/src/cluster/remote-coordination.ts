@@ -1,46 +1,37 @@
 import type { FolderRoom, Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
 import type { Lease } from '../store/uploads/leases.js';
-import type { SupervisorMethods } from './methods.js';
-
-/** What is needed of the way to the supervisor. */
-interface Supervisor {
-  call(method: 'lock', args: Parameters<SupervisorMethods['lock']>[0]): Promise<void>;
-  call(method: 'lease', args: Parameters<SupervisorMethods['lease']>[0]): Promise<void>;
-  call(method: 'reserve', args: Parameters<SupervisorMethods['reserve']>[0]): Promise<boolean>;
-  tell(method: 'settle', args: Parameters<SupervisorMethods['settle']>[0]): void;
-  tell(method: 'removed' | 'forget', args: Parameters<SupervisorMethods['removed']>[0]): void;
-  tell(method: 'unlock', args: Parameters<SupervisorMethods['unlock']>[0]): void;
-  tell(method: 'release', args: Parameters<SupervisorMethods['release']>[0]): void;
-}
+import { RemoteUsage, type SupervisorLink } from './remote-usage.js';
 
 /** What a worker needs to agree with the others, by asking its supervisor. */
 export class RemoteCoordination implements StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
   readonly room: FolderRoom;
-  readonly #supervisor: Supervisor;
+  readonly usage: RemoteUsage;
+  readonly #supervisor: SupervisorLink;
   readonly #held = new Set<string>();
   readonly #revocations = new Map<number, () => void>();
   #lastNumber = 0;
 
   /** @param supervisor - the way to it */
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: SupervisorLink) {
     this.#supervisor = supervisor;
+    this.usage = new RemoteUsage(supervisor);
     this.locks = { run: (paths, work) => this.#run(paths, work) };
     this.leases = {
       acquire: (name, onRevoke) => this.#acquire(name, onRevoke),
       isHeld: (name) => this.#held.has(name),
     };
     this.room = {
-      reserve: (folder) => supervisor.call('reserve', { folder }),
+      reserve: (folder) => supervisor.call('reserveEntry', { folder }),
       settle: (folder, isAdded) => {
-        supervisor.tell('settle', { folder, isAdded });
+        supervisor.tell('settleEntry', { folder, isAdded });
       },
       removed: (folder) => {
-        supervisor.tell('removed', { folder });
+        supervisor.tell('entryRemoved', { folder });
       },
       forget: (folder) => {
-        supervisor.tell('forget', { folder });
+        supervisor.tell('folderGone', { folder });
       },
     };
   }
@@ -52,7 +43,7 @@ export class RemoteCoordination implements StoreCoordination {
 
   async #run<Result>(paths: readonly string[], work: () => Promise<Result>): Promise<Result> {
     const lock = ++this.#lastNumber;
-    await this.#supervisor.call('lock', { lock, paths });
+    this.usage.clock = await this.#supervisor.call('lock', { lock, paths });
     try {
       return await work();
     } finally {

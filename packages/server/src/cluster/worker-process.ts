@@ -56,16 +56,28 @@ export class WorkerProcess {
       release: ({ lease }) => {
         this.#held.release(lease);
       },
-      reserve: ({ folder }) => this.#held.reserve(folder),
-      settle: ({ folder, isAdded }) => {
-        this.#held.settle(folder, isAdded);
+      reserveEntry: ({ folder }) => this.#held.reserveEntry(folder),
+      settleEntry: ({ folder, isAdded }) => {
+        this.#held.settleEntry(folder, isAdded);
       },
-      removed: ({ folder }) => {
+      entryRemoved: ({ folder }) => {
         coordination.room.removed(folder);
       },
-      forget: ({ folder }) => {
+      folderGone: ({ folder }) => {
         coordination.room.forget(folder);
       },
+      reserve: (claim) => this.#held.reserve(claim),
+      uploadEnded: ({ upload, kept }) => {
+        this.#held.uploadEnded(upload, kept);
+      },
+      uploadLost: ({ upload }) => {
+        this.#held.uploadLost(upload);
+      },
+      changed: (change) => {
+        this.#held.changed(change);
+      },
+      isBorder: ({ from, to }) => coordination.usage.isBorder(from, to),
+      used: ({ home }) => coordination.usage.used(home),
       takeRequests: ({ identity, count }) => rates.take(identity, count),
       established: ({ connection }) => this.#tickets.get(connection)?.established(),
       closed: ({ connection, hasFailed }) => {

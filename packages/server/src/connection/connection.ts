@@ -10,7 +10,7 @@ import {
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
-import { isStillAuthorized } from '../authorization/is-still-authorized.js';
+import { findStillAuthorized } from '../authorization/find-still-authorized.js';
 import { withFields, type Logger } from '../logger.js';
 import type { Store } from '../store/store.js';
 import { storeFor } from './client-store.js';
@@ -98,9 +98,22 @@ export class Connection implements ServedConnection {
     if (!admitted || this.#abort.signal.aborted) return;
     const { authorizer } = this.#services;
     const logger = this.#logger;
-    if (await isStillAuthorized({ admitted, generation: 2, authorizer, logger })) return;
-    if (this.#dispatcher?.isIdle === true) this.#endWith(403);
+    const client = await findStillAuthorized({ admitted, generation: 2, authorizer, logger });
+    if (client) await this.#update(client);
+    else if (this.#dispatcher?.isIdle === true) this.#endWith(403);
     else this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
+  }
+
+  /** What may change under a client that is connected counts from its next request on. */
+  async #update(client: AuthorizedClient): Promise<void> {
+    const isSame = client.quota === this.#client?.quota;
+    this.#client = client;
+    if (isSame) return;
+    try {
+      this.#dispatcher?.update(client, await storeFor(this.#services.store, client));
+    } catch (error) {
+      this.#destroy(asError(error));
+    }
   }
 
   async #receive(): Promise<void> {

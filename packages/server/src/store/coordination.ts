@@ -1,4 +1,6 @@
 import { PathLocks } from './path-locks.js';
+import { LocalUsage, type Measure } from './usage/local-usage.js';
+import type { Usage } from './usage/usage.js';
 import { Leases, type Lease } from './uploads/leases.js';
 
 /** Lets changes of a tree take turns where they touch each other. */
@@ -53,12 +55,19 @@ export interface StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
   readonly room: FolderRoom;
+  readonly usage: Usage;
 }
 
 /**
  * @param room - of the folders
+ * @param measure - looks at what is in the directory
  * @returns what a process needs that uses a directory alone
  */
-export function localCoordination(room: FolderRoom): StoreCoordination {
-  return { locks: new PathLocks(), leases: new Leases(), room };
+export function localCoordination(room: FolderRoom, measure: Measure): StoreCoordination {
+  return {
+    locks: new PathLocks(),
+    leases: new Leases(),
+    room,
+    usage: new LocalUsage(measure),
+  };
 }

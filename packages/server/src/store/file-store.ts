@@ -19,13 +19,13 @@ import {
   requireSpace,
   type DiskLayout,
 } from './disk-layout.js';
-import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
+import { inodeOf, storedFile } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
-import { deleteEntry, lookAt, placeFile, placeFolder, reserveRoom } from './folder-entries.js';
+
+import type { FileStoreOptions } from './file-store-options.js';
 import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
-import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
 import { OpenFiles } from './open-files.js';
 import { StoreError } from './store-error.js';
@@ -42,9 +42,9 @@ import type {
   UploadOptions,
 } from './store.js';
 import { asStoreError, unlessMissing } from './system-errors.js';
+import { TreeFolders } from './tree-folders.js';
 import {
   branches,
-  componentsOf,
   isBranch,
   requireChangeable,
   requireInTree,
@@ -53,32 +53,14 @@ import {
 } from './tree.js';
 import { FileUpload, type UploadHome } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { writtenBytes } from './uploads/upload-files.js';
 import type { UploadState } from './uploads/upload-journal.js';
+import { deletePlace, movePlace, placeUpload } from './usage/counted-changes.js';
+import { bytesOfFolder } from './usage/folder-bytes.js';
+import { Reservation } from './usage/reservation.js';
 
-/** Where and how a {@link FileStore} keeps its files. */
-export interface FileStoreOptions {
-  /**
-   * The data directory; it is made when it is missing. One process uses it at a time, which its
-   * owner sees to.
-   */
-  readonly directory: string;
-  /**
-   * Whether an acknowledged change survives a loss of power (`full`, the default), or only the end
-   * of the process (`relaxed`), which is faster.
-   */
-  readonly durability?: 'full' | 'relaxed' | undefined;
-  /** Milliseconds after its last byte that an unfinished upload is kept; by default a day. */
-  readonly uploadLifetime?: number | undefined;
-  /** What the store holds its users to, where it differs from the default. */
-  readonly limits?: Partial<StoreLimits> | undefined;
-  /**
-   * Set in a process that uses a directory together with others: what they have to agree upon. One
-   * of them has opened the directory before, without this.
-   */
-  readonly coordination?: StoreCoordination | undefined;
-  /** How folders are reached; by default by descriptors where the system has them. */
-  readonly access?: FolderAccess | undefined;
-}
+/** Locked while a folder is moved, and while bytes are counted: a count could miss what is moved. */
+const moves = '.e2eeftp/moves';
 
 const defaultUploadLifetime = 24 * 60 * 60 * 1000;
 const longestSweepInterval = 60 * 60 * 1000;
@@ -100,6 +82,7 @@ export class FileStore implements Store {
   readonly #flushTurn: FlushTurn | undefined;
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
+  readonly #tree: TreeFolders;
   readonly #folders: FolderMaker;
   readonly #files: OpenFiles;
   /** Not in use where others decide. */
@@ -108,22 +91,27 @@ export class FileStore implements Store {
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
 
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
-    const { durability = 'full', uploadLifetime = defaultUploadLifetime } = options;
-    const { coordination, limits } = options;
+    const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
+    this.#tree = new TreeFolders(disk.root);
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
-    const { directorySize, openFiles } = { ...defaultStoreLimits, ...limits };
+    const { directorySize, openFiles } = { ...defaultStoreLimits, ...options.limits };
     this.#files = new OpenFiles(openFiles);
     this.#sizes = new FolderSizes({
       count: (folder, atMost) => this.#countEntries(folder, atMost),
       limit: directorySize,
     });
-    this.coordination = coordination ?? localCoordination(this.#sizes);
+    this.coordination =
+      coordination ??
+      localCoordination(this.#sizes, {
+        folder: (path) => this.#countBytes(path),
+        upload: async (upload) => (await writtenBytes(upload)) ?? 0,
+      });
     this.#folders = new FolderMaker({
-      root: disk.root,
+      tree: this.#tree,
       room: this.coordination.room,
       isDurable: durability === 'full',
       isShared: coordination !== undefined,
@@ -131,7 +119,7 @@ export class FileStore implements Store {
     this.#uploads = new ResumableUploads({
       directory: disk.resumable,
       lifetime: uploadLifetime,
-      leases: this.coordination.leases,
+      coordination: this.coordination,
       findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
     });
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
@@ -161,13 +149,13 @@ export class FileStore implements Store {
   async stat(path: RemotePath): Promise<Entry> {
     this.#requireOpen();
     requireInTree(path);
-    return { path, ...(await this.#look(path)) };
+    return { path, ...(await this.#tree.look(path)) };
   }
 
   async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
     this.#requireOpen();
     requireInTree(path);
-    const folder = await this.#openFolder(path);
+    const folder = await this.#tree.open(path);
     // Beside the branches lies what belongs to the server, its private key for one.
     yield* walk(listedFolder(folder, path === '' ? branches : undefined), path, options);
   }
@@ -178,7 +166,7 @@ export class FileStore implements Store {
     if (path === '') throw new StoreError('not-found', 'The root is no file');
     const release = await this.#files.take();
     try {
-      return await this.#inFolderOf(path, (folder, name) => openFile(folder, name, release));
+      return await this.#tree.withFolderOf(path, (folder, name) => openFile(folder, name, release));
     } catch (error) {
       release();
       throw error;
@@ -186,21 +174,28 @@ export class FileStore implements Store {
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
-    const { path, size = 0, resumable } = options;
+    const { path, size = 0, resumable, quota } = options;
     this.#requireOpen();
     requireWritable(path);
-    await this.#requirePlace(path);
+    const replaced = await this.#requirePlace(path);
     await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
+    const file = FileUpload.newPath(this.#disk.uploads);
+    const upload = resumable ? this.#uploads.nameOf(resumable) : file;
+    const { usage } = this.coordination;
+    const reservation = new Reservation(usage, { upload, path, replaced, quota });
     const release = await this.#files.take();
     const home: UploadHome = {
       flushTurn: this.#flushTurn,
+      reservation: quota || resumable ? reservation : undefined,
       place: (from, handle, overwrite) =>
-        this.#change([path], () => this.#place(path, from, handle, overwrite)),
+        this.#change([path], (since) =>
+          this.#place(path, { path: from, handle }, overwrite, { reservation, since }),
+        ),
       onClosed: release,
     };
     try {
       if (resumable) return await this.#uploads.open(home, options, resumable);
-      return await FileUpload.create(home, this.#disk.uploads);
+      return await FileUpload.create(home, file, size);
     } catch (error) {
       release();
       throw error;
@@ -216,9 +211,10 @@ export class FileStore implements Store {
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
     requireChangeable(path);
     const grave = recursive ? join(this.#disk.trash, randomBytes(16).toString('hex')) : undefined;
-    await this.#change([path], () =>
-      this.#inFolderOf(path, async (folder, name) => {
-        await deleteEntry(folder.at(name), grave);
+    const { usage } = this.coordination;
+    await this.#change([path], (since) =>
+      this.#tree.withFolderOf(path, async (folder, name) => {
+        await deletePlace({ folder, name, path }, grave, { usage, since });
         this.coordination.room.removed(parentPath(path));
         if (recursive) this.coordination.room.forget(path);
         await this.#folders.makeDurable(folder);
@@ -228,20 +224,24 @@ export class FileStore implements Store {
   }
 
   async rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+    this.#requireOpen();
     requireRenamable(from, to);
-    await this.#change([from, to], () =>
-      this.#inFolderOf(from, async (source, name) => {
-        const { type } = await lookAt(source.at(name));
+    const { usage, room } = this.coordination;
+    const { type } = await this.#tree.look(from);
+    await this.#change(type === 'file' ? [from, to] : [from, to, moves], (since) =>
+      this.#tree.withFolderOf(from, async (folder, name) => {
         const target = await this.#folders.openTarget(parentPath(to), overwrite);
         try {
-          const place = type === 'file' ? placeFile : placeFolder;
-          const move = (): Promise<void> => place(source.at(name), target, baseName(to), overwrite);
+          const source = { folder, name, path: from };
+          const place = { folder: target, name: baseName(to), path: to };
+          const counting = { usage, since, type };
+          const move = (): Promise<void> => movePlace(source, place, overwrite, counting);
           const isWithin = parentPath(from) === parentPath(to);
           await (isWithin ? move() : this.#folders.add(target, to, move));
-          if (!isWithin) this.coordination.room.removed(parentPath(from));
-          if (type === 'directory') this.coordination.room.forget(from);
+          if (!isWithin) room.removed(parentPath(from));
+          if (type === 'directory') room.forget(from);
           await this.#folders.makeDurable(target);
-          if (!isWithin) await this.#folders.makeDurable(source);
+          if (!isWithin) await this.#folders.makeDurable(folder);
         } finally {
           target.close();
         }
@@ -285,8 +285,13 @@ export class FileStore implements Store {
     }
   }
 
+  async used(home: RemotePath): Promise<number> {
+    this.#requireOpen();
+    return this.coordination.usage.used(home);
+  }
+
   async close(): Promise<void> {
-    this.#isClosed = true;
+    this.#closing.abort(new StoreError('io', 'The store was closed'));
     clearInterval(this.#sweeping);
     this.#files.close();
     await Promise.allSettled(this.#underWay);
@@ -304,13 +309,8 @@ export class FileStore implements Store {
     ).unref();
   }
 
-  async #look(path: RemotePath): Promise<EntryFacts> {
-    if (path === '') return lookAt(this.#disk.root.path);
-    return this.#inFolderOf(path, (folder, name) => lookAt(folder.at(name)));
-  }
-
   #findPlaced({ path, inode }: UploadState): Promise<StoredFile | undefined> {
-    return this.#inFolderOf(path, async (folder, name) => {
+    return this.#tree.withFolderOf(path, async (folder, name) => {
       try {
         const stats = await lstat(folder.at(name), { bigint: true });
         if (inodeOf(stats) !== inode) return undefined;
@@ -323,69 +323,62 @@ export class FileStore implements Store {
     });
   }
 
-  /** Refuses an upload before its bytes come, where it is clear that they cannot be kept. */
-  async #requirePlace(path: RemotePath): Promise<void> {
+  /** Locks nothing but what is moved: who uploads and deletes must not wait for a count. */
+  #countBytes(path: RemotePath): Promise<number> {
+    const count = (): Promise<number> => bytesOfFolder(this.#tree.open(path), this.#closing.signal);
+    return this.#track(() => this.coordination.locks.run([moves], count));
+  }
+
+  /**
+   * Refuses an upload before its bytes come, where it is clear that they cannot be kept. Returns
+   * the bytes of the file that it will replace.
+   */
+  async #requirePlace(path: RemotePath): Promise<number> {
     for (let place = path; place !== ''; place = parentPath(place)) {
-      const facts = await unlessMissing(this.#look(place));
+      const facts = await unlessMissing(this.#tree.look(place));
       if (!facts) continue;
-      if (facts.type === 'file' && place === path) return;
-      if (facts.type === 'directory' && place !== path) return this.#requireRoom(place);
+      if (facts.type === 'file' && place === path) return facts.size;
+      if (facts.type === 'directory' && place !== path) {
+        await this.#folders.requireRoom(place);
+        return 0;
+      }
       throw new StoreError('conflict', `A ${facts.type} is in the way of the file`);
     }
+    return 0;
   }
 
   async #place(
     path: RemotePath,
-    from: string,
-    handle: FileHandle,
+    from: { readonly path: string; readonly handle: FileHandle },
     overwrite: OverwritePolicy,
+    counting: { readonly reservation: Reservation; readonly since: number },
   ): Promise<StoredFile> {
     const folder = await this.#folders.openTarget(parentPath(path), overwrite);
     try {
-      await this.#folders.add(folder, path, () =>
-        placeFile(from, folder, baseName(path), overwrite),
+      const place = { folder, name: baseName(path), path };
+      const file = await this.#folders.add(folder, path, () =>
+        placeUpload(from, place, overwrite, counting),
       );
       await this.#folders.makeDurable(folder);
-      return storedFile(await handle.stat({ bigint: true }));
+      return file;
     } finally {
       folder.close();
     }
-  }
-
-  /** There may be less by the time when the file is placed, which looks again. */
-  async #requireRoom(path: RemotePath): Promise<void> {
-    await reserveRoom(this.coordination.room, path);
-    this.coordination.room.settle(path, false);
   }
 
   async #countEntries(path: string, atMost: number): Promise<number> {
-    const folder = await unlessMissing(this.#openFolder(path as RemotePath));
+    const folder = await unlessMissing(this.#tree.open(path as RemotePath));
     return folder ? countEntries(folder, atMost) : 0;
   }
 
-  #openFolder(path: RemotePath): Promise<Folder> {
-    return Folder.open(this.#disk.root, componentsOf(path));
-  }
-
-  async #inFolderOf<Result>(
-    path: RemotePath,
-    work: (folder: Folder, name: string) => Promise<Result>,
-  ): Promise<Result> {
-    const folder = await this.#openFolder(parentPath(path));
-    try {
-      return await work(folder, baseName(path));
-    } finally {
-      folder.close();
-    }
-  }
-
   async #change<Result>(
-    paths: readonly RemotePath[],
-    work: () => Promise<Result>,
+    paths: readonly string[],
+    work: (since: number) => Promise<Result>,
   ): Promise<Result> {
     this.#requireOpen();
+    const { locks, usage } = this.coordination;
     try {
-      return await this.#track(() => this.coordination.locks.run(paths, work));
+      return await this.#track(() => locks.run(paths, () => work(usage.clock)));
     } catch (error) {
       throw asStoreError('Cannot change the tree', error);
     }
@@ -402,6 +395,6 @@ export class FileStore implements Store {
   }
 
   #requireOpen(): void {
-    if (this.#isClosed) throw new StoreError('io', 'The store was closed');
+    this.#closing.signal.throwIfAborted();
   }
 }

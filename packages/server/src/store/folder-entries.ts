@@ -131,11 +131,15 @@ export async function placeFolder(from: string, folder: Folder, name: string): P
  * Removes what is at a path.
  *
  * @param path - a path whose folder is open
+ * @param facts - what is there
  * @param grave - where a folder goes with all that is in it; otherwise only an empty one goes
  * @throws StoreError `not-found`, or an error of the system
  */
-export async function deleteEntry(path: string, grave: string | undefined): Promise<void> {
-  const { type } = await lookAt(path);
+export async function deleteEntry(
+  path: string,
+  { type }: EntryFacts,
+  grave: string | undefined,
+): Promise<void> {
   if (type === 'file') await unlink(path);
   else if (grave === undefined) await rmdir(path);
   else await rename(path, grave);

@@ -1,13 +1,14 @@
 import { lstat, rmdir } from 'node:fs/promises';
 
-import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
+import { baseName, parentPath, rootPath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { FolderRoom } from './coordination.js';
-import { addEntry, makeFolderAt } from './folder-entries.js';
-import { Folder, type FolderRoot } from './folder.js';
+import { addEntry, makeFolderAt, reserveRoom } from './folder-entries.js';
+import type { Folder } from './folder.js';
 import { StoreError } from './store-error.js';
 import type { OverwritePolicy } from './store.js';
 import { asStoreError, unlessMissing } from './system-errors.js';
+import type { TreeFolders } from './tree-folders.js';
 import { componentsOf } from './tree.js';
 
 /** Milliseconds in which another process has surely made a folder durable, or has died. */
@@ -15,7 +16,7 @@ const makingTime = 60_000;
 
 /** What {@link FolderMaker} works with. */
 export interface FolderMakerOptions {
-  readonly root: FolderRoot;
+  readonly tree: TreeFolders;
   /** Of the folders. */
   readonly room: FolderRoom;
   /** Whether what is made is to survive a loss of power. */
@@ -46,7 +47,7 @@ export class FolderMaker {
    */
   async openTarget(path: RemotePath, overwrite: OverwritePolicy): Promise<Folder> {
     if (typeof overwrite === 'string') return this.make(path);
-    const folder = await unlessMissing(this.#open(path));
+    const folder = await unlessMissing(this.#options.tree.open(path));
     if (folder) return folder;
     throw new StoreError('conflict', 'The file that was to be replaced is gone');
   }
@@ -57,7 +58,7 @@ export class FolderMaker {
    * @throws StoreError
    */
   async make(path: RemotePath): Promise<Folder> {
-    const folder = await unlessMissing(this.#open(path));
+    const folder = await unlessMissing(this.#options.tree.open(path));
     if (!folder) {
       const made = this.#makeAll(componentsOf(path));
       this.#making.add(made);
@@ -89,6 +90,19 @@ export class FolderMaker {
     return addEntry(this.#options.room, place, baseName(path), add);
   }
 
+  /**
+   * Refuses early what will not fit. There may be less room by the time when the entry is added,
+   * which looks again.
+   *
+   * @param path - a folder that is to have one more entry
+   * @throws StoreError `directory-full`
+   */
+  async requireRoom(path: RemotePath): Promise<void> {
+    const { room } = this.#options;
+    await reserveRoom(room, path);
+    room.settle(path, false);
+  }
+
   /** @param folder - what has changed in it is durable afterwards, where that is wanted */
   async makeDurable(folder: Folder): Promise<void> {
     await folder.verify();
@@ -98,7 +112,7 @@ export class FolderMaker {
   /** Another process may be making one of them just now. */
   async #makeThoseAboveDurable(path: RemotePath): Promise<void> {
     for (let above = path; above !== ''; above = parentPath(above)) {
-      const folder = await this.#open(parentPath(above));
+      const folder = await this.#options.tree.open(parentPath(above));
       try {
         const { birthtimeMs } = await lstat(folder.at(baseName(above)));
         if (Date.now() - birthtimeMs < makingTime) await folder.sync();
@@ -111,7 +125,7 @@ export class FolderMaker {
   }
 
   async #makeAll(components: readonly string[]): Promise<Folder> {
-    let folder = await Folder.open(this.#options.root, []);
+    let folder = await this.#options.tree.open(rootPath);
     for (const [index, name] of components.entries()) {
       const path = components.slice(0, index + 1).join('/') as RemotePath;
       try {
@@ -153,9 +167,5 @@ export class FolderMaker {
       await rmdir(at).catch(() => undefined);
       throw asStoreError('Cannot make a folder durable', error);
     }
-  }
-
-  #open(path: RemotePath): Promise<Folder> {
-    return Folder.open(this.#options.root, componentsOf(path));
   }
 }

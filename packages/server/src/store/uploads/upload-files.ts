@@ -73,12 +73,12 @@ export async function removeUpload({ journal, part }: UploadPlace): Promise<void
 }
 
 /**
- * @param place - where an upload is
+ * @param name - what stands for an upload
  * @returns how many bytes it has; nothing when their file is missing
  * @throws StoreError
  */
-export async function writtenBytes({ part }: UploadPlace): Promise<number | undefined> {
-  return (await unlessMissing(ofFile(lstat(part), 'Cannot look at an upload')))?.size;
+export async function writtenBytes(name: string): Promise<number | undefined> {
+  return (await unlessMissing(ofFile(lstat(name + partEnding), 'Cannot look at an upload')))?.size;
 }
 
 /**

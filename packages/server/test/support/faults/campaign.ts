@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { StoreProbe } from '../../../src/store/conformance/context.js';
-import { FileStore, type FileStoreOptions } from '../../../src/store/file-store.js';
+import type { FileStoreOptions } from '../../../src/store/file-store-options.js';
+import { FileStore } from '../../../src/store/file-store.js';
 import { ServerError } from '../../../src/server-error.js';
 import { StoreError, type StoreErrorCode } from '../../../src/store/store-error.js';
 import { inTemporaryDirectory } from '../../store/temporary-directory.js';

@@ -12,6 +12,11 @@ const added = { ...old, 'd/new': content };
 
 const roomForAll = new FolderSizes({ count: () => Promise.resolve(0), limit: Infinity });
 
+const emptyDirectory = {
+  folder: () => Promise.resolve(0),
+  upload: () => Promise.resolve(0),
+};
+
 async function etagOf(probe: StoreProbe, path: string): Promise<string> {
   return (await probe.stat(path)).etag;
 }
@@ -72,7 +77,7 @@ export function treeScenarios(): readonly Scenario[] {
       name: 'storing a file among several processes',
       before: old,
       after: { ...old, 'd/e/f': content },
-      store: { coordination: localCoordination(roomForAll) },
+      store: { coordination: localCoordination(roomForAll, emptyDirectory) },
       run: async ({ probe }) => {
         await probe.makeDirectory('received/d/e');
         await probe.put('received/d/e/f', content);

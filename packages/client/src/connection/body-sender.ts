@@ -1,6 +1,6 @@
 import { limits, type ClientSession } from '@e2eeftp/protocol';
 
-import { asLocalError, ClientError, throwIfAborted } from '../errors.js';
+import { abortedError, asLocalError, throwIfAborted, type ClientError } from '../errors.js';
 
 /** A body that is to be sent. */
 export interface OutgoingBody {
@@ -60,7 +60,7 @@ export class BodySender {
    */
   async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<boolean> {
     const abort = (): void => {
-      this.#interrupt?.(new ClientError('aborted', 'Cancelled'));
+      if (signal) this.#interrupt?.(abortedError(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });
     const keepAlive = setInterval(() => {
@@ -70,6 +70,7 @@ export class BodySender {
     try {
       const size = await this.#sendChunks(body, signal);
       if (!this.#isStopped) {
+        throwIfAborted(signal);
         const sha256 = body.sha256?.();
         await this.#write(this.#session.end({ ok: true, size, ...(sha256 && { sha256 }) }));
         return true;

@@ -8,10 +8,11 @@ import {
   throwIfAborted,
   type ClientErrorCode,
 } from '../errors.js';
-import type { GetOptions, RangeOptions } from '../options.js';
+import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
+import type { OpenTarget } from './open-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
-import { FileTarget, openTarget, type DownloadTarget, type OpenTarget } from './target.js';
+import { FileTarget, openTarget, type DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 
 /**
@@ -40,16 +41,16 @@ export async function download(
  *
  * @param context - asks the server
  * @param path - what, checked
- * @param options - which part
+ * @param options - which part, and how large it may be
  * @returns the bytes
  * @throws ClientError
  */
 export async function* readRange(
   context: TransferContext,
   path: string,
-  options: RangeOptions,
+  options: RangeOptions & Pick<GetBytesOptions, 'maxSize'>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { offset = 0, length, signal, onProgress } = options;
+  const { offset = 0, length, maxSize = Infinity, signal, onProgress } = options;
   const retries = context.retries(signal);
   const pace = (bytes: number): Promise<void> | undefined => context.pace(bytes, signal);
   let { etag } = options;
@@ -66,6 +67,10 @@ export async function* readRange(
       // The caller has bytes of this version, which go with no other one's.
       etag = opened.file.etag;
       const total = position + opened.length;
+      if (total > maxSize) {
+        const message = `${path} has ${total} bytes to read, and ${maxSize} are allowed`;
+        throw new ClientError('too-large', message);
+      }
       for await (const parts of received(opened, path, { signal, pace })) {
         for (const part of parts) position += part.length;
         retries.progress();
@@ -81,8 +86,12 @@ export async function* readRange(
   }
 }
 
-/** The caller has no more time, and nothing is wrong with what has come. */
-const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>(['aborted', 'closed']);
+/** The caller has no more time, or the server cannot go on: nothing is wrong with what has come. */
+const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+  'aborted',
+  'closed',
+  'server-failed',
+]);
 
 /** One download, over as many attempts as it takes. */
 class DownloadRun {

@@ -1,6 +1,6 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { ClientError, throwIfAborted } from '../errors.js';
+import { abortedError, ClientError, throwIfAborted } from '../errors.js';
 import type { RangeOptions } from '../options.js';
 import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
 
@@ -78,7 +78,7 @@ export async function* received(
   const body = reply.body;
   if (!body) return;
   const abort = (): void => {
-    body.fail(new ClientError('aborted', 'The download was cancelled'));
+    if (signal) body.fail(abortedError(signal));
   };
   throwIfAborted(signal);
   signal?.addEventListener('abort', abort, { once: true });

@@ -9,7 +9,8 @@ import { ClientError, rethrowAsLocal } from '../errors.js';
 import type { SendOptions } from '../options.js';
 import { checkResult } from '../requests.js';
 import type { TransferKey } from './journal.js';
-import { openSource, type OpenSource, type UploadSource } from './source.js';
+import type { OpenSource } from './open-source.js';
+import { openSource, type UploadSource } from './source.js';
 import { demandOf, worthResuming } from './size-limits.js';
 import type { TransferContext } from './transfer-context.js';
 

@@ -121,8 +121,7 @@ export class Connection {
   async ask(request: ConnectionRequest): Promise<Reply> {
     const { command, args, signal } = request;
     const answered = this.#sending.pass(async () => {
-      // Given up while it waited for its turn: the server must not carry it out any more.
-      throwIfAborted(signal);
+      this.#begin(signal);
       const bytes = this.#session.request({ command, args, body: false });
       const reply = this.#expect(() => undefined);
       await this.#send(bytes);
@@ -153,7 +152,7 @@ export class Connection {
     const { command, args, what, signal } = request;
     const { progressTimeout } = this.#options;
     const answered = this.#sending.pass(async () => {
-      throwIfAborted(signal);
+      this.#begin(signal);
       const sender = new BodySender(
         this.#session,
         (parts) => this.#send(parts),
@@ -297,9 +296,13 @@ export class Connection {
     return errorForStatus('The server closed the connection', status, text);
   }
 
-  #expect(onResponse: () => void): Promise<Reply> {
-    // Thrown at once: a rejected promise would be nobody's, since the request never goes out.
+  /** Whose turn it is may have given up while waiting for it, or have waited for a connection that broke. */
+  #begin(signal: AbortSignal | undefined): void {
+    throwIfAborted(signal);
     if (this.#failure) throw this.#failure;
+  }
+
+  #expect(onResponse: () => void): Promise<Reply> {
     const reply = this.#answers.expect(onResponse);
     this.#watchProgress();
     return reply;

@@ -135,6 +135,7 @@ class DownloadRun {
       throw reason;
     } finally {
       await this.#output?.close();
+      this.#kept?.end();
     }
   }
 

@@ -9,16 +9,27 @@ export interface TransferKey {
   readonly local: string;
 }
 
+/** Who began a transfer, so that nobody else goes on with it at the same time. */
+export interface TransferOwner {
+  /** Names the time since the machine was started. */
+  readonly boot: string;
+  /** The process. */
+  readonly pid: number;
+}
+
 /** An upload that was begun. */
-export interface UploadRecord {
+export interface UploadRecord extends TransferOwner {
   /** What it is called towards the server, as hexadecimal digits. */
   readonly id: string;
   /** The version of the source. */
   readonly version: string;
 }
 
-/** A download that was begun. */
-export interface DownloadRecord {
+/**
+ * A download that was begun. What was written since the machine was started is still there, flushed
+ * or not.
+ */
+export interface DownloadRecord extends TransferOwner {
   /** The file that has what has come, beside the target. */
   readonly part: string;
   /** Which version of the file on the server it is of. */
@@ -27,8 +38,6 @@ export interface DownloadRecord {
   readonly size: number;
   /** Bytes that have been flushed to the disk. */
   readonly flushed: number;
-  /** Names the time since the machine was started: what was written since then is still there. */
-  readonly boot: string;
 }
 
 /**

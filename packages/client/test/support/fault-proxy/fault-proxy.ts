@@ -66,6 +66,11 @@ export class FaultProxy {
     return this.#opened;
   }
 
+  /** Connections that have not ended yet. */
+  get active(): number {
+    return this.#connections.size;
+  }
+
   /** Cuts every connection there is. */
   cutAll(): void {
     for (const connection of this.#connections) connection.cut();

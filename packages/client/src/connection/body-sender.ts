@@ -1,4 +1,4 @@
-import { limits, type ClientSession } from '@e2eeftp/protocol';
+import type { ClientSession } from '@e2eeftp/protocol';
 
 import { abortedError, asLocalError, throwIfAborted, type ClientError } from '../errors.js';
 
@@ -8,6 +8,8 @@ export interface OutgoingBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Frees what the body holds, also while a chunk is awaited. */
   readonly close?: (() => Promise<void>) | undefined;
+  /** Bytes that are sent at once, at most those of a record. */
+  readonly longestPart: number;
   /** Waits until so many bytes may be sent. */
   readonly pace?: ((bytes: number) => Promise<void> | undefined) | undefined;
   /** Hears how many bytes were sent so far. */
@@ -88,7 +90,7 @@ export class BodySender {
   }
 
   async #sendChunks(
-    { chunks, onProgress, pace }: OutgoingBody,
+    { chunks, longestPart, onProgress, pace }: OutgoingBody,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -98,8 +100,8 @@ export class BodySender {
         throwIfAborted(signal);
         const next = await this.#unlessStopped(() => iterator.next());
         if (!next || next.done === true) return size;
-        for (let start = 0; start < next.value.length; start += limits.bodyRecord) {
-          const part = next.value.subarray(start, start + limits.bodyRecord);
+        for (let start = 0; start < next.value.length; start += longestPart) {
+          const part = next.value.subarray(start, start + longestPart);
           const paced = pace?.(part.length);
           if (paced) await this.#unlessStopped(() => paced);
           if (!(await this.#sendPart(part, signal))) return size;

@@ -58,12 +58,13 @@ export async function* readRange(
   for (;;) {
     let opened: OpenRange | undefined;
     try {
-      opened = await openRange(context.requests, path, {
+      const missing = {
         offset: offset + position,
         ...(length !== undefined && { length: length - position }),
         etag,
         signal,
-      });
+      };
+      opened = await openRange(context.requests, path, missing, context.longestRange);
       // The caller has bytes of this version, which go with no other one's.
       etag = opened.file.etag;
       const total = position + opened.length;
@@ -169,7 +170,7 @@ class DownloadRun {
 
   /** Asks for what is missing; of a file that has changed meanwhile, that is all of it. */
   async #open(): Promise<OpenRange> {
-    const { requests } = this.#context;
+    const { requests, longestRange } = this.#context;
     const { offset = 0, length, etag, signal } = this.#options;
     const missing = {
       offset: offset + this.#position,
@@ -178,12 +179,13 @@ class DownloadRun {
       signal,
     };
     try {
-      return await openRange(requests, this.#path, missing);
+      return await openRange(requests, this.#path, missing, longestRange);
     } catch (error) {
       const hasChanged = error instanceof ClientError && error.code === 'conflict' && !etag;
       if (!hasChanged || this.#etag === undefined) throw error;
       await this.#startOver(error);
-      return openRange(requests, this.#path, { ...missing, offset, length, etag: undefined });
+      const all = { ...missing, offset, length, etag: undefined };
+      return openRange(requests, this.#path, all, longestRange);
     }
   }
 

@@ -207,6 +207,7 @@ class UploadRun {
           sent = offset + transferred;
           onProgress?.({ transferred: sent, total: size });
         },
+        longestPart: this.#context.longestPart,
         pace: (bytes) => this.#context.pace(bytes, signal),
         sha256: hash && (() => (digest = hash.digest())),
       },

@@ -46,6 +46,7 @@ export type ClientErrorCode =
  */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
+  /** Why the operation failed. */
   readonly code: ClientErrorCode;
 
   /**

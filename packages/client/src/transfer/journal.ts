@@ -1,5 +1,6 @@
 /** What names a transfer: the same in a later run of the same program. */
 export interface TransferKey {
+  /** Which way the bytes go. */
   readonly direction: 'upload' | 'download';
   /** The server's identity, 32 bytes. */
   readonly server: Uint8Array;
@@ -46,15 +47,23 @@ export interface DownloadRecord extends TransferOwner {
  */
 export interface TransferJournal {
   /**
+   * Finds what an earlier run has left.
+   *
    * @param key - a transfer
    * @returns what was saved about it
    */
   find(key: TransferKey): Promise<unknown>;
   /**
+   * Saves what a later run has to know, in the place of what was saved before.
+   *
    * @param key - a transfer
    * @param record - what a later run has to know
    */
   save(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void>;
-  /** @param key - a transfer that has ended */
+  /**
+   * Forgets a transfer.
+   *
+   * @param key - a transfer that has ended
+   */
   forget(key: TransferKey): Promise<void>;
 }

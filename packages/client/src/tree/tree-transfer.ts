@@ -62,7 +62,7 @@ export interface TreeResult {
   readonly skipped: number;
   /** Entries that should have been transferred and were not. */
   readonly failed: number;
-  /** The first of the failures, at most {@link keptFailures}; `onOutcome` hears of all. */
+  /** The first of the failures, at most 1,000; `onOutcome` hears of all. */
   readonly failures: readonly TreeFailure[];
 }
 

@@ -63,11 +63,13 @@ async function cutLibrary({ data, port }, move) {
   const identity = parseIdentity(await readFile(join(data, 'bench_client.key'), 'utf8'));
   const key = await readFile(join(data, 'bench_server.pub'), 'utf8');
   let transport;
+  let opened = 0;
   const client = await connect({
     identity,
     server: Buffer.from(key, 'base64'),
     connections: 1,
     openTransport: async (signal) => {
+      opened += 1;
       transport = await connectTcp({ host: '127.0.0.1', port, timeout: 10_000, signal });
       return transport;
     },
@@ -80,15 +82,16 @@ async function cutLibrary({ data, port }, move) {
       if (cut === undefined && transferred >= size / 2) {
         cut = { at: performance.now(), transferred };
         transport.destroy(new TransportError('reset', 'cut'));
-      } else if (cut && transferred > cut.transferred) {
-        resumed ??= performance.now();
+      } else if (opened > 1) {
+        resumed ??= { at: performance.now(), transferred };
       }
     });
     const rest = (performance.now() - cut.at) / 1000;
     const missing = 1 - cut.transferred / size;
     return {
       wholeSeconds: whole,
-      untilMoving: (resumed - cut.at) / 1000,
+      untilMoving: (resumed.at - cut.at) / 1000,
+      movedAgain: cut.transferred - resumed.transferred,
       beyondMissing: rest - missing * whole,
     };
   } finally {

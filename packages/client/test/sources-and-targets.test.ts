@@ -181,7 +181,8 @@ describe('a target', () => {
   test('that is a WritableStream which takes nothing holds nobody up', async () => {
     const { client } = await startPair();
     await client.send(bytes, 'received/a');
-    const target = new WritableStream<Uint8Array>({ write: () => new Promise(() => undefined) });
+    const never: Promise<void> = Promise.race([]);
+    const target = new WritableStream<Uint8Array>({ write: () => never });
     const getting = client.get('received/a', target, { timeout: 50 });
     expect((await failureOf(getting)).code).toBe('timed-out');
     await client.ping();

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
@@ -80,12 +81,15 @@ function startAll(client: Client, folder: string, signal: AbortSignal): Promise<
   });
 }
 
+function nameOf(reason: unknown): string {
+  return reason instanceof ClientError ? reason.code : `untyped ${inspect(reason)}`;
+}
+
 /** How many of each outcome there were. */
 function tally(settled: readonly PromiseSettledResult<unknown>[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const result of settled) {
-    const reason: unknown = result.status === 'rejected' ? result.reason : undefined;
-    const outcome = reason instanceof ClientError ? reason.code : String(reason ?? 'done');
+    const outcome = result.status === 'fulfilled' ? 'done' : nameOf(result.reason);
     counts[outcome] = (counts[outcome] ?? 0) + 1;
   }
   return counts;

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
-import { defaultConnections, defaultTimeouts, type ConnectOptions } from '../options.js';
+import { defaultConnections, type ConnectOptions } from '../options.js';
 import { untilAborted } from './abort.js';
 import { Connection } from './connection.js';
 import { openTransport } from './open-transport.js';
 import { verifierOf } from './server-verifier.js';
+import { timeoutsOf } from './timeouts.js';
 
 /**
  * What a connection is wanted for: `request` shares one with others, whose answers come one after
@@ -145,7 +146,7 @@ export class ConnectionPool {
 
   async #open(): Promise<Connection> {
     const { identity, server, timeouts } = this.#options;
-    const { handshake, progress } = { ...defaultTimeouts, ...timeouts };
+    const { handshake, progress } = timeoutsOf(timeouts);
     const { signal } = this.#closing;
     let connection: Connection | undefined;
     try {

@@ -2,7 +2,8 @@ import { defaultHost, defaultPort } from '@e2eeftp/protocol';
 import { connectTcp, TransportError, type Transport } from '@e2eeftp/transport';
 
 import { ClientError } from '../errors.js';
-import { defaultTimeouts, type ConnectOptions } from '../options.js';
+import type { ConnectOptions } from '../options.js';
+import { timeoutsOf } from './timeouts.js';
 
 /**
  * @param options - how to reach the server
@@ -15,7 +16,7 @@ export async function openTransport(
   { host = defaultHost, port = defaultPort, openTransport: open, timeouts }: ConnectOptions,
   signal: AbortSignal | undefined,
 ): Promise<Transport> {
-  const timeout = timeouts?.connect ?? defaultTimeouts.connect;
+  const { connect: timeout } = timeoutsOf(timeouts);
   if (!open) return connectTcp({ host, port, timeout, signal });
   try {
     return await open(signal);

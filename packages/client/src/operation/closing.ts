@@ -1,4 +1,5 @@
 import type { ConnectionPool } from '../connection/connection-pool.js';
+import { longestTimeout } from '../connection/timeouts.js';
 import type { Operations } from './operations.js';
 
 /** Milliseconds in which servers may answer the farewell of a client that has no more time. */
@@ -49,6 +50,6 @@ export class Closing {
 
   #after(milliseconds: number, task: () => void): void {
     if (this.#hasEnded) return;
-    this.#timers.add(setTimeout(task, milliseconds));
+    this.#timers.add(setTimeout(task, Math.min(milliseconds, longestTimeout)));
   }
 }

@@ -1,9 +1,7 @@
+import { longestTimeout } from '../connection/timeouts.js';
 import { ClientError } from '../errors.js';
 import type { OperationOptions } from '../options.js';
 import { followSignal } from './follow-signal.js';
-
-/** What timers can count, in milliseconds: almost 25 days. */
-const longestTimeout = 2 ** 31 - 1;
 
 /**
  * One operation's time: until it has ended, or its caller's signal or deadline, or the client's end,

@@ -9,12 +9,11 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
-import { ConnectionPool } from './connection/connection-pool.js';
+import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
 import { asClientError, ClientError } from './errors.js';
 import { pagedEntries } from './listing.js';
 import { Closing } from './operation/closing.js';
-import { runOperation } from './operation/operation.js';
 import { Operations } from './operation/operations.js';
 import type {
   CloseOptions,
@@ -35,28 +34,6 @@ import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
 import { TransferContext } from './transfer/transfer-context.js';
 import { upload } from './transfer/upload.js';
-
-/**
- * Connects to a server.
- *
- * @param options - how to reach it, as whom, and which server to trust
- * @returns the client, to be closed
- * @throws ClientError when there is no connection, or no trust in either direction
- */
-export async function connect(options: ConnectOptions): Promise<Client> {
-  const pool = new ConnectionPool(options);
-  try {
-    return await runOperation({ signal: options.signal }, async (signal) => {
-      const { connection, release } = await pool.lease('request', signal);
-      release();
-      return new Client(pool, await connection.greeting, options);
-    });
-  } catch (error) {
-    // Whoever gave up gets no client that could be closed: what is still being opened is not theirs.
-    void pool.close();
-    throw error;
-  }
-}
 
 /**
  * A client of one server. Made by {@link connect}.

@@ -17,7 +17,8 @@ export {
   type StoredFile,
   type Welcome,
 } from '@e2eeftp/protocol';
-export { Client, connect } from './client.js';
+export { Client } from './client.js';
+export { connect } from './connect.js';
 export type { Greeting } from './connection/greeting.js';
 export type { Retry } from './connection/retry.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';

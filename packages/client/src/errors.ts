@@ -46,6 +46,7 @@ export type ClientErrorCode =
  */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
+  /** Why the operation failed. */
   readonly code: ClientErrorCode;
 
   /**
@@ -211,7 +212,7 @@ export function asDistrust(error: unknown): ClientError {
 
 /**
  * @param signal - the caller's signal
- * @throws ClientError `aborted` when it has said so
+ * @throws ClientError when it has said so: see {@link abortedError}
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw abortedError(signal);
@@ -219,8 +220,16 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /**
  * @param signal - a signal that has said so
- * @returns the error that operations under way fail with
+ * @returns the error that operations under way fail with: what this package has cut them short with;
+ *   `timed-out` for an `AbortSignal.timeout`; else `aborted`
  */
 export function abortedError(signal: AbortSignal): ClientError {
-  return new ClientError('aborted', 'The operation was cancelled', { cause: signal.reason });
+  const cause: unknown = signal.reason;
+  if (cause instanceof ClientError) return new ClientError(cause.code, cause.message, { cause });
+  if (cause instanceof Error && cause.name === 'TimeoutError') {
+    const message =
+      'It was not done before the signal’s time was over; try again, or allow more time';
+    return new ClientError('timed-out', message, { cause });
+  }
+  return new ClientError('aborted', 'The operation was cancelled', { cause });
 }

@@ -17,8 +17,9 @@ export {
   type StoredFile,
   type Welcome,
 } from '@e2eeftp/protocol';
-export { Client, connect } from './client.js';
-export type { Greeting } from './connection/connection.js';
+export { Client } from './client.js';
+export { connect } from './connect.js';
+export type { Greeting } from './connection/greeting.js';
 export type { Retry } from './connection/retry.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';
 export { ClientHome } from './home/client-home.js';
@@ -46,12 +47,16 @@ export {
   defaultConnections,
   defaultRetries,
   defaultTimeouts,
+  type CloseOptions,
   type ConnectOptions,
+  type GetBytesOptions,
   type GetOptions,
   type ListOptions,
   type OperationOptions,
   type Progress,
   type RangeOptions,
+  type RemoveOptions,
+  type RenameOptions,
   type SendOptions,
   type Timeouts,
   type TransferOptions,

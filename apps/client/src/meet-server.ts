@@ -2,9 +2,7 @@ import {
   ClientError,
   fingerprint,
   formatPublicKey,
-  formatServerAddress,
   loadServerKey,
-  normalizeFingerprint,
   trustKnownServer,
   UntrustedServerError,
   type ClientHome,
@@ -13,8 +11,7 @@ import {
 } from '@e2eeftp/client';
 
 import type { Invocation } from './command.js';
-import { UsageError } from './failure.js';
-import { askYesOrNo, canAsk } from './prompt.js';
+import { approve, readFingerprint, unexpectedKey } from './server-key.js';
 import { usingClient } from './session.js';
 
 /** What the user says beforehand about a server that is not known yet. */
@@ -55,7 +52,7 @@ export async function meetServer(
   let accepted: string | undefined;
   const server = (proved: Uint8Array): void => {
     serverIdentity = proved;
-    if (isExpected?.(proved) === false) throw unexpected(address, proved);
+    if (isExpected?.(proved) === false) throw unexpectedKey(address, proved);
     try {
       requireKnown(proved);
     } catch (error) {
@@ -79,7 +76,7 @@ export async function meetServer(
     return await greet();
   } catch (error) {
     if (!(error instanceof UntrustedServerError && error.code === 'unknown-server')) throw error;
-    await confirm(invocation, address, error, assurance.yes);
+    if (!assurance.yes) await approve(invocation, address, error);
     accepted = formatPublicKey(error.serverIdentity);
     return await greet();
   }
@@ -93,35 +90,7 @@ async function expectation(
   const keyFile = global['server-key'];
   const expected = new Set<string>();
   if (keyFile !== undefined) expected.add(fingerprint(await loadServerKey(keyFile)));
-  if (text !== undefined) {
-    const normalized = normalizeFingerprint(text);
-    if (normalized === undefined) throw new UsageError(`"${text}" is no fingerprint`);
-    expected.add(normalized);
-  }
+  if (text !== undefined) expected.add(readFingerprint(text));
   if (expected.size === 0) return undefined;
   return (proved) => [...expected].every((value) => value === fingerprint(proved));
-}
-
-async function confirm(
-  { global, output, signal }: Invocation,
-  address: ServerAddress,
-  error: UntrustedServerError,
-  yes: boolean,
-): Promise<void> {
-  if (yes) return;
-  if (global.json || !canAsk()) throw error;
-  output.note(
-    [
-      `The server at ${formatServerAddress(address)} proved the key with the fingerprint`,
-      `  ${fingerprint(error.serverIdentity)}`,
-      'Compare it with what its operator tells you.',
-    ].join('\n'),
-  );
-  if (await askYesOrNo('Is it the right one?', signal)) return;
-  throw new ClientError('unknown-server', 'The server is not trusted; nothing was changed');
-}
-
-function unexpected(address: ServerAddress, proved: Uint8Array): UntrustedServerError {
-  const message = `The server at ${formatServerAddress(address)} proved another key than you expect: ${fingerprint(proved)}. Somebody may be in between, or the fingerprint or key that you gave is not right; ask the operator`;
-  return new UntrustedServerError('changed-server', message, proved);
 }

@@ -10,12 +10,14 @@ import { pingCommand } from './ping.js';
 import { removeCommand } from './remove.js';
 import { sendCommand } from './send.js';
 import { statCommand } from './stat.js';
+import { trustCommand } from './trust.js';
 import { whoamiCommand } from './whoami.js';
 
 /** Every command of the program, in the order of the help. */
 export const commands: readonly Command[] = [
   initCommand,
   idCommand,
+  trustCommand,
   sendCommand,
   getCommand,
   listCommand,

@@ -2,11 +2,11 @@ import {
   ClientError,
   connect,
   fingerprint,
+  formatPublicKey,
   formatServerAddress,
   Identity,
   loadServerKey,
   normalizeFingerprint,
-  parsePublicKey,
   trustKnownServer,
   UntrustedServerError,
   type ClientHome,
@@ -18,60 +18,56 @@ import { UsageError } from './failure.js';
 import { askYesOrNo, canAsk } from './prompt.js';
 import { timeoutsFor } from './session.js';
 
-/** What the user says beforehand about the key of a server; what is empty or missing is not said. */
-export interface KeyAssurance {
-  /** A public key, or a file with one. */
-  readonly key: string;
-  readonly fingerprint: string | undefined;
+/** What the user says beforehand about the key of a server. */
+export interface Assurance {
+  /** Its fingerprint. */
+  readonly fingerprint?: string | undefined;
+  /** A file with it. */
+  readonly keyFile?: string | undefined;
+  /** Whether a server that is not known yet is to be trusted. */
+  readonly trustsUnknown?: boolean;
 }
 
 /**
- * Finds out by which key a server is to be trusted: the user says so, or the server proves one
- * that the user then approves. The server learns nothing of the user.
+ * Asks a server for its key, and finds out whether the user trusts it: because it is known, because
+ * of what the user said beforehand, or because the user says so now. The server learns nothing of
+ * the user.
  *
  * @param invocation - what the user gave
  * @param home - where known servers are written down; only read here
  * @param address - where the server listens
  * @param assurance - what the user says beforehand
  * @returns the key, 32 bytes
- * @throws ClientError `unknown-server` or `changed-server` when the key is not approved
+ * @throws ClientError `unknown-server` or `changed-server` when it is not trusted
  */
-export async function findServerKey(
+export async function trustedKey(
   invocation: Invocation,
   home: ClientHome,
   address: ServerAddress,
-  { key, fingerprint: text }: KeyAssurance,
+  assurance: Assurance,
 ): Promise<Uint8Array> {
+  const { fingerprint: text, keyFile, trustsUnknown = false } = assurance;
   const expected = text === undefined ? undefined : readFingerprint(text);
-  if (key !== '') {
-    const given = await readKey(key);
-    if (expected === undefined || expected === fingerprint(given)) return given;
-    throw new UsageError(`The key has the fingerprint ${fingerprint(given)}, and not ${expected}`);
-  }
+  const key = keyFile === undefined ? undefined : formatPublicKey(await loadServerKey(keyFile));
+  const requireKnown = await trustKnownServer(home.knownServers, address);
   const proved = await askServer(invocation, address);
-  if (expected !== undefined) {
-    if (expected === fingerprint(proved)) return proved;
-    throw unexpectedKey(address, proved);
-  }
+  const isExpected =
+    (expected ?? fingerprint(proved)) === fingerprint(proved) &&
+    (key ?? formatPublicKey(proved)) === formatPublicKey(proved);
+  if (!isExpected) throw unexpectedKey(address, proved);
   try {
-    (await trustKnownServer(home.knownServers, address))(proved);
+    requireKnown(proved);
   } catch (error) {
-    // A key that changed is nothing to ask about.
+    // A key that changed is refused, whatever the user said beforehand.
     if (!(error instanceof UntrustedServerError && error.code === 'unknown-server')) throw error;
-    await approve(invocation, address, error);
+    const isVouchedFor = trustsUnknown || expected !== undefined || key !== undefined;
+    if (!isVouchedFor) await approve(invocation, address, error);
   }
   return proved;
 }
 
-/**
- * Lets the user decide about a server that is not known yet.
- *
- * @param invocation - what the user gave
- * @param address - where the server listens
- * @param error - why it is not trusted
- * @throws ClientError `unknown-server` unless the user says yes
- */
-export async function approve(
+/** Lets the user decide about a server that is not known yet. */
+async function approve(
   { global, output, signal }: Invocation,
   address: ServerAddress,
   error: UntrustedServerError,
@@ -101,22 +97,9 @@ export function readFingerprint(text: string): string {
   );
 }
 
-/**
- * @param address - where a server listens
- * @param proved - the key that it proved, 32 bytes
- * @returns the error for a key that the user does not expect
- */
-export function unexpectedKey(address: ServerAddress, proved: Uint8Array): UntrustedServerError {
+function unexpectedKey(address: ServerAddress, proved: Uint8Array): UntrustedServerError {
   const message = `The server at ${formatServerAddress(address)} proved another key than you expect: ${fingerprint(proved)}. Somebody may be in between, or the fingerprint or key that you gave is not right; ask the operator`;
   return new UntrustedServerError('changed-server', message, proved);
-}
-
-async function readKey(text: string): Promise<Uint8Array> {
-  try {
-    return parsePublicKey(text);
-  } catch {
-    return loadServerKey(text);
-  }
 }
 
 /** The handshake ends when the server has proved its key, before it learns who asks. */

@@ -6,6 +6,7 @@ import { initCommand } from './init.js';
 import { listCommand } from './list.js';
 import { makeFolderCommand } from './make-folder.js';
 import { moveCommand } from './move.js';
+import { passphraseCommand } from './passphrase.js';
 import { pingCommand } from './ping.js';
 import { removeCommand } from './remove.js';
 import { sendCommand } from './send.js';
@@ -17,6 +18,7 @@ import { whoamiCommand } from './whoami.js';
 export const commands: readonly Command[] = [
   initCommand,
   idCommand,
+  passphraseCommand,
   trustCommand,
   sendCommand,
   getCommand,

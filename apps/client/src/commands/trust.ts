@@ -4,6 +4,8 @@ import {
   fingerprint,
   formatPublicKey,
   formatServerAddress,
+  loadServerKey,
+  parsePublicKey,
   parseServerAddress,
   type KnownServer,
   type ServerAddress,
@@ -11,7 +13,7 @@ import {
 
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
-import { findServerKey } from '../server-key.js';
+import { readFingerprint, trustedKey } from '../server-key.js';
 
 const actions = { list: [0, 0], add: [1, 3], remove: [1, 1] } as const;
 
@@ -42,10 +44,12 @@ server that is known by another key has to be removed first.`,
     } else if (action === 'remove') {
       await remove(invocation, home, parseServerAddress(host));
     } else {
-      // What ssh-keygen and others write is two words.
-      const assurance = { key: key.join(' '), fingerprint: expected };
       const address = parseServerAddress(host);
-      const publicKey = await findServerKey(invocation, home, address, assurance);
+      const keyFile = invocation.global['server-key'];
+      const publicKey =
+        key.length > 0
+          ? await givenKey(key, expected)
+          : await trustedKey(invocation, home, address, { fingerprint: expected, keyFile });
       await add(invocation, home, address, publicKey);
     }
     return undefined;
@@ -54,6 +58,26 @@ server that is known by another key has to be removed first.`,
 
 function isAction(text: string): text is keyof typeof actions {
   return Object.hasOwn(actions, text);
+}
+
+/** What `ssh-keygen` and others write is two words. */
+async function givenKey(
+  words: readonly string[],
+  expected: string | undefined,
+): Promise<Uint8Array> {
+  const text = words.join(' ');
+  const key = isPublicKey(text) ? parsePublicKey(text) : await loadServerKey(text);
+  if (expected === undefined || readFingerprint(expected) === fingerprint(key)) return key;
+  throw new UsageError(`The key has another fingerprint: ${fingerprint(key)}`);
+}
+
+function isPublicKey(text: string): boolean {
+  try {
+    parsePublicKey(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function list({ output }: Invocation, home: ClientHome): Promise<void> {

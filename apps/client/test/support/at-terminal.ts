@@ -40,7 +40,7 @@ export class Terminal {
       secondsToLive: 100,
     });
     this.child.stdout?.on('data', (chunk: Buffer | string) => {
-      const bytes = Buffer.from(chunk.toString(), 'latin1');
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk;
       this.#shown += bytes.toString('latin1');
       this.#emulator.write(bytes, () => {
         this.#wake();
@@ -95,11 +95,11 @@ export class Terminal {
 
   /** Gives the terminal another size, as its window does. */
   async resize(world: World, columns: number, rows: number): Promise<void> {
-    this.#emulator.resize(columns, rows);
     const { exitCode } = await world.shell(
       `stty -F "$(cat ../tty)" cols ${columns} rows ${rows} 2>/dev/null`,
     );
     if (exitCode !== 0) throw new Error('The terminal is gone');
+    this.#emulator.resize(columns, rows);
   }
 
   type(keys: string): void {

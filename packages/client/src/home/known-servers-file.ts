@@ -123,8 +123,9 @@ export class KnownServersFile {
   }
 
   #parseLine(text: string, line: number): KnownServer {
-    const [, address = '', key = ''] = /^(\S+)\s+(.+)$/u.exec(text) ?? [];
+    const [, address, key = ''] = /^(\S+)\s+(.+)$/u.exec(text) ?? [];
     try {
+      if (address === undefined) throw new ClientError('bad-configuration', 'it has no key');
       return { address: parseServerAddress(address), publicKey: parsePublicKey(key), line };
     } catch (cause) {
       if (!(cause instanceof CryptoError || cause instanceof ClientError)) throw cause;

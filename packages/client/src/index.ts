@@ -26,9 +26,12 @@ export { ClientHome } from './home/client-home.js';
 export { ConfigurationFile, type Configuration } from './home/configuration-file.js';
 export { defaultHomePath } from './home/home-path.js';
 export {
+  changePassphrase,
+  hasPassphrase,
   loadIdentity,
   loadOrCreateIdentity,
   type IdentityFileOptions,
+  type NewIdentityOptions,
 } from './home/identity-file.js';
 export {
   KnownServersFile,

@@ -17,10 +17,11 @@ const CHECKS = {
   imports: ['depcruise', '--config', '.dependency-cruiser.mjs', 'packages', 'apps'],
   unused: ['knip'],
   packages: turbo('check-package'),
+  'docs:api': turbo('docs:api'),
 };
 
 // They see other packages as what the compiler made of them.
-const NEED_BUILD = new Set(['lint', 'imports', 'packages']);
+const NEED_BUILD = new Set(['lint', 'imports', 'packages', 'docs:api']);
 
 const TASKS = {
   bench: (args) => inOrder(turbo('build'), node('tooling/bench/bench.mjs', ...args)),

@@ -1,4 +1,4 @@
-import { ClientError } from '@e2eeftp/client';
+import { ClientError, type ClientErrorCode } from '@e2eeftp/client';
 
 import { exitCodeFor, exitCodes, type ExitCode } from './exit-code.js';
 
@@ -13,6 +13,14 @@ export class OutputClosedError extends Error {
   override readonly name = 'OutputClosedError';
   readonly code = 'output-closed';
 }
+
+/** What to do about failures whose messages cannot say it: only this program knows its options. */
+const nextSteps: Readonly<Partial<Record<ClientErrorCode, string>>> = {
+  disconnected: 'Try again in a moment',
+  'timed-out': 'Try again, or wait longer with --timeout SECONDS',
+  'not-e2eeftp':
+    'Check host and port, and which generation of the protocol the server speaks (--v1)',
+};
 
 /** A failure as it is shown. */
 export interface Failure {
@@ -29,7 +37,10 @@ export interface Failure {
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ClientError) {
-    return { code: error.code, message: error.message, exitCode: exitCodeFor(error.code) };
+    const { code, message } = error;
+    const step = nextSteps[code];
+    const text = step === undefined ? message : `${message}. ${step}`;
+    return { code, message: text, exitCode: exitCodeFor(code) };
   }
   if (error instanceof UsageError) {
     return { code: error.code, message: error.message, exitCode: exitCodes.usage };

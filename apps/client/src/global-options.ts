@@ -5,6 +5,16 @@ export const globalOptions = {
   server: { type: 'string', describe: 'The server, HOST[:PORT], whatever the profile says' },
   profile: { type: 'string', describe: 'The profile that names the server' },
   identity: { type: 'string', names: 'local', describe: 'The file with your private key' },
+  'passphrase-file': {
+    type: 'string',
+    names: 'local',
+    describe: 'A file with the passphrase of your key, for you alone',
+  },
+  askpass: {
+    type: 'string',
+    names: 'local',
+    describe: 'A program that writes the passphrase of your key to its standard output',
+  },
   'server-key': {
     type: 'string',
     names: 'local',

@@ -1,11 +1,14 @@
 import type { Writable } from 'node:stream';
 
 import { printable } from '@e2eeftp/client';
-import { createColors } from 'picocolors';
 
+import { colorsFor, type Colors } from './colors.js';
 import { isBrokenPipe, OutputClosedError, type Failure } from './failure.js';
 import { toJsonLine } from './json.js';
-import { StatusLine } from './status-line.js';
+import { StatusArea, type Room } from './status-area.js';
+
+/** The width of a terminal that does not say. */
+const usualColumns = 80;
 
 /** What the user wants to see. */
 export interface OutputOptions {
@@ -20,6 +23,13 @@ export interface OutputOptions {
 /** What a line of JSON says; `type` says what it is about. */
 export type JsonFields = Readonly<Record<string, unknown>> & { readonly type: string };
 
+/** How lists look where results are shown. */
+export interface Look {
+  /** The width of the terminal; nothing where there is none. */
+  readonly columns: number | undefined;
+  readonly colors: Colors;
+}
+
 /**
  * Everything that the program says. Results go to standard output; what is said meanwhile goes to
  * standard error. Text for people passes through `printable` here, so that no name from a server
@@ -27,15 +37,16 @@ export type JsonFields = Readonly<Record<string, unknown>> & { readonly type: st
  */
 export class Output {
   readonly #options: OutputOptions;
-  readonly #status: StatusLine | undefined;
-  readonly #colors = createColors(process.stderr.isTTY && process.env['NO_COLOR'] === undefined);
+  #status: StatusArea | undefined;
+  readonly #colors = colorsFor(process.stderr);
   #results: Writable = process.stdout;
 
   /** @param options - what the user wants to see */
   constructor(options: OutputOptions) {
     this.#options = options;
-    const isWatched = process.stderr.isTTY && !options.quiet && !options.json;
-    this.#status = isWatched ? new StatusLine(process.stderr) : undefined;
+    const { isTTY } = process.stderr;
+    const isWatched = isTTY && process.env['TERM'] !== 'dumb' && !options.quiet && !options.json;
+    this.#status = isWatched ? new StatusArea(process.stderr) : undefined;
     for (const stream of [process.stdout, process.stderr]) {
       if (!stream.listeners('error').includes(ignore)) stream.on('error', ignore);
     }
@@ -44,6 +55,8 @@ export class Output {
   /** Standard output will carry a file: whatever else is to be said goes to standard error. */
   reserveStandardOutput(): void {
     this.#results = process.stderr;
+    // What the file says at a terminal, nobody may overwrite.
+    if (process.stdout.isTTY) this.#status = undefined;
   }
 
   /**
@@ -57,6 +70,29 @@ export class Output {
     this.#status?.clear();
     if (this.#options.json) await write(this.#results, `${toJsonLine(fields)}\n`);
     else await write(this.#results, asLines(lines));
+  }
+
+  /**
+   * Gives results that are shown together.
+   *
+   * @param fields - each, for programs
+   * @param lines - all of them, for people; ready for the terminal: who makes them passes text
+   *   through `printable`
+   * @throws OutputClosedError when nobody reads them
+   */
+  async results(
+    fields: readonly JsonFields[],
+    lines: (look: Look) => readonly string[],
+  ): Promise<void> {
+    this.#status?.clear();
+    const { isTTY, columns } = process.stdout;
+    const shown = this.#options.json
+      ? fields.map(toJsonLine)
+      : lines({
+          columns: isTTY ? columns || usualColumns : undefined,
+          colors: colorsFor(process.stdout),
+        });
+    await write(this.#results, shown.map((line) => `${line}\n`).join(''));
   }
 
   /**
@@ -91,14 +127,14 @@ export class Output {
     if (this.#options.verbose) this.#say(text);
   }
 
-  /** @param text - makes what is shown for a moment, how far something is */
-  progress(text: () => string): void {
-    this.#status?.show(() => printable(text()));
+  /** @param lines - makes what is shown for a moment, how far something is: printable text */
+  progress(lines: (room: Room) => readonly string[]): void {
+    this.#status?.show(lines);
   }
 
   /** Ends what {@link progress} shows. */
   endProgress(): void {
-    this.#status?.clear();
+    this.#status?.end();
   }
 
   /**
@@ -129,10 +165,11 @@ export class Output {
 
   /** The first lines can be ready for the terminal already. */
   #say(text: string, readyLines = 0): void {
-    this.#status?.clear();
     const lines = text.split('\n');
     const ready = lines.slice(0, readyLines).map((line) => `${line}\n`);
-    process.stderr.write(ready.join('') + asLines(lines.slice(readyLines)));
+    const shown = ready.join('') + asLines(lines.slice(readyLines));
+    if (this.#status) this.#status.write(shown);
+    else process.stderr.write(shown);
   }
 }
 

@@ -1,7 +1,12 @@
-import { ClientError } from '@e2eeftp/client';
+import { openSync } from 'node:fs';
+import { ReadStream, WriteStream } from 'node:tty';
 
-/** Questions go to standard error, as standard output may be a file. */
-const context = { output: process.stderr };
+/** Where questions are asked, and answers typed. */
+interface Terminal {
+  readonly input: NodeJS.ReadableStream;
+  readonly output: NodeJS.WritableStream;
+  close(): void;
+}
 
 /** @returns whether there is a person to ask */
 export function canAsk(): boolean {
@@ -15,21 +20,65 @@ export function canAsk(): boolean {
  */
 export async function askYesOrNo(message: string, signal: AbortSignal): Promise<boolean> {
   const { confirm } = await import('@inquirer/prompts');
-  return confirm({ message, default: false }, { ...context, signal });
+  return confirm({ message, default: false }, { ...standardTerminal, signal });
 }
 
 /**
- * @param path - a private key file
+ * @param message - a question
  * @param signal - ends the wait
- * @returns its passphrase
+ * @param options - what may be answered
+ * @param options.usual - the answer when nothing is typed
+ * @param options.check - says why an answer will not do; `true` when it will
+ * @returns the answer
  */
-export async function askPassphrase(path: string, signal: AbortSignal): Promise<string> {
-  if (!canAsk()) {
-    throw new ClientError(
-      'bad-identity',
-      `The key ${path} has a passphrase, and there is no terminal to ask for it`,
-    );
+export async function askText(
+  message: string,
+  signal: AbortSignal,
+  { usual, check }: { usual?: string; check: (text: string) => true | string },
+): Promise<string> {
+  const { input } = await import('@inquirer/prompts');
+  const question = { message, validate: check, ...(usual !== undefined && { default: usual }) };
+  return input(question, { ...standardTerminal, signal });
+}
+
+/**
+ * Asks for something that is not shown: at the terminal that the program was started from, also
+ * when standard input is a file.
+ *
+ * @param message - a question
+ * @param signal - ends the wait
+ * @returns the answer; `undefined` when there is nobody to ask
+ */
+export async function askSecret(message: string, signal: AbortSignal): Promise<string | undefined> {
+  const terminal = canAsk() ? standardTerminal : controllingTerminal();
+  if (!terminal) return undefined;
+  try {
+    const { password } = await import('@inquirer/prompts');
+    const { input, output } = terminal;
+    return await password({ message }, { input, output, signal });
+  } finally {
+    terminal.close();
   }
-  const { password } = await import('@inquirer/prompts');
-  return password({ message: `Passphrase of ${path}:` }, { ...context, signal });
+}
+
+/** Questions go to standard error, as standard output may be a file. */
+const standardTerminal = {
+  input: process.stdin,
+  output: process.stderr,
+  close: () => undefined,
+};
+
+function controllingTerminal(): Terminal | undefined {
+  try {
+    const input = new ReadStream(openSync('/dev/tty', 'r'));
+    const output = new WriteStream(openSync('/dev/tty', 'w'));
+    const close = (): void => {
+      input.destroy();
+      output.destroy();
+    };
+    return { input, output, close };
+  } catch {
+    // There is none, as under a service manager.
+    return undefined;
+  }
 }

@@ -7,7 +7,6 @@ import {
   fingerprint,
   formatServerAddress,
   loadIdentity,
-  loadOrCreateIdentity,
   loadServerKey,
   parseRemoteName,
   parseServerAddress,
@@ -22,7 +21,7 @@ import {
 
 import type { Invocation, Workspace } from './command.js';
 import type { GlobalOptions } from './global-options.js';
-import { askPassphrase } from './prompt.js';
+import { passphraseFor } from './passphrase.js';
 
 /** Milliseconds that an interrupted program gives the server to take leave. */
 const hastyFarewell = 500;
@@ -172,30 +171,6 @@ export function timeoutsFor({ timeout }: GlobalOptions): Partial<Timeouts> {
   if (timeout === undefined) return {};
   const milliseconds = timeout * 1000;
   return { connect: milliseconds, handshake: milliseconds, progress: milliseconds };
-}
-
-/**
- * @param invocation - what the user gave
- * @param home - where to keep the key unless the user says otherwise
- * @returns who the user is; the key is made when there is none
- * @throws ClientError `bad-identity`
- */
-export async function ownIdentity(
-  invocation: Invocation,
-  home: ClientHome,
-): Promise<{ identity: Identity; isNew: boolean; file: string }> {
-  const file = invocation.global.identity ?? home.identityPath;
-  return { ...(await loadOrCreateIdentity(file, passphraseFor(invocation))), file };
-}
-
-/**
- * @param invocation - what the user gave
- * @returns how to ask for the passphrase of a key
- */
-export function passphraseFor({ signal }: Invocation): {
-  passphrase: (path: string) => Promise<string>;
-} {
-  return { passphrase: (path) => askPassphrase(path, signal) };
 }
 
 /**

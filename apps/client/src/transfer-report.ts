@@ -1,12 +1,11 @@
-import { basename } from 'node:path';
-
-import type { TreeOptions, TreeOutcome, TreeProgress } from '@e2eeftp/client';
+import type { TreeOptions, TreeOutcome } from '@e2eeftp/client';
 
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { standardStream } from './local-name.js';
 import type { Output } from './output.js';
 import { formatCount, formatDuration, formatSize } from './quantities.js';
+import { TransferProgress, type TransferState } from './transfer-progress.js';
 
 const skipReasons = {
   'symbolic-link': 'it is a symbolic link',
@@ -19,6 +18,7 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
   readonly #output: Output;
   readonly #direction: 'sent' | 'received';
   readonly #start = performance.now();
+  readonly #progress = new TransferProgress();
   readonly #exitCodes = new Set<ExitCode>();
   #files = 0;
   #directories = 0;
@@ -42,18 +42,14 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     return combineExitCodes(this.#exitCodes);
   }
 
-  readonly onProgress = ({ files, bytes, current }: TreeProgress): void => {
-    this.#output.progress(() => {
-      const { total, transferred, local } = current;
-      const parts = [basename(local)];
-      if (total) parts.push(`${Math.floor((transferred / total) * 100)} %`);
-      if (files > 0) parts.push(formatCount(files, 'file', 'files'));
-      return [...parts, formatSize(bytes), this.#rate(bytes)].join('  ');
-    });
+  readonly onProgress = (state: TransferState): void => {
+    this.#progress.update(state, performance.now());
+    this.#output.progress((room) => this.#progress.lines(room, performance.now()));
   };
 
   readonly onOutcome = async (outcome: TreeOutcome): Promise<void> => {
     const { type, local, remote } = outcome;
+    this.#progress.end(outcome);
     switch (type) {
       case 'file':
         this.#files += 1;

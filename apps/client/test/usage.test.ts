@@ -5,6 +5,8 @@ import { jsonLines, makeWorld } from './support/world.js';
 const commandNames = [
   'init',
   'id',
+  'passphrase',
+  'trust',
   'send',
   'get',
   'ls',
@@ -50,7 +52,15 @@ describe('a wrong call', () => {
     [['ls', '--limit-rate', '9K'], '--limit-rate'],
     [['ls', '--limit-rate', '1M', '--v1'], '--limit-rate and --v1'],
     [['ls', '--retries', '1', '--v1'], '--retries and --v1'],
-    [['init'], 'An argument is missing'],
+    [['init'], 'HOST is missing'],
+    [['init', 'a', '--protect', '--unprotected'], 'not both'],
+    [['passphrase', '--remove', '--new-passphrase-file', 'f'], 'not both'],
+    [['passphrase', 'secret'], 'too many'],
+    [['trust'], 'An argument is missing'],
+    [['trust', 'bogus'], 'list, add or remove'],
+    [['trust', 'list', 'x'], 'too many'],
+    [['trust', 'add'], 'needs HOST'],
+    [['trust', 'remove', 'a', 'b'], 'too many'],
   ])('%j ends with 2 and says why', async (args, reason) => {
     const world = await makeWorld();
     const { exitCode, stdout, stderr } = await world.run(args);
@@ -132,6 +142,8 @@ describe('JSON', () => {
     };
     expect(await types('init', world.address)).toEqual(['init']);
     expect(await types('id')).toEqual(['identity']);
+    expect(await types('trust', 'list')).toEqual(['known-server']);
+    expect(await types('trust', 'add', world.address)).toEqual(['trusted']);
     expect(await types('send', 'tree')).toEqual(['file', 'summary']);
     expect(await types('send', '-n', 'tree', '')).toEqual(['skipped', 'summary']);
     expect(await types('get', 'tree', 'back')).toEqual(['file', 'summary']);

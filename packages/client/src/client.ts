@@ -1,5 +1,4 @@
 import {
-  comparePaths,
   parsePath,
   type CborMap,
   type CborValue,
@@ -10,43 +9,31 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
-import type { Greeting } from './connection/connection.js';
-import { ConnectionPool } from './connection/connection-pool.js';
+import type { ConnectionPool } from './connection/connection-pool.js';
+import type { Greeting } from './connection/greeting.js';
 import { asClientError, ClientError } from './errors.js';
+import { pagedEntries } from './listing.js';
+import { Closing } from './operation/closing.js';
+import { Operations } from './operation/operations.js';
 import type {
+  CloseOptions,
   ConnectOptions,
+  GetBytesOptions,
   GetOptions,
   ListOptions,
   OperationOptions,
   RangeOptions,
+  RemoveOptions,
+  RenameOptions,
   SendOptions,
 } from './options.js';
 import { Requests } from './requests.js';
 import { download, readRange } from './transfer/download.js';
+import { readBytes } from './transfer/read-bytes.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
 import { TransferContext } from './transfer/transfer-context.js';
 import { upload } from './transfer/upload.js';
-
-/**
- * Connects to a server.
- *
- * @param options - how to reach it, as whom, and which server to trust
- * @returns the client, to be closed
- * @throws ClientError when there is no connection, or no trust in either direction
- */
-export async function connect(options: ConnectOptions): Promise<Client> {
-  const pool = new ConnectionPool(options);
-  try {
-    const { connection, release } = await pool.lease('request', options.signal);
-    release();
-    return new Client(pool, await connection.greeting, options);
-  } catch (error) {
-    // Whoever gave up gets no client that could be closed: what is still being opened is not theirs.
-    void pool.close();
-    throw error;
-  }
-}
 
 /**
  * A client of one server. Made by {@link connect}.
@@ -65,9 +52,8 @@ export class Client implements AsyncDisposable {
   readonly #pool: ConnectionPool;
   readonly #requests: Requests;
   readonly #transfers: TransferContext;
-  /** Those that {@link Client.close} waits for. */
-  readonly #operations = new Set<Promise<unknown>>();
-  #closing: Promise<void> | undefined;
+  readonly #operations = new Operations();
+  #closing: Closing | undefined;
 
   /** @internal */
   constructor(pool: ConnectionPool, greeting: Greeting, options: ConnectOptions) {
@@ -92,9 +78,28 @@ export class Client implements AsyncDisposable {
    * @param options - what to do about an older file, progress, and more
    * @returns the file as the server has it
    * @throws ClientError
+   * @example
+   * ```ts
+   * const { etag } = await client.send('report.pdf', 'received/report.pdf');
+   * ```
    */
-  async send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
-    return this.#track(() => upload(this.#transfers, source, checkPath(path), options));
+  send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
+    return this.#operations.run(options, async (signal) =>
+      upload(this.#transfers, source, checkPath(path), { ...options, signal }),
+    );
+  }
+
+  /**
+   * Does what {@link Client.send} does, for who looks for the opposite of {@link Client.get}.
+   *
+   * @param source - a local path, bytes, or a stream of bytes
+   * @param path - where to
+   * @param options - what to do about an older file, progress, and more
+   * @returns the file as the server has it
+   * @throws ClientError
+   */
+  put(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
+    return this.send(source, path, options);
   }
 
   /**
@@ -105,53 +110,83 @@ export class Client implements AsyncDisposable {
    * @param options - which part, what to do about an older file, progress, and more
    * @returns the file as the server has it
    * @throws ClientError
+   * @example
+   * ```ts
+   * await client.get('received/report.pdf', 'report.pdf', { overwrite: 'never' });
+   * ```
    */
-  async get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
-    return this.#track(() => download(this.#transfers, checkPath(path), target, options));
+  get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
+    return this.#operations.run(options, async (signal) =>
+      download(this.#transfers, checkPath(path), target, { ...options, signal }),
+    );
   }
 
   /**
-   * Reads a file chunk by chunk: `for await (const chunk of client.read(path)) …`. It keeps a
-   * connection busy meanwhile, so do not stop in the middle without ending the loop.
+   * Receives a file, or a part of one, into memory.
+   *
+   * @param path - what
+   * @param options - how large it may be at most, which part, progress, and more
+   * @returns the bytes
+   * @throws ClientError `too-large` before anything is received, when it has more bytes than allowed
+   * @example
+   * ```ts
+   * const text = (await client.getBytes('received/notes.txt', { maxSize: 100_000 })).toString();
+   * ```
+   */
+  getBytes(path: string, options: GetBytesOptions = {}): Promise<Buffer> {
+    return this.#operations.run(options, async (signal) =>
+      readBytes(this.#transfers, checkPath(path), { ...options, signal }),
+    );
+  }
+
+  /**
+   * Reads a file chunk by chunk. It keeps a connection busy meanwhile, so do not stop in the middle
+   * without ending the loop.
    *
    * @param path - what
    * @param options - which part, progress, and more
    * @returns the bytes; the loop throws when they are not all there
+   * @example
+   * ```ts
+   * for await (const chunk of client.read('received/log', { offset: 1000 })) hash.update(chunk);
+   * ```
    */
   async *read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    yield* readRange(this.#transfers, checkPath(path), options);
+    const operation = this.#operations.begin(options);
+    const { signal } = operation;
+    try {
+      yield* readRange(this.#transfers, checkPath(path), { ...options, signal });
+    } finally {
+      this.#operations.end(operation);
+    }
   }
 
   /**
-   * Lists a folder, as many pages as it takes: `for await (const entry of client.list(path)) …`.
+   * Lists a folder, as many pages as it takes. Between pages it keeps nothing busy; a `timeout` goes
+   * for all of them, and for what the loop does with them.
    *
    * @param path - the folder; empty for the root
    * @param options - whether to go into its folders
    * @returns its entries in the order of their names, paths relative to the folder
+   * @example
+   * ```ts
+   * for await (const { path, size } of client.list('received')) total += size;
+   * ```
    */
   async *list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, void> {
-    const { recursive, signal } = options;
+    const { recursive } = options;
     const what = `Cannot list ${path === '' ? 'the root' : path}`;
     const args = { path: checkPath(path), ...(recursive !== undefined && { recursive }) };
-    let cursor: string | undefined;
-    let last: string | undefined;
-    do {
-      const page: CommandResult<'LIST'> = await this.#ask(
-        'LIST',
-        { ...args, ...(cursor !== undefined && { cursor }) },
-        what,
-        signal,
+    const operation = this.#operations.begin(options);
+    try {
+      yield* pagedEntries((cursor) =>
+        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, {
+          signal: operation.signal,
+        }),
       );
-      for (const entry of page.entries) {
-        // A server that repeats itself would keep us listing for ever.
-        if (last !== undefined && comparePaths(entry.path, last) <= 0) throw outOfOrder();
-        last = entry.path;
-        yield entry;
-      }
-      const isStuck = page.entries.length === 0 || page.cursor !== last;
-      if (page.cursor !== undefined && isStuck) throw outOfOrder();
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    } finally {
+      this.#operations.end(operation);
+    }
   }
 
   /**
@@ -162,7 +197,7 @@ export class Client implements AsyncDisposable {
    */
   async stat(path: string, options: OperationOptions = {}): Promise<Entry> {
     const args = { path: checkPath(path) };
-    return this.#ask('STAT', args, `Cannot look at ${path}`, options.signal);
+    return this.#ask('STAT', args, `Cannot look at ${path}`, options);
   }
 
   /**
@@ -172,14 +207,11 @@ export class Client implements AsyncDisposable {
    * @param options - whether a folder may go with all that is in it
    * @throws ClientError `not-found`, or `conflict` for a folder that is not empty
    */
-  async remove(
-    path: string,
-    options: OperationOptions & { readonly recursive?: boolean } = {},
-  ): Promise<void> {
-    const { recursive = false, signal } = options;
+  async remove(path: string, options: RemoveOptions = {}): Promise<void> {
+    const { recursive = false } = options;
     const args = { path: checkPath(path), recursive };
     let attempts = 0;
-    await this.#retried(signal, async () => {
+    await this.#retried(options, async (signal) => {
       attempts += 1;
       try {
         await this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal);
@@ -199,17 +231,15 @@ export class Client implements AsyncDisposable {
    * @param options - what to do about a file that is there already; by default it is kept
    * @throws ClientError `not-found` or `conflict`
    */
-  async rename(
-    from: string,
-    to: string,
-    options: OperationOptions & Pick<SendOptions, 'overwrite'> = {},
-  ): Promise<void> {
-    const { overwrite = 'never', signal } = options;
+  async rename(from: string, to: string, options: RenameOptions = {}): Promise<void> {
+    const { overwrite = 'never' } = options;
     const policy = typeof overwrite === 'string' ? overwrite : overwrite.etag;
     const args = { from: checkPath(from), to: checkPath(to), overwrite: policy };
     const what = `Cannot rename ${from} to ${to}`;
     // Not again: nobody could tell its own success from somebody else's change.
-    await this.#track(() => this.#requests.call('RENAME', args, what, signal));
+    await this.#operations.run(options, (signal) =>
+      this.#requests.call('RENAME', args, what, signal),
+    );
   }
 
   /**
@@ -221,7 +251,7 @@ export class Client implements AsyncDisposable {
    */
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
     const args = { path: checkPath(path) };
-    await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options.signal);
+    await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options);
   }
 
   /**
@@ -229,7 +259,7 @@ export class Client implements AsyncDisposable {
    * @returns the server's commands, with a sentence about each
    */
   commands(options: OperationOptions = {}): Promise<CommandResult<'HLIST'>> {
-    return this.#ask('HLIST', {}, 'Cannot list the commands', options.signal);
+    return this.#ask('HLIST', {}, 'Cannot list the commands', options);
   }
 
   /**
@@ -240,8 +270,9 @@ export class Client implements AsyncDisposable {
    */
   async ping(options: OperationOptions = {}): Promise<number> {
     const start = performance.now();
-    const { signal } = options;
-    await this.#track(() => this.#requests.call('PING', {}, 'Cannot ping the server', signal));
+    await this.#operations.run(options, (signal) =>
+      this.#requests.call('PING', {}, 'Cannot ping the server', signal),
+    );
     return performance.now() - start;
   }
 
@@ -250,7 +281,7 @@ export class Client implements AsyncDisposable {
    * @returns how the server sees this client
    */
   whoami(options: OperationOptions = {}): Promise<CommandResult<'WHOAMI'>> {
-    return this.#ask('WHOAMI', {}, 'Cannot ask who I am', options.signal);
+    return this.#ask('WHOAMI', {}, 'Cannot ask who I am', options);
   }
 
   /**
@@ -268,8 +299,8 @@ export class Client implements AsyncDisposable {
     options: OperationOptions = {},
   ): Promise<{ status: number; result: CborValue }> {
     const what = `${command} failed`;
-    const request = { command, args, what, ...options };
-    return this.#track(async () => {
+    return this.#operations.run(options, async (signal) => {
+      const request = { command, args, what, signal };
       const { response, body, release } = await this.#requests.ask(request);
       body?.drop();
       release();
@@ -278,18 +309,26 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Closes the client when everything asked so far has succeeded or failed.
+   * Closes the client when everything asked so far has succeeded or failed, attempts included. It may
+   * be called again, to allow less time.
+   *
+   * @param options - how long that may take; by default, as long as the timeouts allow
+   * @returns once the connections have ended
+   */
+  close({ timeout }: CloseOptions = {}): Promise<void> {
+    this.#closing ??= new Closing(this.#operations, this.#pool);
+    if (timeout !== undefined) this.#closing.hurry(timeout);
+    return this.#closing.ended;
+  }
+
+  /**
+   * Closes the client at the end of an `await using` block. What is still under way then, after an
+   * exception perhaps, is awaited by nobody in the block any more, and fails with `closed`.
    *
    * @returns once the connections have ended
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    await Promise.allSettled(this.#operations);
-    await this.#pool.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close({ timeout: 0 });
   }
 
   /** Asks for what can be asked again without harm. */
@@ -297,33 +336,18 @@ export class Client implements AsyncDisposable {
     command: Name,
     args: CommandArguments<Name>,
     what: string,
-    signal: AbortSignal | undefined,
+    options: OperationOptions,
   ): Promise<CommandResult<Name>> {
-    return this.#retried(signal, () => this.#requests.call(command, args, what, signal));
+    return this.#retried(options, (signal) => this.#requests.call(command, args, what, signal));
   }
 
   #retried<Result>(
-    signal: AbortSignal | undefined,
-    attempt: () => Promise<Result>,
+    options: OperationOptions,
+    attempt: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    return this.#track(() => this.#transfers.retry({ signal, mayRetry: true }, attempt));
-  }
-
-  /** What was asked before the client is closed is carried out. */
-  async #track<Result>(operation: () => Promise<Result>): Promise<Result> {
-    if (this.#closing) throw new ClientError('closed', 'The client is closed');
-    const result = operation();
-    this.#operations.add(result);
-    try {
-      return await result;
-    } finally {
-      this.#operations.delete(result);
-    }
-  }
-
-  /** Closes the client at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    return this.#operations.run(options, (signal) =>
+      this.#transfers.retry({ signal, mayRetry: true }, () => attempt(signal)),
+    );
   }
 }
 
@@ -333,8 +357,4 @@ function checkPath(path: string): string {
   } catch (error) {
     throw asClientError(error);
   }
-}
-
-function outOfOrder(): ClientError {
-  return new ClientError('not-e2eeftp', 'The server sent a listing that is out of order');
 }

@@ -46,6 +46,7 @@ export type ClientErrorCode =
  */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
+  /** Why the operation failed. */
   readonly code: ClientErrorCode;
 
   /**
@@ -96,16 +97,19 @@ const statusCodes: ReadonlyMap<number, ClientErrorCode> = new Map([
 ]);
 
 const statusAdvice: ReadonlyMap<number, string> = new Map([
-  [400, 'the server did not understand the request'],
-  [403, 'this server does not allow you to do that'],
-  [404, 'there is no such file or folder on the server'],
-  [409, 'something is in the way on the server'],
-  [413, 'it is larger than the server takes'],
-  [416, 'the file has no such part'],
+  [400, 'the server did not understand the request; it may be older or newer than this client'],
+  [403, 'this server does not allow you to do that; ask its operator for access'],
+  [404, 'there is no such file or folder on the server; list its folder to see what there is'],
+  [
+    409,
+    'something is in the way on the server: it exists, is not empty, is of another kind, or has changed',
+  ],
+  [413, 'it is larger than the server takes; its operator can raise the limit'],
+  [416, 'the file has no such part; ask for its size first'],
   [429, 'the server has too much to do; try again in a moment'],
   [500, 'the server failed; its operator finds the reason in its log'],
   [503, 'the server is shutting down; try again in a moment'],
-  [507, 'the server has no space left'],
+  [507, 'the server has no space left; remove something, or ask its operator for more'],
 ]);
 
 /**
@@ -132,6 +136,29 @@ const transportCodes = {
   aborted: 'aborted',
 } as const;
 
+const transportAdvice: ReadonlyMap<string, string> = new Map([
+  ['refused', 'nothing listens there; check the address, and whether the server runs'],
+  ['unreachable', 'check the name, and the network'],
+]);
+
+const systemAdvice: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'check the path'],
+  ['ENOTDIR', 'a part of the path is no folder'],
+  ['EISDIR', 'a folder has that name'],
+  ['EEXIST', 'something else has that name'],
+  ['EACCES', 'check its permissions'],
+  ['EPERM', 'check its permissions'],
+  ['EROFS', 'choose another place'],
+  ['ENOSPC', 'make room, and try again'],
+  ['EDQUOT', 'make room, and try again'],
+  ['EMFILE', 'raise the limit of open files (`ulimit -n`)'],
+  ['ENAMETOOLONG', 'choose a shorter name'],
+]);
+
+function withAdvice(message: string, advice: string | undefined): string {
+  return advice === undefined ? message : `${message}; ${advice}`;
+}
+
 /**
  * Turns whatever ended a connection into an error of this package.
  *
@@ -141,7 +168,8 @@ const transportCodes = {
 export function asClientError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   if (error instanceof TransportError) {
-    return new ClientError(transportCodes[error.code], error.message, { cause: error });
+    const message = withAdvice(error.message, transportAdvice.get(error.code));
+    return new ClientError(transportCodes[error.code], message, { cause: error });
   }
   if (error instanceof ProtocolError) {
     const codes = {
@@ -162,7 +190,8 @@ export function asClientError(error: unknown): ClientError {
     return new ClientError('aborted', 'The operation was cancelled', { cause: error });
   }
   if (error instanceof Error && 'code' in error && 'syscall' in error) {
-    return new ClientError('local-file', error.message, { cause: error });
+    const message = withAdvice(error.message, systemAdvice.get(String(error.code)));
+    return new ClientError('local-file', message, { cause: error });
   }
   return new ClientError(
     'bad-request',
@@ -183,8 +212,11 @@ export function asClientError(error: unknown): ClientError {
 export function asLocalError(error: unknown): ClientError {
   if (error instanceof ClientError) return error;
   if (error instanceof Error && error.name === 'AbortError') return asClientError(error);
-  const message = error instanceof Error ? error.message : 'Unknown failure';
-  return new ClientError('local-file', message, { cause: error });
+  if (!(error instanceof Error)) {
+    return new ClientError('local-file', 'Unknown failure', { cause: error });
+  }
+  const advice = 'code' in error ? systemAdvice.get(String(error.code)) : undefined;
+  return new ClientError('local-file', withAdvice(error.message, advice), { cause: error });
 }
 
 /**
@@ -211,7 +243,7 @@ export function asDistrust(error: unknown): ClientError {
 
 /**
  * @param signal - the caller's signal
- * @throws ClientError `aborted` when it has said so
+ * @throws ClientError when it has said so: see {@link abortedError}
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted === true) throw abortedError(signal);
@@ -219,8 +251,16 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /**
  * @param signal - a signal that has said so
- * @returns the error that operations under way fail with
+ * @returns the error that operations under way fail with: what this package has cut them short with;
+ *   `timed-out` for an `AbortSignal.timeout`; else `aborted`
  */
 export function abortedError(signal: AbortSignal): ClientError {
-  return new ClientError('aborted', 'The operation was cancelled', { cause: signal.reason });
+  const cause: unknown = signal.reason;
+  if (cause instanceof ClientError) return new ClientError(cause.code, cause.message, { cause });
+  if (cause instanceof Error && cause.name === 'TimeoutError') {
+    const message =
+      'It was not done before the signal’s time was over; try again, or allow more time';
+    return new ClientError('timed-out', message, { cause });
+  }
+  return new ClientError('aborted', 'The operation was cancelled', { cause });
 }

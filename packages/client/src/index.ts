@@ -17,17 +17,21 @@ export {
   type StoredFile,
   type Welcome,
 } from '@e2eeftp/protocol';
-export { Client, connect } from './client.js';
-export type { Greeting } from './connection/connection.js';
+export { Client } from './client.js';
+export { connect } from './connect.js';
+export type { Greeting } from './connection/greeting.js';
 export type { Retry } from './connection/retry.js';
 export { ClientError, UntrustedServerError, type ClientErrorCode } from './errors.js';
 export { ClientHome } from './home/client-home.js';
 export { ConfigurationFile, type Configuration } from './home/configuration-file.js';
 export { defaultHomePath } from './home/home-path.js';
 export {
+  changePassphrase,
+  hasPassphrase,
   loadIdentity,
   loadOrCreateIdentity,
   type IdentityFileOptions,
+  type NewIdentityOptions,
 } from './home/identity-file.js';
 export {
   KnownServersFile,
@@ -46,12 +50,16 @@ export {
   defaultConnections,
   defaultRetries,
   defaultTimeouts,
+  type CloseOptions,
   type ConnectOptions,
+  type GetBytesOptions,
   type GetOptions,
   type ListOptions,
   type OperationOptions,
   type Progress,
   type RangeOptions,
+  type RemoveOptions,
+  type RenameOptions,
   type SendOptions,
   type Timeouts,
   type TransferOptions,

@@ -7,8 +7,16 @@ import type { LocalOverwrite } from './transfer/local-file.js';
 
 /** What every operation takes. */
 export interface OperationOptions {
-  /** Ends the operation early: its promise is rejected at once with the code `aborted`. */
+  /**
+   * Ends the operation early: its promise is rejected at once, with the code `aborted`, or `timed-out`
+   * when it is an `AbortSignal.timeout`. Any number of operations may share one.
+   */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds for all of it, further attempts included; then it fails with `timed-out`. By default
+   * it may take as long as something moves.
+   */
+  readonly timeout?: number | undefined;
 }
 
 /** How far a transfer is. */
@@ -53,6 +61,12 @@ export interface RangeOptions extends TransferOptions {
   readonly etag?: string | undefined;
 }
 
+/** What is received into memory. */
+export interface GetBytesOptions extends RangeOptions {
+  /** How many bytes there may be at most; by default 64 MiB. */
+  readonly maxSize?: number | undefined;
+}
+
 /** How a file is received. */
 export interface GetOptions extends RangeOptions {
   /** What to do about a local file of that name; by default it is replaced whole. */
@@ -65,6 +79,24 @@ export interface GetOptions extends RangeOptions {
 export interface ListOptions extends OperationOptions {
   /** Whether to list what is below the folder's folders too. */
   readonly recursive?: boolean | undefined;
+}
+
+/** What to remove. */
+export interface RemoveOptions extends OperationOptions {
+  /** Whether a folder may go with all that is in it; by default only an empty one may. */
+  readonly recursive?: boolean | undefined;
+}
+
+/** How something is renamed. */
+export interface RenameOptions extends OperationOptions, Pick<SendOptions, 'overwrite'> {}
+
+/** How a client is closed. */
+export interface CloseOptions {
+  /**
+   * Milliseconds for what is under way, which fails with `closed` then. Within one second more, the
+   * connections have ended. 0 ends everything at once.
+   */
+  readonly timeout?: number | undefined;
 }
 
 /** How long to wait, in milliseconds. */
@@ -87,7 +119,7 @@ export const defaultConnections = 4;
 export const defaultRetries = 5;
 
 /** How to reach a server, and as whom. */
-export interface ConnectOptions extends OperationOptions {
+export interface ConnectOptions extends Pick<OperationOptions, 'signal'> {
   /** A name or an address; by default 127.0.0.1. */
   readonly host?: string | undefined;
   /** A TCP port; by default 5001. */

@@ -6,9 +6,10 @@ import {
   type Response,
 } from '@e2eeftp/protocol';
 
+import type { Reply } from './connection/answer-queue.js';
 import type { OutgoingBody } from './connection/body-sender.js';
 import type { ConnectionLease, ConnectionPool, Demand } from './connection/connection-pool.js';
-import type { ConnectionRequest, Reply } from './connection/connection.js';
+import type { ConnectionRequest } from './connection/connection.js';
 import { asClientError, ClientError } from './errors.js';
 
 /** A reply, and the connection that it came over. */

@@ -35,10 +35,10 @@ describe('a download', () => {
     ['nothing', 'integrity', [], { ok: true, size: 0 }],
     ['more than announced', 'integrity', [abc, abc], { ok: true, size: 6 }],
     ['another size than it says', 'integrity', [abc, abc.subarray(1)], { ok: true, size: 6 }],
-    ['a body that it gives up', 'integrity', [abc], { ok: false, text: 'no' }],
+    ['a body that it gives up', 'server-failed', [abc], { ok: false, text: 'no' }],
     [
       'a whole body that it takes back',
-      'integrity',
+      'server-failed',
       [abc, abc.subarray(1)],
       { ok: false, text: '' },
     ],
@@ -120,7 +120,7 @@ describe('a download', () => {
     const getting = failureOf(client.get('received/a', join(folder, 'a')));
     await announced;
     const pinging = failureOf(client.ping());
-    expect((await getting).code).toBe('integrity');
+    expect((await getting).code).toBe('server-failed');
     expect((await pinging).code).toBe(code);
     expect(await readdir(folder)).toEqual([]);
   });

@@ -239,11 +239,11 @@ describe('a rate', () => {
     const sending = client.send(Buffer.alloc(size), 'received/b', {
       signal: AbortSignal.timeout(50),
     });
-    expect((await failureOf(sending)).code).toBe('aborted');
+    expect((await failureOf(sending)).code).toBe('timed-out');
     const getting = client.get('received/a', new PassThrough(), {
       signal: AbortSignal.timeout(50),
     });
-    expect((await failureOf(getting)).code).toBe('aborted');
+    expect((await failureOf(getting)).code).toBe('timed-out');
     await client.close();
   });
 });

@@ -8,7 +8,8 @@
  * - `untrusted-server`: the server proved an identity that the client does not accept.
  * - `key-exhausted`: a key has protected as much as it may.
  * - `misuse`: the caller broke the contract of a function.
- * - `unreadable-key-file`: a key file is damaged, of another kind, or its passphrase is missing or wrong.
+ * - `unreadable-key-file`: a key file is damaged, of another kind, or its passphrase is missing.
+ * - `wrong-passphrase`: a key file does not open with the passphrase; another one may.
  */
 export type CryptoErrorCode =
   | 'authentication-failed'
@@ -18,7 +19,8 @@ export type CryptoErrorCode =
   | 'untrusted-server'
   | 'key-exhausted'
   | 'misuse'
-  | 'unreadable-key-file';
+  | 'unreadable-key-file'
+  | 'wrong-passphrase';
 
 /**
  * The one error type of this package. Match on {@link CryptoError.code}, never on the message.

@@ -269,7 +269,7 @@ describe('no failure is', () => {
       },
     ],
   ])('%s', async (what, visit) => {
-    await start(what.includes('time is up') ? { handshakeTimeout: 50 } : {});
+    await start(what.includes('time is up') ? { handshakeTimeout: 500 } : {});
     for (let round = 0; round < 3; round++) {
       const transports = await openAll('127.0.0.2', 10);
       await Promise.all(

@@ -1,7 +1,7 @@
-import { ClientHome, fingerprint, formatPublicKey } from '@e2eeftp/client';
+import { ClientHome, fingerprint, formatPublicKey, loadOrCreateIdentity } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
-import { ownIdentity } from '../session.js';
+import { passphraseFor } from '../passphrase.js';
 
 /** Shows who the user is. */
 export const idCommand = defineCommand({
@@ -9,12 +9,13 @@ export const idCommand = defineCommand({
   usage: '',
   summary: 'Show your public key and its fingerprint',
   details: `The first line is what the operator of a server adds to authorized_clients.pub. The identity
-is made when there is none yet.`,
+is made when there is none yet; \`e2eeftp passphrase\` protects it.`,
   arity: [0, 0],
   options: {},
   async run(invocation) {
-    const { output } = invocation;
-    const { identity, isNew, file } = await ownIdentity(invocation, new ClientHome());
+    const { global, output } = invocation;
+    const file = global.identity ?? new ClientHome().identityPath;
+    const { identity, isNew } = await loadOrCreateIdentity(file, passphraseFor(invocation));
     if (isNew) output.note(`Made a new identity: ${file}`);
     const key = formatPublicKey(identity.publicKey);
     const ownFingerprint = fingerprint(identity.publicKey);

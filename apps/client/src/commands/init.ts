@@ -1,52 +1,147 @@
 import {
+  ClientError,
   ClientHome,
   fingerprint,
   formatPublicKey,
   formatServerAddress,
+  hasPassphrase,
+  loadOrCreateIdentity,
   parseServerAddress,
-  type ClientError,
+  type Configuration,
   type Identity,
   type ServerAddress,
 } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
-import { meetServer } from '../meet-server.js';
-import { ownIdentity } from '../session.js';
+import { UsageError } from '../failure.js';
+import { newPassphrase, passphraseFor } from '../passphrase.js';
+import { askText, askYesOrNo, canAsk } from '../prompt.js';
+import { trustedKey } from '../server-key.js';
+import { usingClient } from '../session.js';
 
 const usualProfile = 'default';
 
 /** Makes everything that the other commands need. */
 export const initCommand = defineCommand({
   name: 'init',
-  usage: 'HOST[:PORT]',
+  usage: '[HOST[:PORT]]',
   summary: 'Make an identity and a profile, and get to know a server',
-  details: `Shows the fingerprint of the server and asks whether it is right. Without a terminal, say so
-beforehand: --fingerprint or --server-key, or --yes for a network where nobody can be in
-between. The profile is called "default" unless --profile says otherwise.`,
-  arity: [1, 1],
+  details: `At a terminal, it asks for what was not given: the server, whether its fingerprint is right,
+whether your new key gets a passphrase, and the name of the profile. Without a terminal
+nothing is asked: HOST is needed, and --fingerprint or --server-key, or --yes for a network
+where nobody can be in between; --protect takes the passphrase from --passphrase-file or
+--askpass. The profile is called "default" unless --profile says otherwise.`,
+  arity: [0, 1],
   options: {
     fingerprint: { type: 'string', describe: "The server's fingerprint, as its operator told you" },
     yes: { type: 'boolean', alias: 'y', describe: 'Trust a server that was never seen before' },
+    protect: { type: 'boolean', describe: 'Give a new key a passphrase' },
+    unprotected: { type: 'boolean', describe: 'Give a new key none, and do not ask' },
   },
-  async run(invocation, { fingerprint: expected, yes }) {
+  async run(invocation, { fingerprint: expected, yes, protect, unprotected }) {
     const { args, global, output } = invocation;
+    if (protect && unprotected) throw new UsageError('Give --protect or --unprotected, not both');
     const home = new ClientHome();
-    const address = parseServerAddress(args[0] ?? '');
-    // Whatever is wrong with the files is to be known before anything is changed.
-    await home.configuration.read();
-    const { identity, isNew, file } = await ownIdentity(invocation, home);
-    if (isNew) output.note(`Made a new identity: ${file}`);
-    const { serverIdentity, refusal } = await meetServer(invocation, home, address, identity, {
+    // Whatever is wrong with the files is to be known before anything is asked or changed.
+    const configuration = await home.configuration.read();
+    const file = global.identity ?? home.identityPath;
+    const isProtected = await hasPassphrase(file);
+    if (protect && isProtected === false) {
+      throw new UsageError(`${file} has no passphrase; \`e2eeftp passphrase\` gives it one`);
+    }
+    const [host] = args;
+    const address = host === undefined ? await askServer(invocation) : parseServerAddress(host);
+    const serverIdentity = await trustedKey(invocation, home, address, {
       fingerprint: expected,
-      yes,
+      keyFile: global['server-key'],
+      trustsUnknown: yes,
     });
+    const { identity, isNew } = await loadOrCreateIdentity(file, {
+      ...passphraseFor(invocation),
+      newPassphrase: async (path) =>
+        protect || (!unprotected && (await wantsPassphrase(invocation)))
+          ? newPassphrase(invocation, path, global['passphrase-file'])
+          : undefined,
+    });
+    if (isNew) output.note(`Made a new identity: ${file}`);
+    const refusal = await greet(invocation, address, identity, serverIdentity);
+    const profile = await chooseProfile(invocation, configuration, address);
     await home.knownServers.add(address, serverIdentity);
-    const profile = global.profile ?? usualProfile;
     await home.configuration.saveProfile(profile, address);
     await tell(invocation, { address, identity, serverIdentity, profile, refusal });
     return undefined;
   },
 });
+
+async function askServer({ global, signal }: Invocation): Promise<ServerAddress> {
+  if (global.server !== undefined) return parseServerAddress(global.server);
+  if (!canConverse(global)) throw new UsageError('HOST is missing: which server is it?');
+  const text = await askText('Address of the server (HOST or HOST:PORT):', signal, {
+    check: (given) => reasonAgainst(() => parseServerAddress(given.trim())),
+  });
+  return parseServerAddress(text.trim());
+}
+
+async function wantsPassphrase({ global, signal }: Invocation): Promise<boolean> {
+  if (!canConverse(global)) return false;
+  return askYesOrNo('Protect your new key with a passphrase?', signal);
+}
+
+/** Asks only when it is not clear: the usual profile may be that of another server already. */
+async function chooseProfile(
+  { args, global, output, signal }: Invocation,
+  { profiles }: Configuration,
+  { host, port }: ServerAddress,
+): Promise<string> {
+  if (global.profile !== undefined) return global.profile;
+  const own = [...profiles].find(([, known]) => known.host === host && known.port === port);
+  const usual = profiles.get(usualProfile);
+  const isTaken = usual !== undefined && (usual.host !== host || usual.port !== port);
+  if (!canConverse(global)) {
+    if (isTaken) {
+      output.note(
+        `The profile "${usualProfile}" was ${formatServerAddress(usual)}; with --profile, both are kept`,
+      );
+    }
+    return usualProfile;
+  }
+  if (own) return own[0];
+  if (!isTaken && args.length > 0) return usualProfile;
+  return askText('Name of the profile:', signal, {
+    usual: isTaken ? host.replaceAll(/[^a-z0-9_-]/gu, '-').slice(0, 64) : usualProfile,
+    check: (name) => /^[\w-]{1,64}$/u.test(name) || 'Use up to 64 letters, digits, "_" and "-"',
+  });
+}
+
+function canConverse({ json }: Invocation['global']): boolean {
+  return !json && canAsk();
+}
+
+function reasonAgainst(attempt: () => unknown): true | string {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError) return error.message;
+    throw error;
+  }
+}
+
+/** Says whether the server knows the user: `not-authorized` if it does not. */
+async function greet(
+  invocation: Invocation,
+  address: ServerAddress,
+  identity: Identity,
+  server: Uint8Array,
+): Promise<ClientError | undefined> {
+  try {
+    await usingClient(invocation, { address, identity, server }, () => Promise.resolve());
+    return undefined;
+  } catch (error) {
+    if (error instanceof ClientError && error.code === 'not-authorized') return error;
+    throw error;
+  }
+}
 
 interface Introduction {
   readonly address: ServerAddress;

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { ClientError, type Client, type Entry } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
-import { longLine, shortLine } from '../entry-lines.js';
+import { showEntries } from '../listing.js';
 import { withClient } from '../session.js';
 import { listV1 } from '../v1/list.js';
 
@@ -12,20 +12,23 @@ export const listCommand = defineCommand({
   name: 'ls',
   usage: '[REMOTE]',
   summary: 'List a folder of the server',
+  details: `At a terminal, names are in columns and folders in colour; NO_COLOR and FORCE_COLOR are heard.
+Elsewhere there is one name a line.`,
   arity: [0, 1],
   options: {
     long: { type: 'boolean', alias: 'l', describe: 'Show sizes in bytes, and times' },
+    human: { type: 'boolean', alias: 'h', describe: 'With -l, round sizes: 1.2 MB' },
     recursive: { type: 'boolean', alias: 'R', describe: 'List what is below its folders, too' },
   },
   runV1: listV1,
-  async run(invocation, { long, recursive }) {
+  async run(invocation, { long, human, recursive }) {
     const { path } = invocation.workspace.remoteName(invocation.args[0] ?? '');
-    const lineOf = long ? longLine : shortLine;
-    await withClient(invocation, async (client) => {
-      for await (const entry of entriesOf(client, path, recursive, invocation)) {
-        await invocation.output.result(entry, [lineOf(entry)]);
-      }
-    });
+    await withClient(invocation, (client) =>
+      showEntries(invocation.output, entriesOf(client, path, recursive, invocation), {
+        long,
+        human,
+      }),
+    );
     return undefined;
   },
 });

@@ -6,9 +6,9 @@ import { ClientError } from '@e2eeftp/client';
 
 import { defineCommand, type Command, type Invocation } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
-import { longLine, shortLine } from '../entry-lines.js';
 import type { ExitCode } from '../exit-code.js';
 import { UsageError } from '../failure.js';
+import { showEntries } from '../listing.js';
 import type { JsonFields } from '../output.js';
 import { withClient } from '../session.js';
 import { noFolders } from '../v1/refuse-option.js';
@@ -85,6 +85,7 @@ const listLocal = defineCommand({
   options: {
     all: { type: 'boolean', alias: 'a', describe: 'Hidden names, too' },
     long: { type: 'boolean', alias: 'l', describe: 'Show sizes in bytes, and times' },
+    human: { type: 'boolean', alias: 'h', describe: 'With -l, round sizes: 1.2 MB' },
   },
   run: showLocal,
   runV1: showLocal,
@@ -92,12 +93,9 @@ const listLocal = defineCommand({
 
 async function showLocal(
   { args, output }: Invocation,
-  { all, long }: { readonly all: boolean; readonly long: boolean },
+  { all, long, human }: { readonly all: boolean; readonly long: boolean; readonly human: boolean },
 ): Promise<undefined> {
-  const lineOf = long ? longLine : shortLine;
-  for await (const entry of localEntries(args[0] ?? '.', all)) {
-    await output.result(entry, [lineOf(entry)]);
-  }
+  await showEntries(output, localEntries(args[0] ?? '.', all), { long, human });
   return undefined;
 }
 

@@ -16,7 +16,8 @@ import {
 
 import type { Invocation } from '../command.js';
 import { localKind } from '../local-name.js';
-import { findServer, passphraseFor, timeoutsFor } from '../session.js';
+import { passphraseFor } from '../passphrase.js';
+import { findServer, timeoutsFor } from '../session.js';
 import { refuseOption } from './refuse-option.js';
 
 /** The files that the original program keeps in its working folder. */

@@ -5,6 +5,7 @@ import { noFolders, refuseOption } from './refuse-option.js';
 
 interface ListOptions {
   readonly long: boolean;
+  readonly human: boolean;
   readonly recursive: boolean;
 }
 
@@ -17,6 +18,7 @@ interface ListOptions {
 export async function listV1(invocation: Invocation, options: ListOptions): Promise<undefined> {
   const { args, output, signal } = invocation;
   refuseOption('recursive', options.recursive, noFolders);
+  refuseOption('human', options.human, 'the first generation of the protocol tells no sizes');
   refuseOption('long', options.long, 'the first generation of the protocol lists names alone');
   if (args.length > 0) throw new UsageError(`"${args[0]}" cannot be listed: ${noFolders}`);
   const client = await makeV1Client(invocation);

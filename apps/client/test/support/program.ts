@@ -7,13 +7,15 @@ import { afterThisTest } from './cleanup.js';
 /** The program as it is installed. */
 export const mainPath = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-const secondsToLive = 25;
+const usualSecondsToLive = 25;
 
 export interface RunOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** What comes on standard input; an open one gives nothing, and does not end. */
   readonly input?: string | Uint8Array | { readonly isOpen: true } | undefined;
+  /** After which it is killed. */
+  readonly secondsToLive?: number | undefined;
 }
 
 export interface Finished {
@@ -43,7 +45,7 @@ export async function runShell(line: string, options: RunOptions = {}): Promise<
 export function launch(
   command: string,
   args: readonly string[],
-  { cwd, env, input }: RunOptions = {},
+  { cwd, env, input, secondsToLive = usualSecondsToLive }: RunOptions = {},
 ): ResultPromise {
   const settings: Options = {
     extendEnv: false,

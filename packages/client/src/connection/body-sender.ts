@@ -1,6 +1,6 @@
-import { limits, type ClientSession } from '@e2eeftp/protocol';
+import type { ClientSession } from '@e2eeftp/protocol';
 
-import { asLocalError, ClientError, throwIfAborted } from '../errors.js';
+import { abortedError, asLocalError, throwIfAborted, type ClientError } from '../errors.js';
 
 /** A body that is to be sent. */
 export interface OutgoingBody {
@@ -8,6 +8,8 @@ export interface OutgoingBody {
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Frees what the body holds, also while a chunk is awaited. */
   readonly close?: (() => Promise<void>) | undefined;
+  /** Bytes that are sent at once, at most those of a record. */
+  readonly longestPart: number;
   /** Waits until so many bytes may be sent. */
   readonly pace?: ((bytes: number) => Promise<void> | undefined) | undefined;
   /** Hears how many bytes were sent so far. */
@@ -60,7 +62,7 @@ export class BodySender {
    */
   async send(body: OutgoingBody, signal: AbortSignal | undefined): Promise<boolean> {
     const abort = (): void => {
-      this.#interrupt?.(new ClientError('aborted', 'Cancelled'));
+      if (signal) this.#interrupt?.(abortedError(signal));
     };
     signal?.addEventListener('abort', abort, { once: true });
     const keepAlive = setInterval(() => {
@@ -70,6 +72,7 @@ export class BodySender {
     try {
       const size = await this.#sendChunks(body, signal);
       if (!this.#isStopped) {
+        throwIfAborted(signal);
         const sha256 = body.sha256?.();
         await this.#write(this.#session.end({ ok: true, size, ...(sha256 && { sha256 }) }));
         return true;
@@ -87,7 +90,7 @@ export class BodySender {
   }
 
   async #sendChunks(
-    { chunks, onProgress, pace }: OutgoingBody,
+    { chunks, longestPart, onProgress, pace }: OutgoingBody,
     signal: AbortSignal | undefined,
   ): Promise<number> {
     const iterator = chunks[Symbol.asyncIterator]();
@@ -97,8 +100,8 @@ export class BodySender {
         throwIfAborted(signal);
         const next = await this.#unlessStopped(() => iterator.next());
         if (!next || next.done === true) return size;
-        for (let start = 0; start < next.value.length; start += limits.bodyRecord) {
-          const part = next.value.subarray(start, start + limits.bodyRecord);
+        for (let start = 0; start < next.value.length; start += longestPart) {
+          const part = next.value.subarray(start, start + longestPart);
           const paced = pace?.(part.length);
           if (paced) await this.#unlessStopped(() => paced);
           if (!(await this.#sendPart(part, signal))) return size;

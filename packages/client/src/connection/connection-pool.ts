@@ -1,9 +1,12 @@
+import { setMaxListeners } from 'node:events';
+
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
-import { defaultConnections, defaultTimeouts, type ConnectOptions } from '../options.js';
+import { defaultConnections, type ConnectOptions } from '../options.js';
 import { untilAborted } from './abort.js';
 import { Connection } from './connection.js';
 import { openTransport } from './open-transport.js';
 import { verifierOf } from './server-verifier.js';
+import { timeoutsOf } from './timeouts.js';
 
 /**
  * What a connection is wanted for: `request` shares one with others, whose answers come one after
@@ -39,6 +42,8 @@ export class ConnectionPool {
   /** @param options - how to reach the server, and as whom */
   constructor(options: ConnectOptions) {
     this.#options = options;
+    // As many listen to it as connections are being opened.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   /**
@@ -50,7 +55,8 @@ export class ConnectionPool {
   async lease(demand: Demand, signal?: AbortSignal): Promise<ConnectionLease> {
     for (;;) {
       throwIfAborted(signal);
-      if (this.#closing.signal.aborted) throw new ClientError('closed', 'The client is closed');
+      if (this.#closing.signal.aborted)
+        throw new ClientError('closed', 'The client is closed; connect again');
       const best = this.#leastBusy();
       const load = best ? this.#loadOf(best) : Infinity;
       if (best && (load < pipelineDepth[demand] || !this.#mayOpen())) return this.#use(best);
@@ -76,6 +82,14 @@ export class ConnectionPool {
     this.#closing.abort();
     await Promise.allSettled(this.#opening);
     await Promise.all([...this.#connections.keys()].map((connection) => connection.close()));
+  }
+
+  /** Ends the connections at once, whatever is under way. */
+  destroy(): void {
+    this.#closing.abort();
+    for (const connection of this.#connections.keys()) {
+      connection.destroy(new ClientError('closed', 'The client was closed'));
+    }
   }
 
   #leastBusy(): Connection | undefined {
@@ -132,7 +146,7 @@ export class ConnectionPool {
 
   async #open(): Promise<Connection> {
     const { identity, server, timeouts } = this.#options;
-    const { handshake, progress } = { ...defaultTimeouts, ...timeouts };
+    const { handshake, progress } = timeoutsOf(timeouts);
     const { signal } = this.#closing;
     let connection: Connection | undefined;
     try {

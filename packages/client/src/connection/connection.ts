@@ -1,14 +1,10 @@
 import { defaultBackend, fingerprint, type Identity } from '@e2eeftp/crypto';
 import {
-  BodyChannel,
   ClientSession,
-  ProtocolError,
   type CborMap,
   type ClientEvent,
   type Close,
-  type HandshakeFacts,
   type Response,
-  type Welcome,
 } from '@e2eeftp/protocol';
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
@@ -20,7 +16,9 @@ import {
   throwIfAborted,
 } from '../errors.js';
 import { untilAborted } from './abort.js';
+import { accepted, AnswerQueue, type Reply } from './answer-queue.js';
 import { BodySender, type OutgoingBody } from './body-sender.js';
+import { GreetingWait, type Greeting } from './greeting.js';
 import { Turnstile } from './turnstile.js';
 
 /** How often a source that gives nothing is excused to the server at least, in milliseconds. */
@@ -41,14 +39,6 @@ export interface ConnectionOptions {
   readonly progressTimeout: number;
 }
 
-/** What the handshake and the server's first message say. */
-export interface Greeting {
-  /** What the handshake settled. */
-  readonly facts: HandshakeFacts;
-  /** What the server says of itself. */
-  readonly welcome: Welcome;
-}
-
 /** What a request asks for. */
 export interface ConnectionRequest {
   /** The command's word. */
@@ -61,20 +51,6 @@ export interface ConnectionRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer without a refusal, and the body behind it when there is one. */
-export interface Reply {
-  readonly response: Response;
-  readonly body: BodyChannel | undefined;
-}
-
-interface Pending {
-  readonly what: string;
-  /** Told of the answer even when nobody waits for it any more. */
-  readonly onResponse: () => void;
-  resolve(reply: Reply): void;
-  reject(error: ClientError): void;
-}
-
 /**
  * A client's connection: requests in, answers out, in order. Every promise that it gives settles,
  * whatever the server does: with an answer, or with the error that ended the connection.
@@ -84,19 +60,13 @@ export class Connection {
   readonly #session: ClientSession;
   readonly #options: ConnectionOptions;
   readonly #sending = new Turnstile();
-  /** Requests that wait for their answer, oldest first. */
-  readonly #pending: Pending[] = [];
-  /** The body of the answer that is being received. */
-  #receiving: BodyChannel | undefined;
-  #facts: HandshakeFacts | undefined;
-  #greeted: { resolve(greeting: Greeting): void; reject(error: ClientError): void } | undefined;
+  readonly #answers = new AnswerQueue();
+  readonly #greeting: GreetingWait;
   #distrust: unknown;
   #failure: ClientError | undefined;
   readonly #ended: Promise<void>;
   /** Set once the client has said that it asks for nothing more: how long the server may stand still. */
   #farewell: NodeJS.Timeout | undefined;
-  /** What the handshake and the server's first message said. */
-  readonly greeting: Promise<Greeting>;
 
   /**
    * Begins the handshake.
@@ -112,10 +82,17 @@ export class Connection {
       identity: options.identity,
       acceptServer: (serverIdentity) => this.#accepts(serverIdentity),
     });
-    this.greeting = new Promise((resolve, reject) => {
-      this.#greeted = { resolve, reject };
+    const { handshakeTimeout } = options;
+    this.#greeting = new GreetingWait(handshakeTimeout, () => {
+      const message = `The server did not finish the handshake within ${handshakeTimeout} ms`;
+      transport.destroy(new TransportError('timed-out', message));
     });
     this.#ended = this.#run();
+  }
+
+  /** What the handshake and the server's first message said. */
+  get greeting(): Promise<Greeting> {
+    return this.#greeting.greeting;
   }
 
   /** Why requests can no longer be made; `undefined` while they can. */
@@ -130,7 +107,7 @@ export class Connection {
 
   /** Requests that wait for their answer or its body. */
   get unanswered(): number {
-    return this.#pending.length + (this.#receiving ? 1 : 0);
+    return this.#answers.length;
   }
 
   /**
@@ -144,10 +121,9 @@ export class Connection {
   async ask(request: ConnectionRequest): Promise<Reply> {
     const { command, args, signal } = request;
     const answered = this.#sending.pass(async () => {
-      // Given up while it waited for its turn: the server must not carry it out any more.
-      throwIfAborted(signal);
+      this.#begin(signal);
       const bytes = this.#session.request({ command, args, body: false });
-      const reply = this.#expect(request, () => undefined);
+      const reply = this.#expect(() => undefined);
       await this.#send(bytes);
       return { reply };
     });
@@ -176,14 +152,14 @@ export class Connection {
     const { command, args, what, signal } = request;
     const { progressTimeout } = this.#options;
     const answered = this.#sending.pass(async () => {
-      throwIfAborted(signal);
+      this.#begin(signal);
       const sender = new BodySender(
         this.#session,
         (parts) => this.#send(parts),
         Math.min(keepAliveInterval, progressTimeout / 3),
       );
       const bytes = this.#session.request({ command, args, body: true });
-      const reply = this.#expect(request, () => {
+      const reply = this.#expect(() => {
         sender.stop();
       });
       await this.#send(bytes);
@@ -247,19 +223,6 @@ export class Connection {
 
   /** Receives until the connection ends, and then settles whatever is still waiting. */
   async #run(): Promise<void> {
-    const { handshakeTimeout } = this.#options;
-    const deadline = setTimeout(() => {
-      const message = `The server did not finish the handshake within ${handshakeTimeout} ms`;
-      this.#transport.destroy(new TransportError('timed-out', message));
-    }, handshakeTimeout);
-    this.greeting.then(
-      () => {
-        clearTimeout(deadline);
-      },
-      () => {
-        clearTimeout(deadline);
-      },
-    );
     try {
       await this.#transport.write([this.#session.start()]);
       await this.#receive();
@@ -296,40 +259,25 @@ export class Connection {
       case 'send':
         return this.#transport.write([event.bytes]);
       case 'established':
-        this.#facts = event.facts;
+        this.#greeting.establish(event.facts);
         return undefined;
       case 'welcome':
-        this.#welcome(event.welcome);
+        this.#greeting.welcome(event.welcome);
         return undefined;
       case 'response':
-        this.#answer(event.response);
+        this.#answers.answer(event.response);
+        this.#watchProgress();
         return undefined;
       case 'data':
-        return this.#receiving?.push(event.bytes);
+        return this.#answers.data(event.bytes);
       case 'end':
-        this.#receiving?.finish(event.end);
-        this.#receiving = undefined;
+        this.#answers.end(event.end);
         this.#watchProgress();
         return undefined;
       case 'close':
         this.#fail(this.#errorForClose(event.close));
         return undefined;
     }
-  }
-
-  #welcome(welcome: Welcome): void {
-    if (!this.#facts) throw new ProtocolError('malformed', 'The server spoke too early');
-    this.#greeted?.resolve({ facts: this.#facts, welcome });
-    this.#greeted = undefined;
-  }
-
-  #answer(response: Response): void {
-    const body = response.body ? new BodyChannel() : undefined;
-    this.#receiving = body;
-    const pending = this.#pending.shift();
-    pending?.onResponse();
-    pending?.resolve({ response, body });
-    this.#watchProgress();
   }
 
   #errorForClose({ status, text }: Close): ClientError {
@@ -348,15 +296,14 @@ export class Connection {
     return errorForStatus('The server closed the connection', status, text);
   }
 
-  /** Enters a request into the queue of those that wait for an answer. */
-  #expect({ what }: ConnectionRequest, onResponse: () => void): Promise<Reply> {
-    // Thrown at once: a rejected promise would be nobody's, since the request never goes out.
+  /** Whose turn it is may have given up while waiting for it, or have waited for a connection that broke. */
+  #begin(signal: AbortSignal | undefined): void {
+    throwIfAborted(signal);
     if (this.#failure) throw this.#failure;
-    const reply = new Promise<Reply>((resolve, reject) => {
-      this.#pending.push({ what, onResponse, resolve, reject });
-    });
-    // Awaited only once the request is out; a connection that fails before is no unhandled failure.
-    reply.catch(() => undefined);
+  }
+
+  #expect(onResponse: () => void): Promise<Reply> {
+    const reply = this.#answers.expect(onResponse);
     this.#watchProgress();
     return reply;
   }
@@ -380,20 +327,7 @@ export class Connection {
     if (this.#failure) return;
     this.#failure = error;
     this.#transport.destroy();
-    this.#greeted?.reject(error);
-    this.#greeted = undefined;
-    this.#receiving?.fail(error);
-    this.#receiving = undefined;
-    for (const pending of this.#pending.splice(0)) {
-      pending.onResponse();
-      pending.reject(error);
-    }
+    this.#greeting.fail(error);
+    this.#answers.fail(error);
   }
-}
-
-function accepted(what: string, reply: Reply): Reply {
-  const { status, text } = reply.response;
-  if (status < 400) return reply;
-  reply.body?.drop();
-  throw errorForStatus(what, status, text);
 }

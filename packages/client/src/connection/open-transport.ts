@@ -1,19 +1,28 @@
 import { defaultHost, defaultPort } from '@e2eeftp/protocol';
-import { connectTcp, type Transport } from '@e2eeftp/transport';
+import { connectTcp, TransportError, type Transport } from '@e2eeftp/transport';
 
-import { defaultTimeouts, type ConnectOptions } from '../options.js';
+import { ClientError } from '../errors.js';
+import type { ConnectOptions } from '../options.js';
+import { timeoutsOf } from './timeouts.js';
 
 /**
  * @param options - how to reach the server
  * @param signal - ends the attempt early
  * @returns the way to the server, which the caller must destroy or end
- * @throws TransportError, or whatever the caller's own `openTransport` throws
+ * @throws TransportError, or a ClientError; `unreachable` for anything else that the caller's own
+ *   `openTransport` throws
  */
-export function openTransport(
+export async function openTransport(
   { host = defaultHost, port = defaultPort, openTransport: open, timeouts }: ConnectOptions,
   signal: AbortSignal | undefined,
 ): Promise<Transport> {
-  if (open) return open(signal);
-  const timeout = timeouts?.connect ?? defaultTimeouts.connect;
-  return connectTcp({ host, port, timeout, signal });
+  const { connect: timeout } = timeoutsOf(timeouts);
+  if (!open) return connectTcp({ host, port, timeout, signal });
+  try {
+    return await open(signal);
+  } catch (cause) {
+    if (cause instanceof TransportError || cause instanceof ClientError) throw cause;
+    const reason = cause instanceof Error ? cause.message : 'the way to it could not be opened';
+    throw new ClientError('unreachable', `The server cannot be reached: ${reason}`, { cause });
+  }
 }

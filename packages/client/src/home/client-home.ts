@@ -4,7 +4,12 @@ import type { Identity } from '@e2eeftp/crypto';
 
 import { ConfigurationFile } from './configuration-file.js';
 import { defaultHomePath } from './home-path.js';
-import { loadIdentity, loadOrCreateIdentity, type IdentityFileOptions } from './identity-file.js';
+import {
+  loadIdentity,
+  loadOrCreateIdentity,
+  type IdentityFileOptions,
+  type NewIdentityOptions,
+} from './identity-file.js';
 import { KnownServersFile } from './known-servers-file.js';
 import { FileTransferJournal } from './transfer-journal.js';
 
@@ -48,7 +53,7 @@ export class ClientHome {
    * @throws ClientError `bad-identity` when there is a key that is not usable
    */
   loadOrCreateIdentity(
-    options: IdentityFileOptions = {},
+    options: NewIdentityOptions = {},
   ): Promise<{ identity: Identity; isNew: boolean }> {
     return loadOrCreateIdentity(this.identityPath, options);
   }

@@ -2,7 +2,7 @@ import { parse, stringify } from 'smol-toml';
 
 import { ClientError } from '../errors.js';
 import { isPort, type ServerAddress } from './server-address.js';
-import { readSmallFile, replaceSmallFile } from './small-file.js';
+import { editSmallFile, readSmallFile } from './small-file.js';
 
 /** What `config.toml` says. */
 export interface Configuration {
@@ -44,7 +44,11 @@ export class ConfigurationFile {
    * @throws ClientError `bad-configuration` when it is not valid
    */
   async read(): Promise<Configuration> {
-    const table = this.#parse(await readSmallFile(this.path));
+    return this.#read(await readSmallFile(this.path));
+  }
+
+  #read(text: string): Configuration {
+    const table = this.#parse(text);
     this.#allowOnly(table, ['default', 'profiles'], 'at the top');
     const { default: defaultProfile, profiles = {} } = table;
     if (defaultProfile !== undefined && typeof defaultProfile !== 'string') {
@@ -90,15 +94,18 @@ export class ConfigurationFile {
         `"${name}" is no name for a profile; use up to 64 letters, digits, "_" and "-"`,
       );
     }
-    const { defaultProfile, profiles } = await this.read();
-    const known = profiles.get(name);
-    if (known?.host === server.host && known.port === server.port && defaultProfile) return;
-    const { host, port } = server;
-    const text = stringify({
-      default: defaultProfile ?? name,
-      profiles: Object.fromEntries([...profiles, [name, { host, port }]]),
+    await editSmallFile(this.path, (before) => {
+      const { defaultProfile, profiles } = this.#read(before);
+      const known = profiles.get(name);
+      if (known?.host === server.host && known.port === server.port && defaultProfile) {
+        return before;
+      }
+      const { host, port } = server;
+      return stringify({
+        default: defaultProfile ?? name,
+        profiles: Object.fromEntries([...profiles, [name, { host, port }]]),
+      });
     });
-    await replaceSmallFile(this.path, text);
   }
 
   #parse(text: string): Table {

@@ -1,16 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open as openFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { CryptoError, formatIdentity, Identity, parseIdentity } from '@e2eeftp/crypto';
 
 import { asClientError, ClientError } from '../errors.js';
 import { isSystemError } from '../system-error.js';
+import {
+  isProtectedIdentity,
+  openProtectedIdentity,
+  protectIdentity,
+} from './protected-identity.js';
+import { editSmallFile } from './small-file.js';
 
 /** What a key file may need. */
 export interface IdentityFileOptions {
-  /** Asks for the passphrase of an SSH key; called only for a file that has one. */
-  readonly passphrase?: ((path: string) => Promise<string>) | undefined;
+  /**
+   * Asks for the passphrase; called only for a file that has one. It is asked again for as long as
+   * what it gives is wrong: three times at most, and not when it gives the same again.
+   *
+   * @param path - the file
+   * @param attempt - counted from 1
+   */
+  readonly passphrase?: ((path: string, attempt: number) => Promise<string>) | undefined;
   /**
    * Hears that others than the owner can use the file, and what to do about it. Without it, such a
    * file is refused. Only for keys that another program wrote so.
@@ -18,13 +30,25 @@ export interface IdentityFileOptions {
   readonly onExposed?: ((warning: string) => void) | undefined;
 }
 
+/** What a key file may need that is perhaps to be made. */
+export interface NewIdentityOptions extends IdentityFileOptions {
+  /**
+   * Asks for the passphrase of a key that is made just now; `undefined` for none, which is the
+   * default.
+   */
+  readonly newPassphrase?: ((path: string) => Promise<string | undefined>) | undefined;
+}
+
+/** How often a passphrase may be wrong. */
+const passphraseAttempts = 3;
 /** Bits of a mode by which others than the owner can do something. */
 const accessOfOthers = 0o077;
 /** A key file has a few hundred bytes; whatever is much larger is none. */
 const maximumLength = 65_536;
 
 /**
- * Reads a private key: the client's own PKCS#8 PEM, or an Ed25519 key of `ssh-keygen`.
+ * Reads a private key: the client's own PKCS#8 PEM, without a passphrase or as an age file with one,
+ * or an Ed25519 key of `ssh-keygen`.
  *
  * @param path - the file
  * @param options - what the file may need
@@ -38,10 +62,7 @@ export async function loadIdentity(
 ): Promise<Identity> {
   const text = await readPrivate(path, options);
   if (text !== undefined) return parse(path, text, options);
-  throw new ClientError(
-    'bad-identity',
-    `There is no identity at ${path}; \`e2eeftp init HOST\` or \`e2eeftp id\` makes one`,
-  );
+  throw missing(path);
 }
 
 /**
@@ -54,21 +75,69 @@ export async function loadIdentity(
  */
 export async function loadOrCreateIdentity(
   path: string,
-  options: IdentityFileOptions = {},
+  options: NewIdentityOptions = {},
 ): Promise<{ identity: Identity; isNew: boolean }> {
   const text = await readPrivate(path, options);
   if (text !== undefined) return { identity: await parse(path, text, options), isNew: false };
   const identity = Identity.generate();
-  if (await create(path, identity)) return { identity, isNew: true };
+  const passphrase = await options.newPassphrase?.(path);
+  if (await create(path, await format(identity, passphrase))) return { identity, isNew: true };
   return { identity: await loadIdentity(path, options), isNew: false };
 }
 
+/**
+ * Gives the client's own key file a passphrase, another one, or none. The file holds the old text or
+ * the new one at any moment; copies of the old one, as in backups, still open with the old
+ * passphrase.
+ *
+ * @param path - the file
+ * @param newPassphrase - asks for the new one, once the old one was right; `undefined` for none
+ * @param options - what the file may need
+ * @returns the identity
+ * @throws ClientError `bad-identity` when the file is missing or not usable, or is an SSH key, which
+ *   other programs use, too; `local-file` when it cannot be replaced
+ */
+export async function changePassphrase(
+  path: string,
+  newPassphrase: (path: string) => Promise<string | undefined>,
+  options: IdentityFileOptions = {},
+): Promise<Identity> {
+  const before = await readPrivate(path, options);
+  if (before === undefined) throw missing(path);
+  const identity = await parse(path, before, options);
+  if (isSshKey(before)) {
+    throw new ClientError(
+      'bad-identity',
+      `${path} is an SSH key; \`ssh-keygen -p -f ${path}\` changes its passphrase`,
+    );
+  }
+  const passphrase = await newPassphrase(path);
+  const after = await format(identity, passphrase);
+  // What cannot be opened again must not take the place of the only copy.
+  await open(path, after, passphrase);
+  await editSmallFile(path, (now) => {
+    if (now === before) return after;
+    throw new ClientError('bad-identity', `${path} was changed meanwhile; try again`);
+  });
+  return identity;
+}
+
+/**
+ * @param path - a private key file
+ * @returns whether it needs a passphrase; `undefined` when there is no such file
+ * @throws ClientError `bad-identity` when it can be used by others, `local-file`
+ */
+export async function hasPassphrase(path: string): Promise<boolean | undefined> {
+  const text = await readPrivate(path, {});
+  return text === undefined ? undefined : needsPassphrase(text);
+}
+
 /** The key gets its name only when it is whole, and never takes the place of another. */
-async function create(path: string, identity: Identity): Promise<boolean> {
+async function create(path: string, text: string): Promise<boolean> {
   const partPath = `${path}.${randomBytes(6).toString('hex')}.part`;
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    await writeFile(partPath, formatIdentity(identity), { mode: 0o600, flag: 'wx', flush: true });
+    await writeFile(partPath, text, { mode: 0o600, flag: 'wx', flush: true });
     try {
       await link(partPath, path);
     } finally {
@@ -86,7 +155,7 @@ async function readPrivate(
   { onExposed }: IdentityFileOptions,
 ): Promise<string | undefined> {
   try {
-    const file = await open(path, 'r');
+    const file = await openFile(path, 'r');
     try {
       const { mode, size } = await file.stat();
       if (process.platform !== 'win32' && (mode & accessOfOthers) !== 0) {
@@ -115,15 +184,57 @@ async function parse(
   text: string,
   { passphrase }: IdentityFileOptions,
 ): Promise<Identity> {
+  if (!passphrase || !needsPassphrase(text)) return open(path, text, undefined);
+  let previous: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const given = await passphrase(path, attempt);
+    try {
+      return await open(path, text, given);
+    } catch (error) {
+      const isWrong =
+        error instanceof ClientError &&
+        error.cause instanceof CryptoError &&
+        error.cause.code === 'wrong-passphrase';
+      if (!isWrong || attempt === passphraseAttempts || given === previous) throw error;
+      previous = given;
+    }
+  }
+}
+
+async function open(path: string, text: string, passphrase: string | undefined): Promise<Identity> {
   try {
-    const needsPassphrase = passphrase !== undefined && isEncryptedSshKey(text);
-    return parseIdentity(text, needsPassphrase ? { passphrase: await passphrase(path) } : {});
+    if (!isProtectedIdentity(text)) {
+      return parseIdentity(text, passphrase === undefined ? {} : { passphrase });
+    }
+    if (passphrase !== undefined) return await openProtectedIdentity(text, passphrase);
+    throw new CryptoError('unreadable-key-file', 'It needs its passphrase');
   } catch (cause) {
     if (!(cause instanceof CryptoError)) throw cause;
     throw new ClientError('bad-identity', `${path} is no usable private key: ${cause.message}`, {
       cause,
     });
   }
+}
+
+async function format(identity: Identity, passphrase: string | undefined): Promise<string> {
+  return passphrase === undefined
+    ? formatIdentity(identity)
+    : protectIdentity(identity, passphrase);
+}
+
+function missing(path: string): ClientError {
+  return new ClientError(
+    'bad-identity',
+    `There is no identity at ${path}; \`e2eeftp init HOST\` or \`e2eeftp id\` makes one`,
+  );
+}
+
+function needsPassphrase(text: string): boolean {
+  return isProtectedIdentity(text) || isEncryptedSshKey(text);
+}
+
+function isSshKey(text: string): boolean {
+  return text.includes('-BEGIN OPENSSH PRIVATE KEY-----');
 }
 
 /** OpenSSH's PROTOCOL.key: behind the magic stands the cipher's name, then "bcrypt" or "none". */

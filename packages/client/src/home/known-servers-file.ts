@@ -1,8 +1,14 @@
-import { CryptoError, equalBytes, formatPublicKey, parsePublicKey } from '@e2eeftp/crypto';
+import {
+  CryptoError,
+  equalBytes,
+  fingerprint,
+  formatPublicKey,
+  parsePublicKey,
+} from '@e2eeftp/crypto';
 
-import { ClientError } from '../errors.js';
+import { ClientError, UntrustedServerError } from '../errors.js';
 import { formatServerAddress, parseServerAddress, type ServerAddress } from './server-address.js';
-import { readSmallFile, replaceSmallFile } from './small-file.js';
+import { editSmallFile, readSmallFile } from './small-file.js';
 
 /** A line of `known_servers`. */
 export interface KnownServer {
@@ -46,26 +52,64 @@ export class KnownServersFile {
   }
 
   /**
-   * Adds a server's key. Comments and other lines stay as they are.
+   * Adds a server's key at the end. Comments and other lines stay as they are.
    *
    * @param address - where the server listens
    * @param publicKey - the key that it is to prove, 32 bytes
-   * @throws ClientError `bad-configuration` when the file is not valid, `changed-server` when the
-   *   server is known by another key, which only its user may remove
+   * @returns whether the server was unknown; otherwise it is known by this key already
+   * @throws ClientError `bad-configuration` when the file is not valid, `local-file` when it cannot
+   *   be changed; UntrustedServerError `changed-server` when the server is known by another key,
+   *   which only its user may remove
    */
-  async add(address: ServerAddress, publicKey: Uint8Array): Promise<void> {
-    const text = await readSmallFile(this.path);
-    const standing = standingOf(this.#parse(text), address, publicKey);
-    if (standing.type === 'known') return;
-    if (standing.type === 'changed') {
-      throw new ClientError(
-        'changed-server',
-        `${formatServerAddress(address)} is known by another key already (${this.path}, line ${standing.expected.line})`,
-      );
-    }
-    const separator = text === '' || text.endsWith('\n') ? '' : '\n';
-    const line = `${formatServerAddress(address)} ${formatPublicKey(publicKey)}\n`;
-    await replaceSmallFile(this.path, `${text}${separator}${line}`);
+  async add(address: ServerAddress, publicKey: Uint8Array): Promise<boolean> {
+    let isNew = false;
+    await editSmallFile(this.path, (text) => {
+      const standing = standingOf(this.#parse(text), address, publicKey);
+      if (standing.type === 'known') return text;
+      if (standing.type === 'changed') {
+        throw this.#contradiction(address, publicKey, standing.expected);
+      }
+      isNew = true;
+      const separator = text === '' || text.endsWith('\n') ? '' : '\n';
+      return `${text}${separator}${formatServerAddress(address)} ${formatPublicKey(publicKey)}\n`;
+    });
+    return isNew;
+  }
+
+  /**
+   * Forgets a server, whatever its keys. Comments and other lines stay as they are.
+   *
+   * @param address - where the server listens
+   * @returns the lines that are gone; none when nothing was known
+   * @throws ClientError `bad-configuration` when the file is not valid, `local-file` when it cannot
+   *   be changed
+   */
+  async remove(address: ServerAddress): Promise<readonly KnownServer[]> {
+    let gone: readonly KnownServer[] = [];
+    await editSmallFile(this.path, (text) => {
+      gone = linesFor(this.#parse(text), address);
+      const numbers = new Set(gone.map(({ line }) => line));
+      return text
+        .split('\n')
+        .filter((_, index) => !numbers.has(index + 1))
+        .join('\n');
+    });
+    return gone;
+  }
+
+  #contradiction(
+    address: ServerAddress,
+    given: Uint8Array,
+    expected: KnownServer,
+  ): UntrustedServerError {
+    const where = formatServerAddress(address);
+    const message = [
+      `THE SERVER AT ${where} IS KNOWN BY ANOTHER KEY. Nothing was changed.`,
+      `Known: ${fingerprint(expected.publicKey)} (${this.path}, line ${expected.line})`,
+      `Given: ${fingerprint(given)}`,
+      `Ask its operator, by another way than this connection. Only if the new fingerprint is right, run \`e2eeftp trust remove ${where}\`, and then this again.`,
+    ];
+    return new UntrustedServerError('changed-server', message.join('\n'), given);
   }
 
   #parse(text: string): KnownServer[] {
@@ -79,8 +123,9 @@ export class KnownServersFile {
   }
 
   #parseLine(text: string, line: number): KnownServer {
-    const [, address = '', key = ''] = /^(\S+)\s+(.+)$/u.exec(text) ?? [];
+    const [, address, key = ''] = /^(\S+)\s+(.+)$/u.exec(text) ?? [];
     try {
+      if (address === undefined) throw new ClientError('bad-configuration', 'it has no key');
       return { address: parseServerAddress(address), publicKey: parsePublicKey(key), line };
     } catch (cause) {
       if (!(cause instanceof CryptoError || cause instanceof ClientError)) throw cause;
@@ -104,12 +149,17 @@ export function standingOf(
   address: ServerAddress,
   publicKey: Uint8Array,
 ): ServerStanding {
-  const candidates = servers.filter(
-    (server) => server.address.host === address.host && server.address.port === address.port,
-  );
+  const candidates = linesFor(servers, address);
   if (candidates.some((server) => equalBytes(server.publicKey, publicKey))) {
     return { type: 'known' };
   }
   const [expected] = candidates;
   return expected ? { type: 'changed', expected } : { type: 'unknown' };
+}
+
+function linesFor(
+  servers: readonly KnownServer[],
+  { host, port }: ServerAddress,
+): readonly KnownServer[] {
+  return servers.filter(({ address }) => address.host === host && address.port === port);
 }

@@ -66,12 +66,13 @@ function changedServer(
   expected: Uint8Array,
   place: string,
 ): UntrustedServerError {
+  const where = formatServerAddress(address);
   const message = [
-    `THE KEY OF THE SERVER AT ${formatServerAddress(address)} HAS CHANGED.`,
+    `THE KEY OF THE SERVER AT ${where} HAS CHANGED.`,
     'Somebody may be between you and the server, or it has a new key. Nothing was sent.',
     `Known:  ${fingerprint(expected)} (${place})`,
     `Proved: ${fingerprint(identity)}`,
-    'Ask its operator, by another way than this connection. Only if the new fingerprint is right, remove that line and run `e2eeftp init` again.',
+    `Ask its operator, by another way than this connection. Only if the new fingerprint is right, run \`e2eeftp trust remove ${where}\`, and then \`e2eeftp trust add ${where}\` with the new fingerprint.`,
   ];
   return new UntrustedServerError('changed-server', message.join('\n'), identity);
 }

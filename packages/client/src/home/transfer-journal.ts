@@ -62,7 +62,11 @@ export class FileTransferJournal implements TransferJournal {
     });
   }
 
-  /** @param key - a transfer that has ended */
+  /**
+   * Removes what was saved about a transfer.
+   *
+   * @param key - a transfer that has ended
+   */
   forget(key: TransferKey): Promise<void> {
     return this.#changes.pass(() => removeFile(this.#fileOf(key)));
   }

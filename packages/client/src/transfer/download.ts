@@ -8,10 +8,11 @@ import {
   throwIfAborted,
   type ClientErrorCode,
 } from '../errors.js';
-import type { GetOptions, RangeOptions } from '../options.js';
+import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
+import type { OpenTarget } from './open-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
-import { FileTarget, openTarget, type DownloadTarget, type OpenTarget } from './target.js';
+import { FileTarget, openTarget, type DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 
 /**
@@ -40,16 +41,16 @@ export async function download(
  *
  * @param context - asks the server
  * @param path - what, checked
- * @param options - which part
+ * @param options - which part, and how large it may be
  * @returns the bytes
  * @throws ClientError
  */
 export async function* readRange(
   context: TransferContext,
   path: string,
-  options: RangeOptions,
+  options: RangeOptions & Pick<GetBytesOptions, 'maxSize'>,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { offset = 0, length, signal, onProgress } = options;
+  const { offset = 0, length, maxSize = Infinity, signal, onProgress } = options;
   const retries = context.retries(signal);
   const pace = (bytes: number): Promise<void> | undefined => context.pace(bytes, signal);
   let { etag } = options;
@@ -57,15 +58,20 @@ export async function* readRange(
   for (;;) {
     let opened: OpenRange | undefined;
     try {
-      opened = await openRange(context.requests, path, {
+      const missing = {
         offset: offset + position,
         ...(length !== undefined && { length: length - position }),
         etag,
         signal,
-      });
+      };
+      opened = await openRange(context.requests, path, missing, context.longestRange);
       // The caller has bytes of this version, which go with no other one's.
       etag = opened.file.etag;
       const total = position + opened.length;
+      if (total > maxSize) {
+        const message = `${path} has ${total} bytes to read, and ${maxSize} are allowed`;
+        throw new ClientError('too-large', message);
+      }
       for await (const parts of received(opened, path, { signal, pace })) {
         for (const part of parts) position += part.length;
         retries.progress();
@@ -81,8 +87,12 @@ export async function* readRange(
   }
 }
 
-/** The caller has no more time, and nothing is wrong with what has come. */
-const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>(['aborted', 'closed']);
+/** The caller has no more time, or the server cannot go on: nothing is wrong with what has come. */
+const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+  'aborted',
+  'closed',
+  'server-failed',
+]);
 
 /** One download, over as many attempts as it takes. */
 class DownloadRun {
@@ -126,6 +136,7 @@ class DownloadRun {
       throw reason;
     } finally {
       await this.#output?.close();
+      this.#kept?.end();
     }
   }
 
@@ -159,7 +170,7 @@ class DownloadRun {
 
   /** Asks for what is missing; of a file that has changed meanwhile, that is all of it. */
   async #open(): Promise<OpenRange> {
-    const { requests } = this.#context;
+    const { requests, longestRange } = this.#context;
     const { offset = 0, length, etag, signal } = this.#options;
     const missing = {
       offset: offset + this.#position,
@@ -168,12 +179,13 @@ class DownloadRun {
       signal,
     };
     try {
-      return await openRange(requests, this.#path, missing);
+      return await openRange(requests, this.#path, missing, longestRange);
     } catch (error) {
       const hasChanged = error instanceof ClientError && error.code === 'conflict' && !etag;
       if (!hasChanged || this.#etag === undefined) throw error;
       await this.#startOver(error);
-      return openRange(requests, this.#path, { ...missing, offset, length, etag: undefined });
+      const all = { ...missing, offset, length, etag: undefined };
+      return openRange(requests, this.#path, all, longestRange);
     }
   }
 

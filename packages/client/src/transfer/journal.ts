@@ -1,5 +1,6 @@
 /** What names a transfer: the same in a later run of the same program. */
 export interface TransferKey {
+  /** Which way the bytes go. */
   readonly direction: 'upload' | 'download';
   /** The server's identity, 32 bytes. */
   readonly server: Uint8Array;
@@ -9,16 +10,27 @@ export interface TransferKey {
   readonly local: string;
 }
 
+/** Who began a transfer, so that nobody else goes on with it at the same time. */
+export interface TransferOwner {
+  /** Names the time since the machine was started. */
+  readonly boot: string;
+  /** The process. */
+  readonly pid: number;
+}
+
 /** An upload that was begun. */
-export interface UploadRecord {
+export interface UploadRecord extends TransferOwner {
   /** What it is called towards the server, as hexadecimal digits. */
   readonly id: string;
   /** The version of the source. */
   readonly version: string;
 }
 
-/** A download that was begun. */
-export interface DownloadRecord {
+/**
+ * A download that was begun. What was written since the machine was started is still there, flushed
+ * or not.
+ */
+export interface DownloadRecord extends TransferOwner {
   /** The file that has what has come, beside the target. */
   readonly part: string;
   /** Which version of the file on the server it is of. */
@@ -27,8 +39,6 @@ export interface DownloadRecord {
   readonly size: number;
   /** Bytes that have been flushed to the disk. */
   readonly flushed: number;
-  /** Names the time since the machine was started: what was written since then is still there. */
-  readonly boot: string;
 }
 
 /**
@@ -37,15 +47,23 @@ export interface DownloadRecord {
  */
 export interface TransferJournal {
   /**
+   * Finds what an earlier run has left.
+   *
    * @param key - a transfer
    * @returns what was saved about it
    */
   find(key: TransferKey): Promise<unknown>;
   /**
+   * Saves what a later run has to know, in the place of what was saved before.
+   *
    * @param key - a transfer
    * @param record - what a later run has to know
    */
   save(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void>;
-  /** @param key - a transfer that has ended */
+  /**
+   * Forgets a transfer.
+   *
+   * @param key - a transfer that has ended
+   */
   forget(key: TransferKey): Promise<void>;
 }

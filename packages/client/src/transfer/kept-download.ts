@@ -1,4 +1,4 @@
-import { lstat, readFile, unlink } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { StoredFile } from '@e2eeftp/protocol';
@@ -8,6 +8,7 @@ import type { DownloadRecord, TransferKey } from './journal.js';
 import { isPartOf, LocalFile } from './local-file.js';
 import { worthResuming } from './size-limits.js';
 import type { TransferContext } from './transfer-context.js';
+import { bootId, isAtWork, markInUse, thisOwner } from './transfer-owner.js';
 
 const downloadRecord = z.object({
   part: z.string(),
@@ -15,6 +16,7 @@ const downloadRecord = z.object({
   size: z.int().nonnegative(),
   flushed: z.int().nonnegative(),
   boot: z.string(),
+  pid: z.int().positive(),
 });
 
 /** A part of a file that an earlier run has received, and which version of the file it is of. */
@@ -30,6 +32,7 @@ export class KeptDownload {
   readonly #context: TransferContext;
   readonly #key: TransferKey;
   #record: DownloadRecord | undefined;
+  #unmark: (() => void) | undefined;
 
   /**
    * @param context - where to remember it
@@ -49,18 +52,14 @@ export class KeptDownload {
     const { success, data } = downloadRecord.safeParse(await this.#context.recall(this.#key));
     if (!success) return undefined;
     const { part, etag, size, flushed, boot } = data;
-    if (!isPartOf(this.#key.local, part)) return undefined;
+    if (!isPartOf(this.#key.local, part) || (await isAtWork(part, data))) return undefined;
     // What was written and not flushed is lost with the machine's power only.
     const length = boot === (await bootId()) ? await sizeOf(part) : flushed;
-    const reopening = length > size ? undefined : LocalFile.reopen(this.#key.local, part, length);
-    const file = await reopening?.catch(() => undefined);
-    if (!file) {
-      // What cannot be used is received again.
-      await unlink(part).catch(() => undefined);
-      return undefined;
-    }
-    this.#record = data;
-    this.#follow(file);
+    const reopening = LocalFile.reopen(this.#key.local, part, length, size);
+    // What cannot be used is received again.
+    const file = await reopening.catch(() => undefined);
+    if (!file) return undefined;
+    await this.#remember(file, { etag, size, flushed: Math.min(flushed, length) });
     return { file, etag };
   }
 
@@ -72,15 +71,7 @@ export class KeptDownload {
    */
   async begin(local: LocalFile, { etag, size }: StoredFile): Promise<void> {
     if (!this.#context.hasJournal || size < worthResuming) return;
-    this.#record = {
-      part: resolve(local.partPath),
-      etag,
-      size,
-      flushed: local.size,
-      boot: await bootId(),
-    };
-    await this.#save();
-    this.#follow(local);
+    await this.#remember(local, { etag, size, flushed: 0 });
   }
 
   /**
@@ -99,13 +90,27 @@ export class KeptDownload {
     return true;
   }
 
+  /** This process works on it no more. */
+  end(): void {
+    this.#unmark?.();
+    this.#unmark = undefined;
+  }
+
   /** There is nothing to go on with. */
   async forget(): Promise<void> {
     if (this.#record) await this.#context.forget(this.#key);
     this.#record = undefined;
   }
 
-  #follow(local: LocalFile): void {
+  async #remember(
+    local: LocalFile,
+    state: Pick<DownloadRecord, 'etag' | 'size' | 'flushed'>,
+  ): Promise<void> {
+    const part = resolve(local.partPath);
+    this.end();
+    this.#unmark = markInUse(part);
+    this.#record = { part, ...state, ...(await thisOwner()) };
+    await this.#save();
     local.onFlushed = (flushed) => {
       if (this.#record) this.#record = { ...this.#record, flushed };
       void this.#save();
@@ -122,10 +127,4 @@ async function sizeOf(path: string): Promise<number> {
     ({ size }) => size,
     () => 0,
   );
-}
-
-/** Linux names each time that it runs; elsewhere only what was flushed counts. */
-async function bootId(): Promise<string> {
-  const unknown = (): string => `${process.pid}.${performance.timeOrigin}`;
-  return readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((id) => id.trim(), unknown);
 }

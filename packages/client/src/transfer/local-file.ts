@@ -46,38 +46,42 @@ export class LocalFile {
    * @throws the system's error when no file can be made there
    */
   static async create(path: string): Promise<LocalFile> {
-    const stem = startOf(basename(path), keptNameLength);
-    const partPath = join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
+    const partPath = newPartPath(path);
     return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666), 0);
   }
 
   /**
-   * Goes on with a file that was kept.
+   * Goes on with a file that was kept, under another name: whoever has it open still, and writes to
+   * it, cannot give it its name any more.
    *
    * @param path - where the file will be
    * @param partPath - where it is, as {@link LocalFile.partPath} said
    * @param length - bytes of it that are known to be right; the rest is cut off
-   * @returns the file; nothing when it is not there any more, or shorter
+   * @param whole - bytes that it can have at most
+   * @returns the file; nothing when it is not there any more, or of another length: it is removed then
    * @throws the system's error when it cannot be used
    */
   static async reopen(
     path: string,
     partPath: string,
     length: number,
+    whole: number,
   ): Promise<LocalFile | undefined> {
-    const handle = await openIfThere(partPath);
-    if (!handle) return undefined;
+    const own = newPartPath(path);
+    if (!(await renameIfThere(partPath, own))) return undefined;
+    let handle: FileHandle | undefined;
     try {
+      handle = await open(own, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
       const stats = await handle.stat();
-      if (stats.isFile() && stats.size >= length) {
+      if (stats.isFile() && stats.size >= length && length <= whole) {
         await handle.truncate(length);
-        return new LocalFile(path, partPath, handle, length);
+        return new LocalFile(path, own, handle, length);
       }
     } catch (error) {
-      await handle.close();
+      await discardPart(own, handle);
       throw error;
     }
-    await handle.close();
+    await discardPart(own, handle);
     return undefined;
   }
 
@@ -122,8 +126,14 @@ export class LocalFile {
     await this.#handle.sync();
     this.#isOpen = false;
     await this.#handle.close();
-    if (overwrite === 'always') await rename(this.#partPath, this.#path);
-    else await this.#linkIntoPlace();
+    try {
+      if (overwrite === 'always') await rename(this.#partPath, this.#path);
+      else await this.#linkIntoPlace();
+    } catch (error) {
+      if (!isSystemError(error, 'ENOENT')) throw error;
+      const message = `Another program goes on with receiving ${this.#path}; wait for it`;
+      throw new ClientError('conflict', message, { cause: error });
+    }
     await flushFolder(dirname(this.#path));
   }
 
@@ -201,13 +211,24 @@ export function keptError(path: string): ClientError {
   return new ClientError('conflict', `${path} exists already and is kept`);
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
+function newPartPath(path: string): string {
+  const stem = startOf(basename(path), keptNameLength);
+  return join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
+}
+
+async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
-    return await open(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    await rename(from, to);
+    return true;
   } catch (error) {
-    if (isSystemError(error, 'ENOENT')) return undefined;
+    if (isSystemError(error, 'ENOENT')) return false;
     throw error;
   }
+}
+
+async function discardPart(path: string, handle: FileHandle | undefined): Promise<void> {
+  await handle?.close();
+  await unlink(path).catch(() => undefined);
 }
 
 /** Cuts between characters, since half of one is no valid name. */

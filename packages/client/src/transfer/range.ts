@@ -1,18 +1,28 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { ClientError, throwIfAborted } from '../errors.js';
+import { abortedError, ClientError, throwIfAborted } from '../errors.js';
 import type { RangeOptions } from '../options.js';
 import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
 
 /** What is worth receiving and throwing away, to keep a connection whose body nobody wants. */
 const worthDraining = 1024 * 1024;
 
-/** A part of a file that the server is sending. */
-export interface OpenRange {
-  readonly file: StoredFile;
+/** What the server is sending at once. */
+interface Step {
   /** Bytes that the server announced. */
   readonly length: number;
   readonly reply: ConnectedReply;
+}
+
+/** A part of a file that the server is sending. */
+export interface OpenRange {
+  readonly file: StoredFile;
+  /** Bytes of all steps. */
+  readonly length: number;
+  /** The step that is under way. */
+  step: Step;
+  /** Asks for the step behind so many bytes. */
+  readonly next: (received: number) => Promise<Step>;
 }
 
 /** How a range is received. */
@@ -28,18 +38,42 @@ export interface ReceiveOptions {
  * @param requests - asks the server
  * @param path - which file
  * @param range - which part
+ * @param longest - bytes that are asked for at once; what comes slowly must not make the server wait
  * @returns what comes, to be abandoned or received to its end
  * @throws ClientError
  */
 export async function openRange(
   requests: Requests,
   path: string,
-  { offset, length, etag, signal }: RangeOptions,
+  { offset = 0, length = Infinity, etag, signal }: RangeOptions,
+  longest: number,
 ): Promise<OpenRange> {
+  const first = { offset, length: Math.min(length, longest), etag, signal };
+  const { file, ...step } = await ask(requests, path, first);
+  const whole = Math.min(length, file.size - offset);
+  return {
+    file,
+    length: whole,
+    step,
+    next: (received) =>
+      ask(requests, path, {
+        offset: offset + received,
+        length: Math.min(whole - received, longest),
+        etag: file.etag,
+        signal,
+      }),
+  };
+}
+
+async function ask(
+  requests: Requests,
+  path: string,
+  { offset, length, etag, signal }: RangeOptions & { offset: number; length: number },
+): Promise<Step & { readonly file: StoredFile }> {
   const args = {
     path,
-    ...(offset !== undefined && { offset }),
-    ...(length !== undefined && { length }),
+    offset,
+    ...(length !== Infinity && { length }),
     ...(etag !== undefined && { etag }),
   };
   const request = { command: 'GET', args, what: `Cannot get ${path}`, signal };
@@ -47,8 +81,8 @@ export async function openRange(
   try {
     const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
     const isRight =
-      part.offset === (offset ?? 0) &&
-      part.length === Math.min(length ?? Infinity, size - part.offset) &&
+      part.offset === offset &&
+      part.length === Math.min(length, size - part.offset) &&
       (etag === undefined || etag === current);
     if (!reply.body || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
@@ -71,32 +105,37 @@ export async function openRange(
  * @throws ClientError
  */
 export async function* received(
-  { length, reply }: OpenRange,
+  range: OpenRange,
   path: string,
   { signal, pace }: ReceiveOptions,
 ): AsyncGenerator<readonly Uint8Array[], void, void> {
-  const body = reply.body;
-  if (!body) return;
   const abort = (): void => {
-    body.fail(new ClientError('aborted', 'The download was cancelled'));
+    if (signal) range.step.reply.body?.fail(abortedError(signal));
   };
   throwIfAborted(signal);
   signal?.addEventListener('abort', abort, { once: true });
   let transferred = 0;
   try {
-    for await (const parts of body) {
-      throwIfAborted(signal);
-      const bytes = parts.reduce((sum, part) => sum + part.length, 0);
-      transferred += bytes;
-      if (transferred > length) break;
-      await pace?.(bytes);
-      yield parts;
+    for (;;) {
+      const end = transferred + range.step.length;
+      for await (const parts of range.step.reply.body ?? []) {
+        throwIfAborted(signal);
+        const bytes = parts.reduce((sum, part) => sum + part.length, 0);
+        transferred += bytes;
+        if (transferred > end) break;
+        await pace?.(bytes);
+        yield parts;
+      }
+      if (transferred !== end) {
+        const message = `${path}: the server sent another size than it announced`;
+        throw new ClientError('integrity', message);
+      }
+      if (transferred === range.length) return;
+      range.step.reply.release();
+      range.step = await range.next(transferred);
     }
   } finally {
     signal?.removeEventListener('abort', abort);
-  }
-  if (transferred !== length) {
-    throw new ClientError('integrity', `${path}: the server sent another size than it announced`);
   }
 }
 
@@ -106,7 +145,7 @@ export async function* received(
  *
  * @param range - what the server is sending, or has sent
  */
-export function abandon({ length, reply }: OpenRange): void {
+export function abandon({ step: { length, reply } }: OpenRange): void {
   const { body, connection } = reply;
   reply.release();
   if (!body || body.end) return;

@@ -5,35 +5,24 @@ import { Readable } from 'node:stream';
 import { readChunks } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
+import { bytesOnly, unsized } from './flowing-bytes.js';
+import type { OpenSource } from './open-source.js';
 import { versionOf, type SourceVersion } from './source-version.js';
+import { WebStreamSource } from './web-stream-source.js';
 
 /**
- * What can be sent: a path of the local file system, bytes, or anything that gives bytes one
- * chunk after the other, such as a Readable.
+ * What can be sent: a path of the local file system; bytes; a Blob; or anything that gives bytes one
+ * chunk after the other, such as a Readable, a ReadableStream, a generator, or an array of chunks.
+ * Paths, bytes and Blobs can be read again, so that a broken upload goes on.
  */
-export type UploadSource = string | Uint8Array | Readable | AsyncIterable<Uint8Array>;
-
-/** A source that is ready to be read. */
-export interface OpenSource {
-  /** Bytes, when known before reading. */
-  readonly size: number | undefined;
-  /** Milliseconds since 1970, for files. */
-  readonly mtime: number | undefined;
-  /** Whether it can be read again, from any byte on. */
-  readonly isRepeatable: boolean;
-  /** For files: which version of the file this is. */
-  readonly version?: SourceVersion | undefined;
-  /**
-   * Reads on from a byte; only from the first, and once, unless it is repeatable. It ends the reading
-   * before.
-   *
-   * @param offset - the byte
-   * @returns the bytes; each chunk is valid until the next is asked for
-   */
-  read(offset: number): AsyncIterable<Uint8Array>;
-  /** Frees what the source holds, also while a chunk is awaited. */
-  close(): Promise<void>;
-}
+export type UploadSource =
+  | string
+  | Uint8Array
+  | Blob
+  | Readable
+  | ReadableStream<Uint8Array>
+  | AsyncIterable<Uint8Array>
+  | Iterable<Uint8Array>;
 
 /**
  * Opens a source.
@@ -53,6 +42,16 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
       close: nothing,
     };
   }
+  if (source instanceof Blob) {
+    return {
+      size: source.size,
+      mtime: undefined,
+      isRepeatable: true,
+      read: (offset) => new WebStreamSource(source.slice(offset).stream()).read(),
+      close: nothing,
+    };
+  }
+  if (source instanceof ReadableStream) return new WebStreamSource(source);
   if (source instanceof Readable) {
     // It may fail before anybody reads it, and the failure is met then; until then it must not
     // bring the process down.
@@ -61,9 +60,6 @@ export async function openSource(source: UploadSource): Promise<OpenSource> {
   }
   return { ...unsized, read: () => bytesOnly(source), close: nothing };
 }
-
-/** What flows by can be read once, and nobody knows how much will come. */
-const unsized = { size: undefined, mtime: undefined, isRepeatable: false } as const;
 
 async function openFile(path: string): Promise<OpenSource> {
   // Without O_NONBLOCK, a pipe that nobody writes to would keep us waiting, even for a look at it.
@@ -122,14 +118,6 @@ class FileSource implements OpenSource {
     if (name !== this.version.name) {
       throw new ClientError('local-file', `${this.#path} changed while it was read; send it again`);
     }
-  }
-}
-
-async function* bytesOnly(source: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, void> {
-  for await (const chunk of source) {
-    if (chunk instanceof Uint8Array) yield chunk;
-    else if (typeof chunk === 'string') yield Buffer.from(chunk);
-    else throw new ClientError('local-file', 'The stream gives something else than bytes');
   }
 }
 

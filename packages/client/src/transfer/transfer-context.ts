@@ -1,3 +1,5 @@
+import { limits } from '@e2eeftp/protocol';
+
 import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
 import { defaultRetries, type ConnectOptions } from '../options.js';
 import type { Requests } from '../requests.js';
@@ -88,6 +90,16 @@ export class TransferContext {
   /** @param key - a transfer that a later run need not know of */
   async forget(key: TransferKey): Promise<void> {
     await this.#journal?.forget(key).catch(() => undefined);
+  }
+
+  /** Bytes that are to be asked of the server at once. */
+  get longestRange(): number {
+    return this.#rateLimit?.longestRange ?? Infinity;
+  }
+
+  /** Bytes that are to be sent at once. */
+  get longestPart(): number {
+    return this.#rateLimit?.longestPart ?? limits.bodyRecord;
   }
 
   /**

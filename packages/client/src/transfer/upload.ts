@@ -9,11 +9,18 @@ import { ClientError, rethrowAsLocal } from '../errors.js';
 import type { SendOptions } from '../options.js';
 import { checkResult } from '../requests.js';
 import type { TransferKey } from './journal.js';
-import { openSource, type OpenSource, type UploadSource } from './source.js';
+import type { OpenSource } from './open-source.js';
+import { openSource, type UploadSource } from './source.js';
 import { demandOf, worthResuming } from './size-limits.js';
 import type { TransferContext } from './transfer-context.js';
+import { isAtWork, markInUse, thisOwner } from './transfer-owner.js';
 
-const uploadRecord = z.object({ id: z.string().regex(/^[0-9a-f]{32}$/u), version: z.string() });
+const uploadRecord = z.object({
+  id: z.string().regex(/^[0-9a-f]{32}$/u),
+  version: z.string(),
+  boot: z.string(),
+  pid: z.int().positive(),
+});
 
 /**
  * Sends one file. When the connection breaks, another is opened, and a source that can be read
@@ -61,6 +68,7 @@ class UploadRun {
   #isBegun = false;
   /** Whether an earlier run began it. */
   #isOld = false;
+  #unmark: (() => void) | undefined;
   /** Bytes that the server is known to keep. */
   #kept = 0;
 
@@ -80,8 +88,16 @@ class UploadRun {
   }
 
   async run(): Promise<StoredFile> {
+    try {
+      await this.#nameUpload();
+      return await this.#runNamed();
+    } finally {
+      this.#unmark?.();
+    }
+  }
+
+  async #runNamed(): Promise<StoredFile> {
     const { signal } = this.#options;
-    await this.#nameUpload();
     const file = await this.#context.retry(
       { signal, mayRetry: this.#source.isRepeatable },
       async (progress) => {
@@ -108,14 +124,14 @@ class UploadRun {
     const key = this.#key();
     if (!key || !isLarge || version?.isSettled !== true) return;
     const { success, data } = uploadRecord.safeParse(await this.#context.recall(key));
-    if (success && data.version === version.name) {
+    if (success && data.version === version.name && !(await isAtWork(data.id, data))) {
       this.#id = Buffer.from(data.id, 'hex');
       this.#isBegun = true;
       this.#isOld = true;
-    } else {
-      const record = { id: this.#id.toString('hex'), version: version.name };
-      await this.#context.remember(key, record);
     }
+    const id = this.#id.toString('hex');
+    this.#unmark = markInUse(id);
+    await this.#context.remember(key, { id, version: version.name, ...(await thisOwner()) });
   }
 
   async #whereToGoOn(): Promise<ResumePoint> {
@@ -191,6 +207,7 @@ class UploadRun {
           sent = offset + transferred;
           onProgress?.({ transferred: sent, total: size });
         },
+        longestPart: this.#context.longestPart,
         pace: (bytes) => this.#context.pace(bytes, signal),
         sha256: hash && (() => (digest = hash.digest())),
       },

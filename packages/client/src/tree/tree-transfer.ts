@@ -36,7 +36,7 @@ export type TreeOutcome =
 export type TreeFailure = Extract<TreeOutcome, { type: 'failed' }>;
 
 /** How a tree is transferred. */
-export interface TreeOptions extends OperationOptions {
+export interface TreeOptions extends Pick<OperationOptions, 'signal'> {
   /** What to do about a file that is there already: replace it (the default), or skip it. */
   readonly overwrite?: 'always' | 'never' | undefined;
   /** Files under way at once, so that small ones do not wait for answers; by default 16. */
@@ -62,7 +62,7 @@ export interface TreeResult {
   readonly skipped: number;
   /** Entries that should have been transferred and were not. */
   readonly failed: number;
-  /** The first of the failures, at most {@link keptFailures}; `onOutcome` hears of all. */
+  /** The first of the failures, at most 1,000; `onOutcome` hears of all. */
   readonly failures: readonly TreeFailure[];
 }
 

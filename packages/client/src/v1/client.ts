@@ -1,3 +1,4 @@
+import { runOperation } from '../operation/operation.js';
 import type { OperationOptions } from '../options.js';
 import type { UploadSource } from '../transfer/source.js';
 import type { DownloadTarget } from '../transfer/target.js';
@@ -45,7 +46,9 @@ export class V1Client {
     name: string,
     options: V1SendOptions = {},
   ): Promise<{ size: number }> {
-    return { size: await uploadV1(this.#options, source, name, options) };
+    return runOperation(options, async (signal) => ({
+      size: await uploadV1(this.#options, source, name, { ...options, signal }),
+    }));
   }
 
   /**
@@ -63,7 +66,9 @@ export class V1Client {
     target: DownloadTarget,
     options: V1GetOptions = {},
   ): Promise<{ size: number }> {
-    return { size: await downloadV1(this.#options, name, target, options) };
+    return runOperation(options, async (signal) => ({
+      size: await downloadV1(this.#options, name, target, { ...options, signal }),
+    }));
   }
 
   /**
@@ -72,8 +77,10 @@ export class V1Client {
    *   them only through `printable`, and use none as a local path
    * @throws ClientError `too-large` above 64 MiB or a million names
    */
-  list({ signal }: OperationOptions = {}): Promise<string[]> {
-    return listV1(this.#options, 'LIST', 'Cannot list the files', signal);
+  list(options: OperationOptions = {}): Promise<string[]> {
+    return runOperation(options, (signal) =>
+      listV1(this.#options, 'LIST', 'Cannot list the files', signal),
+    );
   }
 
   /**
@@ -83,12 +90,14 @@ export class V1Client {
    * @param options - a signal
    * @throws ClientError `not-found`
    */
-  async remove(name: string, { signal }: OperationOptions = {}): Promise<void> {
+  async remove(name: string, options: OperationOptions = {}): Promise<void> {
     const what = `Cannot remove ${checkV1Name(name)}`;
     const command = { word: 'DELETE', fields: [name] };
-    await overV1Connection(this.#options, command, signal, async (connection) => {
-      expectStatus(what, await connection.answer(), 200);
-    });
+    await runOperation(options, (signal) =>
+      overV1Connection(this.#options, command, signal, async (connection) => {
+        expectStatus(what, await connection.answer(), 200);
+      }),
+    );
   }
 
   /**
@@ -96,8 +105,10 @@ export class V1Client {
    * @returns the words of the server's commands, as it gives them
    * @throws ClientError
    */
-  commands({ signal }: OperationOptions = {}): Promise<string[]> {
-    return listV1(this.#options, 'HLIST', 'Cannot list the commands', signal);
+  commands(options: OperationOptions = {}): Promise<string[]> {
+    return runOperation(options, (signal) =>
+      listV1(this.#options, 'HLIST', 'Cannot list the commands', signal),
+    );
   }
 
   /**
@@ -113,10 +124,12 @@ export class V1Client {
   async request(
     word: string,
     fields: readonly string[],
-    { signal }: OperationOptions = {},
+    options: OperationOptions = {},
   ): Promise<{ status: number; text: string }> {
-    return overV1Connection(this.#options, { word, fields }, signal, async (connection) =>
-      accepted(`${word} failed`, await connection.answer()),
+    return runOperation(options, (signal) =>
+      overV1Connection(this.#options, { word, fields }, signal, async (connection) =>
+        accepted(`${word} failed`, await connection.answer()),
+      ),
     );
   }
 }

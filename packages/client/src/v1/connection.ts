@@ -11,8 +11,8 @@ import { TransportError, type Transport } from '@e2eeftp/transport';
 import { untilAborted } from '../connection/abort.js';
 import { openTransport } from '../connection/open-transport.js';
 import { verifierOf } from '../connection/server-verifier.js';
+import { timeoutsOf } from '../connection/timeouts.js';
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
-import { defaultTimeouts } from '../options.js';
 import { shakeV1Hands } from './handshake.js';
 import type { V1ClientOptions } from './options.js';
 
@@ -132,7 +132,7 @@ export async function overV1Connection<Result>(
   task: (connection: V1Connection) => Promise<Result>,
 ): Promise<Result> {
   const { identity, server, timeouts } = options;
-  const { handshake, progress } = { ...defaultTimeouts, ...timeouts };
+  const { handshake, progress } = timeoutsOf(timeouts);
   let transport: Transport | undefined;
   let keys: V1Keys | undefined;
   let deadline: NodeJS.Timeout | undefined;

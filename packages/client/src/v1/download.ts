@@ -7,7 +7,8 @@ import {
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
 import { exists, keptError } from '../transfer/local-file.js';
-import type { DownloadTarget, OpenTarget } from '../transfer/target.js';
+import type { OpenTarget } from '../transfer/open-target.js';
+import type { DownloadTarget } from '../transfer/target.js';
 import { expectBody } from './answers.js';
 import { overV1Connection, type V1Connection } from './connection.js';
 import { checkV1Name } from './name.js';

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { FileWriter, readChunks } from '@e2eeftp/file-io';
 
 import type { LocalOverwrite } from '../transfer/local-file.js';
-import { openTarget, type DownloadTarget, type OpenTarget } from '../transfer/target.js';
+import type { OpenTarget } from '../transfer/open-target.js';
+import { openTarget, type DownloadTarget } from '../transfer/target.js';
 
 /**
  * Opens a target of which nothing is seen before it is committed: what is written to it need not

@@ -5,7 +5,8 @@ import { limits } from '@e2eeftp/protocol';
 
 import { untilAborted } from '../connection/abort.js';
 import { asClientError, asLocalError, ClientError } from '../errors.js';
-import { openSource, type OpenSource, type UploadSource } from '../transfer/source.js';
+import type { OpenSource } from '../transfer/open-source.js';
+import { openSource, type UploadSource } from '../transfer/source.js';
 import { accepted, expectStatus } from './answers.js';
 import { overV1Connection, type V1Connection } from './connection.js';
 import { checkV1Name } from './name.js';

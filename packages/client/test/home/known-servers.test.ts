@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, test } from '@jest/globals';
@@ -129,5 +129,44 @@ describe('a key of a server in a file', () => {
     await writeFile(path, 'nothing');
     expect((await failureOf(loadServerKey(path))).code).toBe('bad-configuration');
     expect((await failureOf(loadServerKey(`${path}.missing`))).code).toBe('local-file');
+  });
+});
+
+describe('edits of known servers', () => {
+  test('wait for each other', async () => {
+    const file = await makeFile('# first\n');
+    const ports = Array.from({ length: 20 }, (_, index) => index + 1);
+    await Promise.all(ports.map((port) => file.add({ host: 'a', port }, a)));
+    expect((await file.read()).map(({ address }) => address.port).sort((x, y) => x - y)).toEqual(
+      ports,
+    );
+    await Promise.all(ports.map((port) => file.remove({ host: 'a', port })));
+    expect(await readFile(file.path, 'utf8')).toBe('# first\n');
+    expect(await readdir(join(file.path, '..'))).toEqual(['known_servers']);
+  });
+
+  test('say what they did', async () => {
+    const file = await makeFile();
+    expect(await file.add(here, a)).toBe(true);
+    expect(await file.add(here, a)).toBe(false);
+    expect(await file.remove(there)).toEqual([]);
+    expect(await file.remove(here)).toEqual([{ address: here, publicKey: a, line: 1 }]);
+    expect(await readFile(file.path, 'utf8')).toBe('');
+  });
+
+  test('do not happen behind the lock of another program, and say what to do', async () => {
+    const file = await makeFile('');
+    await writeFile(`${file.path}.lock`, '');
+    const failure = await failureOf(file.add(here, a));
+    expect(failure.code).toBe('local-file');
+    expect(failure.message).toContain(`${file.path}.lock is in the way`);
+    expect(await readFile(file.path, 'utf8')).toBe('');
+  }, 15_000);
+
+  test('of a damaged file do nothing', async () => {
+    const file = await makeFile('nonsense\n');
+    expect((await failureOf(file.add(here, a))).code).toBe('bad-configuration');
+    expect((await failureOf(file.remove(here))).code).toBe('bad-configuration');
+    expect(await readdir(join(file.path, '..'))).toEqual(['known_servers']);
   });
 });

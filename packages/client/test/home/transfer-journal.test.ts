@@ -12,7 +12,7 @@ const key: TransferKey = {
   remote: 'received/a',
   local: '/a',
 };
-const record = { id: '00'.repeat(16), version: '1' };
+const record = { id: '00'.repeat(16), version: '1', boot: 'b', pid: 1 };
 const week = 7 * 24 * 60 * 60;
 
 describe('a journal in a folder', () => {
@@ -76,7 +76,7 @@ describe('a journal in a folder', () => {
     const save = (local: string, at: string): Promise<void> =>
       new FileTransferJournal(folder).save(
         { ...key, direction: 'download', local: join(place, local) },
-        { part: at, etag: 'e', size: 4, flushed: 4, boot: '' },
+        { part: at, etag: 'e', size: 4, flushed: 4, boot: '', pid: 1 },
       );
     await save('a', part);
     await save('c', precious);

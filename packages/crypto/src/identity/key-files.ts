@@ -22,7 +22,8 @@ import { decodeSshPublicKeyBlob, sshEd25519 } from './ssh-public-key.js';
  * @param options.passphrase - the passphrase, when the file has one
  * @param options.backend - the primitives that the identity shall use
  * @returns the identity
- * @throws CryptoError `unreadable-key-file`, whose message says what is wrong with the file
+ * @throws CryptoError `unreadable-key-file`, whose message says what is wrong with the file, or
+ *   `wrong-passphrase`
  */
 export function parseIdentity(
   text: string,

@@ -28,7 +28,7 @@ export interface SshKeyPair {
  * @param passphrase - when the file needs one
  * @returns the Ed25519 private key in it and the public key that the file claims for it
  * @throws CryptoError `unreadable-key-file` for another kind of key or cipher, and for a
- *   passphrase that is missing or wrong
+ *   passphrase that is missing; `wrong-passphrase`
  */
 export function decodeSshPrivateKey(text: string, passphrase?: string): SshKeyPair {
   const reader = new SshReader(decodePem('OPENSSH PRIVATE KEY', text));
@@ -41,7 +41,7 @@ export function decodeSshPrivateKey(text: string, passphrase?: string): SshKeyPa
   const section = reader.string();
   if (reader.rest().length > 0) throw damaged();
   if (cipher === 'none' && kdf === 'none') {
-    return { seed: readPrivateSection(section, publicKey), publicKey };
+    return { seed: readPrivateSection(section, publicKey, damaged), publicKey };
   }
   if (cipher !== 'aes256-ctr' || kdf !== 'bcrypt') {
     throw new CryptoError(
@@ -53,7 +53,7 @@ export function decodeSshPrivateKey(text: string, passphrase?: string): SshKeyPa
     throw new CryptoError('unreadable-key-file', 'The SSH key needs its passphrase');
   }
   const plaintext = decryptSection(section, kdfOptions, passphrase);
-  const seed = readPrivateSection(plaintext, publicKey);
+  const seed = readPrivateSection(plaintext, publicKey, wrongPassphrase);
   wipe(plaintext);
   return { seed, publicKey };
 }
@@ -85,15 +85,14 @@ function decryptSection(
   return plaintext;
 }
 
-function readPrivateSection(section: Uint8Array, publicKey: Uint8Array): Uint8Array {
+function readPrivateSection(
+  section: Uint8Array,
+  publicKey: Uint8Array,
+  notOpened: () => CryptoError,
+): Uint8Array {
   const reader = new SshReader(section);
   // Two equal numbers are all that tells a right passphrase from a wrong one.
-  if (reader.uint32() !== reader.uint32()) {
-    throw new CryptoError(
-      'unreadable-key-file',
-      'The passphrase of the SSH key is wrong, or the file is damaged',
-    );
-  }
+  if (reader.uint32() !== reader.uint32()) throw notOpened();
   const isRightKey = reader.text() === sshEd25519 && equalBytes(reader.string(), publicKey);
   const seedAndPublicKey = reader.string();
   reader.string();
@@ -106,4 +105,11 @@ function readPrivateSection(section: Uint8Array, publicKey: Uint8Array): Uint8Ar
 
 function damaged(): CryptoError {
   return new CryptoError('unreadable-key-file', 'The SSH key is damaged or of another kind');
+}
+
+function wrongPassphrase(): CryptoError {
+  return new CryptoError(
+    'wrong-passphrase',
+    'The passphrase of the SSH key is wrong, or the file is damaged',
+  );
 }

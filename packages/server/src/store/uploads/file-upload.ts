@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
@@ -11,6 +11,7 @@ import { newFileFlags } from '../open-flags.js';
 import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
 import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
+import type { Reservation } from '../usage/reservation.js';
 import { ended, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
 
@@ -18,6 +19,8 @@ import type { UploadJournal } from './upload-journal.js';
 export interface UploadHome {
   /** Shared by the uploads of a store; nothing when they need not be durable. */
   readonly flushTurn: FlushTurn | undefined;
+  /** The room that the upload takes, where that is counted. */
+  readonly reservation?: Reservation | undefined;
   /**
    * Puts a written file into its place.
    *
@@ -27,6 +30,8 @@ export interface UploadHome {
    * @returns the file as stored, once that is durable
    */
   place(from: string, handle: FileHandle, overwrite: OverwritePolicy): Promise<StoredFile>;
+  /** Hears that the upload's file is closed. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /** An upload's file. */
@@ -48,6 +53,8 @@ export class FileUpload implements Upload {
   readonly #writer: FileWriter;
   /** What a call that comes too late fails with. */
   #ending: StoreError | undefined;
+  /** Bytes that are left when it has ended. */
+  #kept = 0;
   /** The last call that uses the file; it never fails. */
   #lastUse: Promise<unknown> = Promise.resolve();
 
@@ -70,19 +77,42 @@ export class FileUpload implements Upload {
   }
 
   /**
+   * @param directory - where the files of such uploads lie
+   * @returns where one more can lie; its name says which process writes it
+   */
+  static newPath(directory: string): string {
+    return join(directory, `${process.pid}-${randomBytes(16).toString('hex')}`);
+  }
+
+  /**
    * Begins an upload of which nothing is kept when it is not committed.
    *
    * @param home - what it needs of its store
-   * @param directory - where its file is to lie
+   * @param path - where its file is to lie
+   * @param size - bytes that it will have, as far as that is known
    * @returns the upload
    * @throws StoreError
    */
-  static async create(home: UploadHome, directory: string): Promise<FileUpload> {
-    const path = join(directory, randomBytes(16).toString('hex'));
+  static async create(home: UploadHome, path: string, size: number): Promise<FileUpload> {
     try {
+      await home.reservation?.take(size);
       return new FileUpload(home, { path, handle: await open(path, newFileFlags, 0o600) });
     } catch (error) {
+      home.reservation?.end(0);
       throw asStoreError('Cannot begin an upload', error);
+    }
+  }
+
+  /**
+   * Removes what a process has left of such uploads.
+   *
+   * @param directory - where their files lie
+   * @param pid - the process, which runs no more
+   * @throws the system's error
+   */
+  static async removeAllOf(directory: string, pid: number): Promise<void> {
+    for (const name of await readdir(directory)) {
+      if (name.startsWith(`${pid}-`)) await unlink(join(directory, name));
     }
   }
 
@@ -91,7 +121,13 @@ export class FileUpload implements Upload {
   }
 
   async write(parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#ending) throw this.#ending;
+    this.#requireOpen();
+    const { reservation } = this.#home;
+    const size = parts.reduce((sum, part) => sum + part.length, this.size);
+    if (reservation?.isShort(size)) {
+      await reservation.take(size);
+      this.#requireOpen();
+    }
     try {
       await this.#writer.write(parts);
     } catch (error) {
@@ -103,7 +139,7 @@ export class FileUpload implements Upload {
     return this.#use(async () => {
       await this.#finishWriting();
       return sha256Of(this.#file.handle, this.size, () => {
-        if (this.#ending) throw this.#ending;
+        this.#requireOpen();
       });
     });
   }
@@ -153,6 +189,7 @@ export class FileUpload implements Upload {
     } catch {
       // The journal says what was durable before.
     }
+    this.#kept = this.#writer.written;
   }
 
   async #remove(): Promise<void> {
@@ -191,6 +228,12 @@ export class FileUpload implements Upload {
   async #close(): Promise<void> {
     await this.#writer.abandon();
     await this.#file.handle.close().catch(() => undefined);
+    this.#home.onClosed?.();
+    this.#home.reservation?.end(this.#kept);
     this.#file.onEnd?.();
+  }
+
+  #requireOpen(): void {
+    if (this.#ending) throw this.#ending;
   }
 }

@@ -1,0 +1,16 @@
+/** A target that is ready to be written. */
+export interface OpenTarget {
+  /**
+   * @param parts - what comes next, which must not change afterwards
+   * @returns once there is room for more
+   */
+  write(parts: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Everything has arrived and is right.
+   *
+   * @param mtime - for files: milliseconds since 1970; by default now
+   */
+  commit(mtime: number | undefined): Promise<void>;
+  /** Frees what the target holds; without a commit before, nothing of a file stays. */
+  close(): Promise<void>;
+}

@@ -41,6 +41,11 @@ export class Output {
     process.stderr.on('error', () => undefined);
   }
 
+  /** Whether somebody sees what {@link Output.progress} shows. */
+  get isWatched(): boolean {
+    return this.#status !== undefined;
+  }
+
   /** Standard output will carry a file: whatever else is to be said goes to standard error. */
   reserveStandardOutput(): void {
     this.#results = process.stderr;

@@ -5,19 +5,26 @@ import type { TreeOptions, TreeOutcome, TreeProgress } from '@e2eeftp/client';
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { standardStream } from './local-name.js';
-import type { Output } from './output.js';
+import type { JsonFields, Output } from './output.js';
 import { formatCount, formatDuration, formatSize } from './quantities.js';
 
 const skipReasons = {
   'symbolic-link': 'it is a symbolic link',
+  'link-loop': 'it is a symbolic link that leads in a circle, or through too many others',
   'special-file': 'it is neither file nor folder',
   exists: 'it exists',
 } as const;
 
+const verbs = {
+  sent: { done: 'Sent', dry: 'Would send' },
+  received: { done: 'Received', dry: 'Would receive' },
+} as const;
+
 /** Tells of transfers: how far they are, what became of each, and what became of all. */
-export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgress'> {
+export class TransferReport {
   readonly #output: Output;
   readonly #direction: 'sent' | 'received';
+  readonly #isDryRun: boolean;
   readonly #start = performance.now();
   readonly #exitCodes = new Set<ExitCode>();
   #files = 0;
@@ -31,10 +38,18 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
   /**
    * @param output - where to tell
    * @param direction - what is done
+   * @param isDryRun - whether it is only said
    */
-  constructor(output: Output, direction: 'sent' | 'received') {
+  constructor(output: Output, direction: 'sent' | 'received', isDryRun = false) {
     this.#output = output;
     this.#direction = direction;
+    this.#isDryRun = isDryRun;
+  }
+
+  /** What is to hear of a tree; of its progress only where that is shown, since counting costs. */
+  get listeners(): Pick<TreeOptions, 'onOutcome' | 'onProgress'> {
+    const { onOutcome, onProgress } = this;
+    return this.#output.isWatched ? { onOutcome, onProgress } : { onOutcome };
   }
 
   /** What the exit code says about all of them. */
@@ -59,11 +74,11 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
         this.#files += 1;
         this.#bytes += outcome.size;
         this.#onlyFile = this.#way(local, remote).join(' to ');
-        await this.#output.fact({ ...outcome }, `${remote}  ${formatSize(outcome.size)}`);
+        await this.#tell({ ...outcome }, `${remote}  ${formatSize(outcome.size)}`);
         break;
       case 'directory':
         this.#directories += 1;
-        await this.#output.fact({ ...outcome }, `${remote}/`);
+        await this.#tell({ ...outcome }, `${remote}/`);
         break;
       case 'skipped': {
         this.#skipped += 1;
@@ -92,9 +107,15 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     const bytes = this.#bytes;
     this.#output.endProgress();
     const seconds = Math.round(milliseconds) / 1000;
-    const counts = { files, directories, bytes, skipped, failed };
+    const counts = { files, directories, bytes, skipped, failed, dryRun: this.#isDryRun };
     const text = files + directories > 0 ? this.#summary(milliseconds) : undefined;
     await this.#output.event({ type: 'summary', ...counts, seconds }, text);
+  }
+
+  /** What would be done is what a dry run is for; what is done matters to few. */
+  async #tell(fields: JsonFields, text: string): Promise<void> {
+    if (this.#isDryRun) await this.#output.result(fields, [text]);
+    else await this.#output.fact(fields, text);
   }
 
   #way(local: string, remote: string): [from: string, to: string] {
@@ -104,10 +125,13 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
   }
 
   #summary(milliseconds: number): string {
-    const verb = this.#direction === 'sent' ? 'Sent' : 'Received';
+    const verb = verbs[this.#direction][this.#isDryRun ? 'dry' : 'done'];
     const isSingle = this.#files === 1 && this.#directories === 0 && this.#onlyFile !== undefined;
     const what = isSingle ? this.#onlyFile : formatCount(this.#files, 'file', 'files');
-    const amount = `${formatSize(this.#bytes)} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
+    const size = formatSize(this.#bytes);
+    const amount = this.#isDryRun
+      ? size
+      : `${size} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
     const rest = [];
     if (this.#skipped > 0) rest.push(`${this.#skipped} skipped`);
     if (this.#failed > 0) rest.push(`${this.#failed} failed`);

@@ -11,6 +11,14 @@ import { isSystemError } from '../system-error.js';
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
 
+/** What a local file is to have besides its content. */
+export interface FileFacts {
+  /** Milliseconds since 1970; by default the time of its making. */
+  readonly mtime?: number | undefined;
+  /** Permission bits; by default those that the system gives to new files. */
+  readonly mode?: number | undefined;
+}
+
 /** Room for the random part and the endings, in a name of at most 255 bytes. */
 const keptNameLength = 180;
 
@@ -113,11 +121,12 @@ export class LocalFile {
    * Flushes the file and gives it its name.
    *
    * @param overwrite - what to do about a file that is there already
-   * @param mtime - milliseconds since 1970; by default now
+   * @param facts - what it is to have besides its content
    * @throws ClientError `conflict` when a file is there that may not be replaced
    */
-  async commit(overwrite: LocalOverwrite, mtime: number | undefined): Promise<void> {
+  async commit(overwrite: LocalOverwrite, { mtime, mode }: FileFacts = {}): Promise<void> {
     await this.#writer.finish();
+    if (mode !== undefined) await this.#handle.chmod(mode);
     if (mtime !== undefined) await this.#handle.utimes(mtime / 1000, mtime / 1000);
     await this.#handle.sync();
     this.#isOpen = false;

@@ -45,15 +45,15 @@ export async function openRange(
   const request = { command: 'GET', args, what: `Cannot get ${path}`, signal };
   const reply = await requests.ask(request, 'transfer');
   try {
-    const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
+    const { offset: start, length: bytes, ...file } = checkResult('GET', reply.response);
     const isRight =
-      part.offset === (offset ?? 0) &&
-      part.length === Math.min(length ?? Infinity, size - part.offset) &&
-      (etag === undefined || etag === current);
+      start === (offset ?? 0) &&
+      bytes === Math.min(length ?? Infinity, file.size - start) &&
+      (etag === undefined || etag === file.etag);
     if (!reply.body || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
     }
-    return { file: { size, mtime, etag: current }, length: part.length, reply };
+    return { file, length: bytes, reply };
   } catch (error) {
     reply.body?.drop();
     reply.release();

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { readChunks } from '@e2eeftp/file-io';
+import { limits } from '@e2eeftp/protocol';
 
 import { ClientError } from '../errors.js';
 import { versionOf, type SourceVersion } from './source-version.js';
@@ -19,6 +20,8 @@ export interface OpenSource {
   readonly size: number | undefined;
   /** Milliseconds since 1970, for files. */
   readonly mtime: number | undefined;
+  /** Permission bits, for files of systems that have them. */
+  readonly mode?: number | undefined;
   /** Whether it can be read again, from any byte on. */
   readonly isRepeatable: boolean;
   /** For files: which version of the file this is. */
@@ -86,6 +89,7 @@ async function openFile(path: string): Promise<OpenSource> {
 class FileSource implements OpenSource {
   readonly size: number;
   readonly mtime: number;
+  readonly mode: number | undefined;
   readonly isRepeatable = true;
   readonly version: SourceVersion;
   readonly #path: string;
@@ -97,6 +101,8 @@ class FileSource implements OpenSource {
     this.#handle = handle;
     this.size = Number(stats.size);
     this.mtime = Math.round(Number(stats.mtimeNs) / 1e6);
+    // Windows has others, and makes these up.
+    this.mode = process.platform === 'win32' ? undefined : Number(stats.mode) & limits.mode;
     this.version = versionOf(stats);
   }
 

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 
 import { untilAborted } from '../connection/abort.js';
-import { LocalFile, type LocalOverwrite } from './local-file.js';
+import { LocalFile, type FileFacts, type LocalOverwrite } from './local-file.js';
 
 /** Where something can be received: a path of the local file system, or a stream. */
 export type DownloadTarget = string | Writable;
@@ -16,9 +16,9 @@ export interface OpenTarget {
   /**
    * Everything has arrived and is right.
    *
-   * @param mtime - for files: milliseconds since 1970; by default now
+   * @param facts - for files: what they are to have besides their content
    */
-  commit(mtime: number | undefined): Promise<void>;
+  commit(facts?: FileFacts): Promise<void>;
   /** Frees what the target holds; without a commit before, nothing of a file stays. */
   close(): Promise<void>;
 }
@@ -58,8 +58,8 @@ export class FileTarget implements OpenTarget {
     return this.file.write(parts);
   }
 
-  commit(mtime: number | undefined): Promise<void> {
-    return this.file.commit(this.#overwrite, mtime);
+  commit(facts?: FileFacts): Promise<void> {
+    return this.file.commit(this.#overwrite, facts);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 
-import type { TreeOptions, TreeOutcome, TreeProgress } from '@e2eeftp/client';
+import type { SyncOptions, SyncOutcome, SyncResult, TreeProgress } from '@e2eeftp/client';
 
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
@@ -47,7 +47,7 @@ export class TransferReport {
   }
 
   /** What is to hear of a tree; of its progress only where that is shown, since counting costs. */
-  get listeners(): Pick<TreeOptions, 'onOutcome' | 'onProgress'> {
+  get listeners(): Pick<SyncOptions, 'onOutcome' | 'onProgress'> {
     const { onOutcome, onProgress } = this;
     return this.#output.isWatched ? { onOutcome, onProgress } : { onOutcome };
   }
@@ -67,7 +67,7 @@ export class TransferReport {
     });
   };
 
-  readonly onOutcome = async (outcome: TreeOutcome): Promise<void> => {
+  readonly onOutcome = async (outcome: SyncOutcome): Promise<void> => {
     const { type, local, remote } = outcome;
     switch (type) {
       case 'file':
@@ -80,6 +80,11 @@ export class TransferReport {
         this.#directories += 1;
         await this.#tell({ ...outcome }, `${remote}/`);
         break;
+      case 'removed': {
+        const name = this.#direction === 'sent' ? remote : local;
+        await this.#tell({ ...outcome }, `remove ${name}`);
+        break;
+      }
       case 'skipped': {
         this.#skipped += 1;
         const [from, to] = this.#way(local, remote);
@@ -97,8 +102,12 @@ export class TransferReport {
     }
   };
 
-  /** Says what became of all of them, unless nothing did. */
-  async finish(): Promise<void> {
+  /**
+   * Says what became of all of them, unless nothing did.
+   *
+   * @param result - of a comparison: what else came of it
+   */
+  async finish(result?: SyncResult): Promise<void> {
     const milliseconds = performance.now() - this.#start;
     const files = this.#files;
     const directories = this.#directories;
@@ -108,8 +117,11 @@ export class TransferReport {
     this.#output.endProgress();
     const seconds = Math.round(milliseconds) / 1000;
     const counts = { files, directories, bytes, skipped, failed, dryRun: this.#isDryRun };
-    const text = files + directories > 0 ? this.#summary(milliseconds) : undefined;
-    await this.#output.event({ type: 'summary', ...counts, seconds }, text);
+    const isSomething = files + directories > 0 || result !== undefined;
+    const text = isSomething ? this.#summary(milliseconds, result) : undefined;
+    const { unchanged, removed, spared } = result ?? {};
+    const fields = { type: 'summary', ...counts, unchanged, removed, spared, seconds };
+    await this.#output.event(fields, text);
   }
 
   /** What would be done is what a dry run is for; what is done matters to few. */
@@ -124,7 +136,7 @@ export class TransferReport {
     return [remote, isStream ? 'standard output' : local];
   }
 
-  #summary(milliseconds: number): string {
+  #summary(milliseconds: number, result: SyncResult | undefined): string {
     const verb = verbs[this.#direction][this.#isDryRun ? 'dry' : 'done'];
     const isSingle = this.#files === 1 && this.#directories === 0 && this.#onlyFile !== undefined;
     const what = isSingle ? this.#onlyFile : formatCount(this.#files, 'file', 'files');
@@ -133,6 +145,11 @@ export class TransferReport {
       ? size
       : `${size} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
     const rest = [];
+    if (result) rest.push(`${result.unchanged} unchanged`);
+    if (result && result.removed > 0) {
+      rest.push(`${result.removed} ${this.#isDryRun ? 'to be removed' : 'removed'}`);
+    }
+    if (result && result.spared > 0) rest.push(`${result.spared} not removed after a failure`);
     if (this.#skipped > 0) rest.push(`${this.#skipped} skipped`);
     if (this.#failed > 0) rest.push(`${this.#failed} failed`);
     return [`${verb} ${what}: ${amount}`, ...rest].join(', ');

@@ -63,6 +63,8 @@ export type {
   TransferKey,
   UploadRecord,
 } from './transfer/journal.js';
+export { syncDown, syncUp } from './sync/sync.js';
+export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync/sync-options.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
 export type { UploadSource } from './transfer/source.js';
 export type { DownloadTarget } from './transfer/target.js';

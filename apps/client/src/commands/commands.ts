@@ -10,6 +10,7 @@ import { pingCommand } from './ping.js';
 import { removeCommand } from './remove.js';
 import { sendCommand } from './send.js';
 import { statCommand } from './stat.js';
+import { syncCommand } from './sync.js';
 import { whoamiCommand } from './whoami.js';
 
 /** Every command of the program, in the order of the help. */
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   idCommand,
   sendCommand,
   getCommand,
+  syncCommand,
   listCommand,
   statCommand,
   makeFolderCommand,

@@ -183,8 +183,15 @@ export class LocalFile {
  * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
  */
 export function isPartOf(path: string, partPath: string): boolean {
-  const isName = /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(partPath));
-  return isName && join(dirname(path), basename(partPath)) === partPath;
+  return isPartName(partPath) && join(dirname(path), basename(partPath)) === partPath;
+}
+
+/**
+ * @param path - a local path
+ * @returns whether it has a name that {@link LocalFile} gives to what is not whole yet
+ */
+export function isPartName(path: string): boolean {
+  return /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(path));
 }
 
 /**

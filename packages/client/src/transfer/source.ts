@@ -6,7 +6,7 @@ import { readChunks } from '@e2eeftp/file-io';
 import { limits } from '@e2eeftp/protocol';
 
 import { ClientError } from '../errors.js';
-import { versionOf, type SourceVersion } from './source-version.js';
+import { modifiedAt, versionOf, type SourceVersion } from './source-version.js';
 
 /**
  * What can be sent: a path of the local file system, bytes, or anything that gives bytes one
@@ -100,7 +100,7 @@ class FileSource implements OpenSource {
     this.#path = path;
     this.#handle = handle;
     this.size = Number(stats.size);
-    this.mtime = Math.round(Number(stats.mtimeNs) / 1e6);
+    this.mtime = modifiedAt(stats);
     // Windows has others, and makes these up.
     this.mode = process.platform === 'win32' ? undefined : Number(stats.mode) & limits.mode;
     this.version = versionOf(stats);

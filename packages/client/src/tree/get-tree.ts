@@ -58,7 +58,7 @@ export async function getTree(
       return tally.result;
     }
     const list = (listSignal: AbortSignal | undefined): AsyncGenerator<Entry, void, void> =>
-      meant(client.list(path, { recursive: true, signal: listSignal }), filter);
+      meantEntries(client.list(path, { recursive: true, signal: listSignal }), filter);
     const counting = ahead?.count(sizes(list(ahead.signalWith(signal))));
     try {
       await getFolder(client, path, new LocalFolder(local), list(signal), own, tally);
@@ -72,7 +72,12 @@ export async function getTree(
   }
 }
 
-async function* meant(
+/**
+ * @param entries - a listing
+ * @param filter - what is meant
+ * @yields what is meant of it
+ */
+export async function* meantEntries(
   entries: AsyncIterable<Entry>,
   filter: TreeFilter,
 ): AsyncGenerator<Entry, void, void> {

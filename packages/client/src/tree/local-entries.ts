@@ -3,7 +3,13 @@ import { stat } from 'node:fs/promises';
 import type { RemotePath } from '@e2eeftp/protocol';
 
 import { asClientError } from '../errors.js';
-import { walkLocal, type FoundFolder, type LocalItem, type WalkOptions } from './local-walk.js';
+import {
+  detailsOf,
+  walkLocal,
+  type FoundFolder,
+  type LocalItem,
+  type WalkOptions,
+} from './local-walk.js';
 
 /**
  * Finds what is to be sent of a local file or folder. Of folders, only those without files and
@@ -21,15 +27,14 @@ export async function* localEntries(
 ): AsyncGenerator<LocalItem, void, void> {
   const place = { path: '', local, remote };
   try {
-    const stats = await stat(local);
+    const stats = await stat(local, { bigint: true });
     if (stats.isDirectory()) {
       yield* withoutInnerFolders(
         { type: 'directory', ...place },
         walkLocal(local, remote, options),
       );
     } else if (stats.isFile()) {
-      const details = { size: stats.size, mtime: Math.round(stats.mtimeMs) };
-      yield { type: 'file', ...place, details };
+      yield { type: 'file', ...place, details: detailsOf(stats) };
     } else {
       yield { type: 'skipped', ...place, reason: 'special-file' };
     }

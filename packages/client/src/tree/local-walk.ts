@@ -1,10 +1,11 @@
-import type { Stats } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { joinPath, type RemotePath } from '@e2eeftp/protocol';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import { modifiedAt } from '../transfer/source-version.js';
 import { FolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
 import type { TreeFilter } from './tree-filter.js';
 import type { LinkPolicy, SkipReason } from './tree-transfer.js';
@@ -16,12 +17,20 @@ interface FoundPlace {
   readonly local: string;
 }
 
+/** What a file is compared by. */
+export interface FileDetails {
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+}
+
 /** A file that was found. */
 export interface FoundFile extends FoundPlace {
   readonly type: 'file';
   readonly remote: RemotePath;
-  /** Bytes, and milliseconds since 1970, when details are wanted. */
-  readonly details?: { readonly size: number; readonly mtime: number } | undefined;
+  /** When details are wanted. */
+  readonly details?: FileDetails | undefined;
 }
 
 /** A folder that was found. */
@@ -138,7 +147,8 @@ async function enter(
   { links: policy }: WalkOptions,
 ): Promise<Level | LocalItem> {
   try {
-    const identity = policy === 'follow' ? identityOf(await stat(folder.local)) : undefined;
+    const identity =
+      policy === 'follow' ? identityOf(await stat(folder.local, { bigint: true })) : undefined;
     const links = (above?.at(-1)?.links ?? 0) + (isLink ? 1 : 0);
     const isLoop = policy === 'follow' && above?.some((level) => level.identity === identity);
     if (isLoop || links > maximumLinks) return { type: 'skipped', ...folder, reason: 'link-loop' };
@@ -160,12 +170,12 @@ async function look(
   const path = level.path === '' ? shown : `${level.path}/${shown}`;
   const place = { path, local, remote: `${level.remote}/${shown}` };
   let kind = shownKind;
-  let stats: Stats | undefined;
+  let stats: BigIntStats | undefined;
   const isLink = kind === 'link';
   try {
-    if (kind === 'unknown') kind = kindOf((stats = await lstat(local)));
+    if (kind === 'unknown') kind = kindOf((stats = await lstat(local, { bigint: true })));
     if (kind === 'link' && links === 'follow' && !filter.excludes(path)) {
-      kind = kindOf((stats = await stat(local)));
+      kind = kindOf((stats = await stat(local, { bigint: true })));
     }
     const isFolder = kind === 'directory';
     if (isFolder ? filter.excludes(path) : !filter.takes(path, false)) return { item: undefined };
@@ -173,27 +183,34 @@ async function look(
       const reason = kind === 'link' ? 'symbolic-link' : 'special-file';
       return { item: { type: 'skipped', ...place, reason } };
     }
-    if (details && kind === 'file') stats ??= await lstat(local);
+    // Before it is looked at: a name of other bytes cannot be asked for.
     const found = { ...place, remote: joinPath(level.remote, strictUtf8.decode(raw)) };
+    if (details && kind === 'file') stats ??= await lstat(local, { bigint: true });
     if (isFolder) {
       const item: FoundFolder = { type: 'directory', ...found };
       return { item: filter.takes(path, true) ? item : undefined, folder: found, isLink };
     }
-    return { item: { type: 'file', ...found, details: details ? detailsOf(stats) : undefined } };
+    return {
+      item: { type: 'file', ...found, details: details && stats ? detailsOf(stats) : undefined },
+    };
   } catch (error) {
     return { item: { type: 'failed', ...place, error: lookFailure(local, error) } };
   }
 }
 
-function detailsOf(stats: Stats | undefined): FoundFile['details'] {
-  return stats && { size: stats.size, mtime: Math.round(stats.mtimeMs) };
+/**
+ * @param stats - what the system says of a file
+ * @returns its size and time
+ */
+export function detailsOf(stats: BigIntStats): FileDetails {
+  return { size: Number(stats.size), mtime: modifiedAt(stats) };
 }
 
-function identityOf({ dev, ino }: Stats): string {
+function identityOf({ dev, ino }: BigIntStats): string {
   return `${dev}:${ino}`;
 }
 
-function kindOf(stats: Stats): NameKind {
+function kindOf(stats: BigIntStats): NameKind {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   return stats.isSymbolicLink() ? 'link' : 'special';

@@ -197,7 +197,8 @@ describe.each([{ onDisk: true }, { onDisk: false }])(
 );
 
 test('how much there is, is counted ahead for who wants to know', async () => {
-  const { client } = await startPair();
+  // Slow enough that the counting comes first.
+  const { client } = await startPair({ connect: { rateLimit: 2_000_000 } });
   const folder = await makeFolder();
   await writeTree(join(folder, 'from'), { ...tree, big: 'x'.repeat(3_000_000) });
   const found: (TreeSize | undefined)[] = [];

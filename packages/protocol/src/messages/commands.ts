@@ -122,6 +122,15 @@ export const commandSchemas = {
     }),
     result: storedFileSchema.extend({ offset: count, length: count }),
   },
+  DIGEST: {
+    args: z.strictObject({
+      path: pathSchema,
+      offset: count.optional(),
+      length: count.optional(),
+      etag: etag.optional(),
+    }),
+    result: storedFileSchema.extend({ offset: count, length: count, sha256: bytes32Schema }),
+  },
   DELETE: {
     args: z.strictObject({ path: pathSchema, recursive: z.boolean().optional() }),
     result: nothing,

@@ -54,8 +54,8 @@ export function readOptions<Options extends OptionDefinitions>(
   const values = Object.entries(definitions).map(([name, definition]) => {
     const value = given[name] ?? fromEnvironment(name, definition.type, environment);
     // Of an option that is given twice, the last counts, as in most programs.
-    const isList = definition.type === 'list';
-    const used = Array.isArray(value) && !isList ? value.at(-1) : value;
+    const isLast = Array.isArray(value) && definition.type !== 'list';
+    const used: unknown = isLast ? value.at(-1) : value;
     return [name, checked(name, definition, used)];
   });
   return Object.fromEntries(values) as OptionValues<Options>;
@@ -78,7 +78,7 @@ function fromEnvironment(
 
 function listOf(name: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
-  const values = Array.isArray(value) ? value.map(String) : String(value).split('\n');
+  const values = typeof value === 'string' ? value.split('\n') : [value].flat().map(String);
   if (values.includes('')) throw new UsageError(`--${name} needs a value`);
   return values;
 }

@@ -64,9 +64,7 @@ describe.each(settings)('digests of parts over $way with files $files', (setting
 });
 
 test('one request reads only so much', async () => {
-  const [setting] = settings;
-  if (!setting) throw new Error('There is no setting');
-  const fixture = await Fixture.start(setting);
+  const fixture = await Fixture.start(settings[0]);
   try {
     const peer = await fixture.connect();
     const chunk = Buffer.alloc(1_048_576, 7);

@@ -6,8 +6,8 @@ export type NameKind = 'file' | 'directory' | 'link' | 'special' | 'unknown';
 
 /** A name in a folder. */
 export interface NamedEntry {
-  /** The bytes of the name, one a character. */
-  readonly bytes: string;
+  /** Its bytes, valid as long as nobody writes to them. */
+  readonly bytes: Buffer;
   readonly kind: NameKind;
 }
 
@@ -16,13 +16,30 @@ const kinds: readonly NameKind[] = ['file', 'directory', 'link', 'special', 'unk
 /** Names that are read from the system at once. */
 const bufferSize = 1024;
 
-/** A folder's names in their order, in little memory: there may be a million of them. */
-export class FolderNames {
-  /** The bytes of a name, one a character, a NUL, and the place of its kind in {@link kinds}. */
-  readonly #packed: string[];
+/** Bytes of memory that are taken at once for names, as a power of two; small folders take less. */
+const blockBits = 20;
+const blockSize = 2 ** blockBits;
+const smallBlockSize = 8192;
 
-  private constructor(packed: string[]) {
-    this.#packed = packed;
+/** Bytes before each name: its kind, and its length in two. */
+const headerSize = 3;
+
+const noBlock = Buffer.alloc(headerSize);
+
+/**
+ * A folder's names in their order. There may be a million of them: as objects, they would take
+ * several hundred megabytes, and the engine's garbage as much again.
+ */
+export class FolderNames {
+  readonly #blocks: Buffer[] = [];
+  /** Bytes of the last block that are taken. */
+  #taken = 0;
+  /** Where each name is: the number of its block, and its place there. */
+  #places = new Uint32Array(64);
+  #length = 0;
+
+  private constructor() {
+    // Made by `read`.
   }
 
   /**
@@ -31,20 +48,18 @@ export class FolderNames {
    * @throws the system's error
    */
   static async read(path: string): Promise<FolderNames> {
-    const packed: string[] = [];
+    const names = new FolderNames();
     // Latin-1 makes a character of each byte, whatever the name's encoding is.
     const folder = await opendir(path, { encoding: 'latin1', bufferSize });
-    for await (const entry of folder) {
-      packed.push(`${entry.name}\0${kinds.indexOf(kindOf(entry))}`);
-    }
-    // No name holds a NUL, and none of its bytes is below, so that what follows does not matter.
-    packed.sort(byCharacters);
-    return new FolderNames(packed);
+    for await (const entry of folder) names.#add(entry.name, kinds.indexOf(kindOf(entry)));
+    names.#places = names.#places.subarray(0, names.#length);
+    names.#places.sort((a, b) => names.#compare(a, b));
+    return names;
   }
 
   /** How many there are. */
   get length(): number {
-    return this.#packed.length;
+    return this.#length;
   }
 
   /**
@@ -53,16 +68,60 @@ export class FolderNames {
    * @returns these names
    */
   slice(start: number, end: number): NamedEntry[] {
-    return this.#packed.slice(start, end).map((text) => {
-      const [bytes = '', kind] = text.split('\0');
-      return { bytes, kind: kinds[Number(kind)] ?? 'unknown' };
+    return Array.from(this.#places.subarray(start, end), (place) => {
+      const block = this.#blockOf(place);
+      const start = (place & (blockSize - 1)) + headerSize;
+      const kind = kinds[block.readUInt8(start - headerSize)] ?? 'unknown';
+      return { bytes: block.subarray(start, start + lengthAt(block, start)), kind };
     });
+  }
+
+  #add(name: string, kind: number): void {
+    const size = headerSize + name.length;
+    let block = this.#blocks.at(-1);
+    if (!block || this.#taken + size > block.length) {
+      // Most folders are small; whoever has filled one block will fill others.
+      block = Buffer.allocUnsafeSlow(block ? blockSize : smallBlockSize);
+      this.#blocks.push(block);
+      this.#taken = 0;
+    }
+    const start = this.#taken;
+    block.writeUInt8(kind, start);
+    block.writeUInt16BE(name.length, start + 1);
+    block.write(name, start + headerSize, 'latin1');
+    this.#taken += size;
+    if (this.#length === this.#places.length) {
+      const more = new Uint32Array(this.#length * 2);
+      more.set(this.#places);
+      this.#places = more;
+    }
+    this.#places[this.#length] = (this.#blocks.length - 1) * blockSize + start;
+    this.#length += 1;
+  }
+
+  /** Called some twenty times for each name: it makes no objects. */
+  #compare(a: number, b: number): number {
+    const left = this.#blockOf(a);
+    const right = this.#blockOf(b);
+    const leftStart = (a & (blockSize - 1)) + headerSize;
+    const rightStart = (b & (blockSize - 1)) + headerSize;
+    return left.compare(
+      right,
+      rightStart,
+      rightStart + lengthAt(right, rightStart),
+      leftStart,
+      leftStart + lengthAt(left, leftStart),
+    );
+  }
+
+  #blockOf(place: number): Buffer {
+    return this.#blocks[place >>> blockBits] ?? noBlock;
   }
 }
 
-function byCharacters(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** Bytes of the name that begins at a place of a block. */
+function lengthAt(block: Buffer, start: number): number {
+  return block.readUInt16BE(start - 2);
 }
 
 function kindOf(entry: Dirent): NameKind {

@@ -164,8 +164,7 @@ async function look(
   { bytes, kind: shownKind }: NamedEntry,
   { filter, links, details }: WalkOptions,
 ): Promise<Seen> {
-  const raw = Buffer.from(bytes, 'latin1');
-  const shown = raw.toString();
+  const shown = bytes.toString();
   const local = join(level.local, shown);
   const path = level.path === '' ? shown : `${level.path}/${shown}`;
   const place = { path, local, remote: `${level.remote}/${shown}` };
@@ -184,7 +183,7 @@ async function look(
       return { item: { type: 'skipped', ...place, reason } };
     }
     // Before it is looked at: a name of other bytes cannot be asked for.
-    const found = { ...place, remote: joinPath(level.remote, strictUtf8.decode(raw)) };
+    const found = { ...place, remote: joinPath(level.remote, strictUtf8.decode(bytes)) };
     if (details && kind === 'file') stats ??= await lstat(local, { bigint: true });
     if (isFolder) {
       const item: FoundFolder = { type: 'directory', ...found };

@@ -1,7 +1,7 @@
 import { parsePath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { Client } from '../client.js';
-import { asClientError, throwIfAborted, type ClientError } from '../errors.js';
+import { asClientError, throwIfAborted } from '../errors.js';
 import { inParallel } from './in-parallel.js';
 import { forManyListeners } from './many-listeners.js';
 import { localEntries } from './local-entries.js';

@@ -56,11 +56,12 @@ const list = defineCommand({
     '~standard': {
       version: 1,
       vendor: 'test',
-      validate: (value: unknown) => ({ value: value as { cursor?: string } }),
+      validate: (value: unknown) => ({ value }),
     },
   },
   effect: 'read',
-  handler: async ({ cursor }) => {
+  handler: async (args) => {
+    const { cursor } = args as { readonly cursor?: string };
     const start = cursor === undefined ? 0 : Number(cursor.slice(5, 12)) + 1;
     const length = Math.min(pageSize, count - start);
     const entries = Array.from({ length }, (_, index) => ({

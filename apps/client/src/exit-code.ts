@@ -35,6 +35,7 @@ const exitCodeOfError: Readonly<Record<ClientErrorCode, ExitCode>> = {
   'bad-range': exitCodes.failed,
   'too-large': exitCodes.failed,
   'no-space': exitCodes.failed,
+  'too-many-removals': exitCodes.failed,
   'too-many-requests': exitCodes.failed,
   'server-failed': exitCodes.failed,
   'local-file': exitCodes.failed,

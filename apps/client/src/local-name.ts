@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 
 import { UsageError } from './failure.js';
@@ -37,16 +37,25 @@ export function ownName(path: string): string {
   return name;
 }
 
+/** Paths that can only mean a folder into which something goes: `x/`, `.`, `..` and the like. */
+const isFolderName = /(?:^|[/\\])\.{0,2}$/u;
+
 /**
- * Says under which path something is received, as for `cp`: into LOCAL if that is a folder or ends
- * in `/`, in which case it is made, and otherwise under exactly that path.
+ * Says under which path something is received. A file goes into LOCAL if that is a folder. A folder
+ * becomes LOCAL, also when that exists, so that the same command again goes on with it; only a path
+ * that ends in `/`, `.` or `..` takes it in.
  *
  * @param name - the name of what is received
  * @param local - LOCAL, as the user gave it
+ * @param isFolder - says whether it is a folder
  * @returns the path
  */
-export async function localTarget(name: string, local: string): Promise<string> {
-  if (local.endsWith('/')) await mkdir(local, { recursive: true });
-  const isInto = (await localKind(local)) === 'directory';
+export async function localTarget(
+  name: string,
+  local: string,
+  isFolder: () => Promise<boolean>,
+): Promise<string> {
+  if (isFolderName.test(local)) return join(local, name);
+  const isInto = (await localKind(local)) === 'directory' && !(await isFolder());
   return isInto ? join(local, name) : local;
 }

@@ -3,8 +3,11 @@ import { parseRate } from './quantities.js';
 
 /** An option of the command line. */
 interface OptionDefinition {
-  /** A `count` is a whole number, and a `rate` a number of bytes a second. */
-  readonly type: 'boolean' | 'number' | 'count' | 'rate' | 'string';
+  /**
+   * A `count` is a whole number, and a `rate` a number of bytes a second. A `list` holds what each use
+   * of the option gave, or each line of the variable.
+   */
+  readonly type: 'boolean' | 'number' | 'count' | 'rate' | 'string' | 'list';
   readonly describe: string;
   /** One letter. */
   readonly alias?: string;
@@ -12,6 +15,8 @@ interface OptionDefinition {
   readonly names?: 'local' | 'remote';
   /** Of a count; by default 0. */
   readonly minimum?: number;
+  /** Of a count. */
+  readonly maximum?: number;
 }
 
 /** Options by their long names. */
@@ -23,6 +28,7 @@ interface ValueTypes {
   count: number | undefined;
   rate: number | undefined;
   string: string | undefined;
+  list: readonly string[];
 }
 
 /** What the user gave for each option. */
@@ -50,7 +56,9 @@ export function readOptions<Options extends OptionDefinitions>(
   const values = Object.entries(definitions).map(([name, definition]) => {
     const value = given[name] ?? fromEnvironment(name, definition.type, environment);
     // Of an option that is given twice, the last counts, as in most programs.
-    return [name, checked(name, definition, Array.isArray(value) ? value.at(-1) : value)];
+    const isLast = Array.isArray(value) && definition.type !== 'list';
+    const used: unknown = isLast ? value.at(-1) : value;
+    return [name, checked(name, definition, used)];
   });
   return Object.fromEntries(values) as OptionValues<Options>;
 }
@@ -70,8 +78,16 @@ function fromEnvironment(
   throw new UsageError(`${variable} is neither 1 nor 0, but "${text}"`);
 }
 
+function listOf(name: string, value: unknown): readonly string[] {
+  if (value === undefined) return [];
+  const values = typeof value === 'string' ? value.split('\n') : [value].flat().map(String);
+  if (values.includes('')) throw new UsageError(`--${name} needs a value`);
+  return values;
+}
+
 function checked(name: string, definition: OptionDefinition, value: unknown): unknown {
-  const { type, minimum = 0 } = definition;
+  const { type, minimum = 0, maximum = Infinity } = definition;
+  if (type === 'list') return listOf(name, value);
   if (type === 'boolean') return value === true;
   if (value === undefined) return undefined;
   if (value === '') throw new UsageError(`--${name} needs a value`);
@@ -83,8 +99,15 @@ function checked(name: string, definition: OptionDefinition, value: unknown): un
       if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value;
       throw needs(name, 'a number above 0');
     case 'count':
-      if (/^\d{1,6}$/u.test(text) && Number(text) >= minimum) return Number(text);
-      throw needs(name, `a whole number, ${minimum} or more`);
+      if (/^\d{1,6}$/u.test(text) && Number(text) >= minimum && Number(text) <= maximum) {
+        return Number(text);
+      }
+      throw needs(
+        name,
+        maximum === Infinity
+          ? `a whole number, ${minimum} or more`
+          : `a whole number from ${minimum} to ${maximum}`,
+      );
     case 'rate': {
       const rate = parseRate(text);
       if (rate !== undefined) return rate;

@@ -52,6 +52,11 @@ export class Output {
     }
   }
 
+  /** Whether somebody sees what {@link Output.progress} shows. */
+  get isWatched(): boolean {
+    return this.#status !== undefined;
+  }
+
   /** Standard output will carry a file: whatever else is to be said goes to standard error. */
   reserveStandardOutput(): void {
     this.#results = process.stderr;

@@ -7,12 +7,6 @@ import { formatCount, formatSize } from './quantities.js';
 import { RateMeter } from './rate-meter.js';
 import type { Room } from './status-area.js';
 
-/** How far a transfer is, and how much was found to be transferred, where somebody counts. */
-export interface TransferState extends TreeProgress {
-  readonly found?:
-    { readonly files: number; readonly bytes: number; readonly isComplete: boolean } | undefined;
-}
-
 interface RunningFile {
   readonly name: string;
   readonly start: number;
@@ -32,7 +26,7 @@ const mostFiles = 1000;
 export class TransferProgress {
   readonly #running = new Map<string, RunningFile>();
   readonly #meter = new RateMeter();
-  #state: TransferState | undefined;
+  #state: TreeProgress | undefined;
   /** Whether there is, or was, more than one file. */
   #isMany = false;
 
@@ -40,7 +34,7 @@ export class TransferProgress {
    * @param state - how far the transfer is
    * @param now - milliseconds of a clock that only goes forward
    */
-  update(state: TransferState, now: number): void {
+  update(state: TreeProgress, now: number): void {
     this.#state = state;
     const { current, bytes, files, found } = state;
     const file = this.#running.get(keyOf(current)) ?? this.#begin(current, now);
@@ -76,10 +70,7 @@ export class TransferProgress {
     return progressLines([...shown, this.#sum(this.#state, now)], columns);
   }
 
-  #begin(
-    { local, remote, transferred, total }: TransferState['current'],
-    now: number,
-  ): RunningFile {
+  #begin({ local, remote, transferred, total }: TreeProgress['current'], now: number): RunningFile {
     const [oldest] = this.#running.keys();
     if (this.#running.size >= mostFiles && oldest !== undefined) this.#running.delete(oldest);
     const name = printable(basename(local === '-' ? remote : local));
@@ -88,7 +79,7 @@ export class TransferProgress {
     return file;
   }
 
-  #sum({ files, bytes, found }: TransferState, now: number): Advance {
+  #sum({ files, bytes, found }: TreeProgress, now: number): Advance {
     this.#meter.add(bytes, now);
     const rate = this.#meter.rate(bytes, now);
     if (!found) {

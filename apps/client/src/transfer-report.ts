@@ -1,22 +1,29 @@
-import type { TreeOptions, TreeOutcome } from '@e2eeftp/client';
+import type { SyncOptions, SyncOutcome, SyncResult, TreeProgress } from '@e2eeftp/client';
 
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { standardStream } from './local-name.js';
-import type { Output } from './output.js';
+import type { JsonFields, Output } from './output.js';
 import { formatCount, formatDuration, formatSize } from './quantities.js';
-import { TransferProgress, type TransferState } from './transfer-progress.js';
+import { TransferProgress } from './transfer-progress.js';
 
 const skipReasons = {
   'symbolic-link': 'it is a symbolic link',
+  'link-loop': 'it is a symbolic link that leads in a circle, or through too many others',
   'special-file': 'it is neither file nor folder',
   exists: 'it exists',
 } as const;
 
+const verbs = {
+  sent: { done: 'Sent', dry: 'Would send' },
+  received: { done: 'Received', dry: 'Would receive' },
+} as const;
+
 /** Tells of transfers: how far they are, what became of each, and what became of all. */
-export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgress'> {
+export class TransferReport {
   readonly #output: Output;
   readonly #direction: 'sent' | 'received';
+  readonly #isDryRun: boolean;
   readonly #start = performance.now();
   readonly #progress = new TransferProgress();
   readonly #exitCodes = new Set<ExitCode>();
@@ -31,10 +38,18 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
   /**
    * @param output - where to tell
    * @param direction - what is done
+   * @param isDryRun - whether it is only said
    */
-  constructor(output: Output, direction: 'sent' | 'received') {
+  constructor(output: Output, direction: 'sent' | 'received', isDryRun = false) {
     this.#output = output;
     this.#direction = direction;
+    this.#isDryRun = isDryRun;
+  }
+
+  /** What is to hear of a tree; of its progress only where that is shown, since counting costs. */
+  get listeners(): Pick<SyncOptions, 'onOutcome' | 'onProgress'> {
+    const { onOutcome, onProgress } = this;
+    return this.#output.isWatched ? { onOutcome, onProgress } : { onOutcome };
   }
 
   /** What the exit code says about all of them. */
@@ -42,12 +57,12 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     return combineExitCodes(this.#exitCodes);
   }
 
-  readonly onProgress = (state: TransferState): void => {
+  readonly onProgress = (state: TreeProgress): void => {
     this.#progress.update(state, performance.now());
     this.#output.progress((room) => this.#progress.lines(room, performance.now()));
   };
 
-  readonly onOutcome = async (outcome: TreeOutcome): Promise<void> => {
+  readonly onOutcome = async (outcome: SyncOutcome): Promise<void> => {
     const { type, local, remote } = outcome;
     this.#progress.end(outcome);
     switch (type) {
@@ -55,12 +70,17 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
         this.#files += 1;
         this.#bytes += outcome.size;
         this.#onlyFile = this.#way(local, remote).join(' to ');
-        await this.#output.fact({ ...outcome }, `${remote}  ${formatSize(outcome.size)}`);
+        await this.#tell({ ...outcome }, `${remote}  ${formatSize(outcome.size)}`);
         break;
       case 'directory':
         this.#directories += 1;
-        await this.#output.fact({ ...outcome }, `${remote}/`);
+        await this.#tell({ ...outcome }, `${remote}/`);
         break;
+      case 'removed': {
+        const name = this.#direction === 'sent' ? remote : local;
+        await this.#tell({ ...outcome }, `remove ${name}`);
+        break;
+      }
       case 'skipped': {
         this.#skipped += 1;
         const [from, to] = this.#way(local, remote);
@@ -78,8 +98,12 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     }
   };
 
-  /** Says what became of all of them, unless nothing did. */
-  async finish(): Promise<void> {
+  /**
+   * Says what became of all of them, unless nothing did.
+   *
+   * @param result - of a comparison: what else came of it
+   */
+  async finish(result?: SyncResult): Promise<void> {
     const milliseconds = performance.now() - this.#start;
     const files = this.#files;
     const directories = this.#directories;
@@ -88,9 +112,18 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     const bytes = this.#bytes;
     this.#output.endProgress();
     const seconds = Math.round(milliseconds) / 1000;
-    const counts = { files, directories, bytes, skipped, failed };
-    const text = files + directories > 0 ? this.#summary(milliseconds) : undefined;
-    await this.#output.event({ type: 'summary', ...counts, seconds }, text);
+    const counts = { files, directories, bytes, skipped, failed, dryRun: this.#isDryRun };
+    const isSomething = files + directories > 0 || result !== undefined;
+    const text = isSomething ? this.#summary(milliseconds, result) : undefined;
+    const { unchanged, removed, spared } = result ?? {};
+    const fields = { type: 'summary', ...counts, unchanged, removed, spared, seconds };
+    await this.#output.event(fields, text);
+  }
+
+  /** What would be done is what a dry run is for; what is done matters to few. */
+  async #tell(fields: JsonFields, text: string): Promise<void> {
+    if (this.#isDryRun) await this.#output.result(fields, [text]);
+    else await this.#output.fact(fields, text);
   }
 
   #way(local: string, remote: string): [from: string, to: string] {
@@ -99,12 +132,20 @@ export class TransferReport implements Pick<TreeOptions, 'onOutcome' | 'onProgre
     return [remote, isStream ? 'standard output' : local];
   }
 
-  #summary(milliseconds: number): string {
-    const verb = this.#direction === 'sent' ? 'Sent' : 'Received';
+  #summary(milliseconds: number, result: SyncResult | undefined): string {
+    const verb = verbs[this.#direction][this.#isDryRun ? 'dry' : 'done'];
     const isSingle = this.#files === 1 && this.#directories === 0 && this.#onlyFile !== undefined;
     const what = isSingle ? this.#onlyFile : formatCount(this.#files, 'file', 'files');
-    const amount = `${formatSize(this.#bytes)} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
+    const size = formatSize(this.#bytes);
+    const amount = this.#isDryRun
+      ? size
+      : `${size} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
     const rest = [];
+    if (result) rest.push(`${result.unchanged} unchanged`);
+    if (result && result.removed > 0) {
+      rest.push(`${result.removed} ${this.#isDryRun ? 'to be removed' : 'removed'}`);
+    }
+    if (result && result.spared > 0) rest.push(`${result.spared} not removed after a failure`);
     if (this.#skipped > 0) rest.push(`${this.#skipped} skipped`);
     if (this.#failed > 0) rest.push(`${this.#failed} failed`);
     return [`${verb} ${what}: ${amount}`, ...rest].join(', ');

@@ -1,3 +1,4 @@
+import type { TreeProgress } from '@e2eeftp/client';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import stringWidth from 'string-width';
@@ -5,7 +6,7 @@ import stringWidth from 'string-width';
 import { progressLines } from '../src/progress-lines.js';
 import { RateMeter } from '../src/rate-meter.js';
 import { shortened } from '../src/text-width.js';
-import { TransferProgress, type TransferState } from '../src/transfer-progress.js';
+import { TransferProgress } from '../src/transfer-progress.js';
 
 const names = [
   'report.pdf',
@@ -19,8 +20,8 @@ const names = [
 function state(
   bytes: number,
   current: [local: string, transferred: number, total?: number],
-  rest: Partial<TransferState> = {},
-): TransferState {
+  rest: Partial<TreeProgress> = {},
+): TreeProgress {
   const [local, transferred, total] = current;
   return { files: 0, bytes, current: { local, remote: local, transferred, total }, ...rest };
 }

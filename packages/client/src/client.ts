@@ -201,6 +201,29 @@ export class Client implements AsyncDisposable {
   }
 
   /**
+   * Asks for the SHA-256 of a file, or of a part of it, as the server reads it from its disk: at most
+   * 256 MiB at once, and `length` says how many. Not for servers whose greeting lacks `DIGEST`.
+   *
+   * @param path - what
+   * @param options - which part, and a signal
+   * @returns the digest (32 bytes), what it is of, and the file
+   * @throws ClientError `not-found`, `bad-range`, or `conflict` for another etag
+   */
+  async digest(
+    path: string,
+    options: Omit<RangeOptions, 'onProgress'> = {},
+  ): Promise<CommandResult<'DIGEST'>> {
+    const { offset, length, etag } = options;
+    const args = {
+      path: checkPath(path),
+      ...(offset !== undefined && { offset }),
+      ...(length !== undefined && { length }),
+      ...(etag !== undefined && { etag }),
+    };
+    return this.#ask('DIGEST', args, `Cannot compare ${path}`, options);
+  }
+
+  /**
    * Removes a file, or a folder.
    *
    * @param path - what

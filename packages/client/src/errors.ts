@@ -11,7 +11,7 @@ import { TransportError } from '@e2eeftp/transport';
  * Trust: `unknown-server`, `changed-server`, `not-authorized`, `not-allowed`.
  * The request: `not-found`, `conflict`, `bad-request`, `bad-name`, `bad-range`, `too-large`,
  * `no-space`, `too-many-requests`, `server-failed`.
- * This side: `local-file`, `integrity` (what arrived is not what was sent), `bad-identity`,
+ * This side: `too-many-removals` (a sync would empty most of its target), `local-file`, `integrity` (what arrived is not what was sent), `bad-identity`,
  * `bad-configuration`, `aborted`, `closed`.
  */
 export type ClientErrorCode =
@@ -31,6 +31,7 @@ export type ClientErrorCode =
   | 'bad-range'
   | 'too-large'
   | 'no-space'
+  | 'too-many-removals'
   | 'too-many-requests'
   | 'server-failed'
   | 'local-file'

@@ -71,12 +71,16 @@ export type {
   TransferKey,
   UploadRecord,
 } from './transfer/journal.js';
+export { syncDown, syncUp } from './sync/sync.js';
+export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync/sync-options.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
 export type { UploadSource } from './transfer/source.js';
 export type { DownloadTarget } from './transfer/target.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';
-export { sendTree, sendTrees, type TreeSource } from './tree/send-tree.js';
+export { sendTree, sendTrees, type SendTreeOptions, type TreeSource } from './tree/send-tree.js';
+export type { FilterOptions } from './tree/tree-filter.js';
 export type {
+  LinkPolicy,
   SkipReason,
   TreeFailure,
   TreeOptions,
@@ -84,6 +88,7 @@ export type {
   TreePlace,
   TreeProgress,
   TreeResult,
+  TreeSize,
 } from './tree/tree-transfer.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -39,6 +39,10 @@ export interface SendOptions extends TransferOptions {
   readonly size?: number | undefined;
   /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
   readonly mtime?: number | undefined;
+  /** Permission bits, up to 0o777; by default the server chooses, and lets nobody else read it. */
+  readonly mode?: number | undefined;
+  /** Whether a file's own permission bits are sent, where `mode` does not say otherwise. */
+  readonly preserveMode?: boolean | undefined;
   /**
    * What to do about a file that is there already: replace it (the default), refuse with
    * `conflict`, or replace it only while it has the given etag.
@@ -73,6 +77,8 @@ export interface GetOptions extends RangeOptions {
   readonly overwrite?: LocalOverwrite | undefined;
   /** Whether a local file gets the time of the one on the server. */
   readonly preserveTime?: boolean | undefined;
+  /** Whether a local file gets the permission bits of the one on the server, where that says them. */
+  readonly preserveMode?: boolean | undefined;
 }
 
 /** What to list. */

@@ -23,6 +23,10 @@ export const limits = {
   command: 64,
   /** Characters of a text that is meant for people. */
   text: 1024,
+  /** Bytes of a file that one DIGEST reads. */
+  digest: 268_435_456,
+  /** Permission bits of a file: read, write and execute, for the owner, the group and others. */
+  mode: 0o777,
   /** Bytes of the id that a client gives to a resumable upload. */
   uploadId: 16,
   /** Bytes of a command line or an answer's line in the first generation, its line feed included. */

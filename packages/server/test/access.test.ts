@@ -13,6 +13,7 @@ const requests: Readonly<Record<string, CborMap>> = {
   LIST: { path: 'received' },
   STAT: { path: 'received/f' },
   GET: { path: 'received/f' },
+  DIGEST: { path: 'received/f' },
   DELETE: { path: 'received/g' },
   RENAME: { from: 'received/f', to: 'received/h' },
   MKDIR: { path: 'received/d' },
@@ -22,7 +23,7 @@ const harmless = ['HLIST', 'PING', 'WHOAMI'];
 const allowed: Readonly<Record<Access, readonly string[]>> = {
   rw: [...Object.keys(requests), 'SEND'],
   admin: [...Object.keys(requests), 'SEND'],
-  ro: [...harmless, 'LIST', 'STAT', 'GET'],
+  ro: [...harmless, 'LIST', 'STAT', 'GET', 'DIGEST'],
   wo: [...harmless, 'SEND'],
 };
 

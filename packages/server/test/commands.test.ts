@@ -41,6 +41,7 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'HLIST',
         'RESUME',
         'STAT',
+        'DIGEST',
         'RENAME',
         'MKDIR',
         'PING',
@@ -271,7 +272,7 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
     expect(await peer.call('MKDIR', { path: 'elsewhere' })).toMatchObject({ status: 403 });
   });
 
-  test.each(['STAT', 'LIST', 'GET', 'DELETE', 'MKDIR'])(
+  test.each(['STAT', 'LIST', 'GET', 'DIGEST', 'DELETE', 'MKDIR'])(
     '%s takes no path that breaks the rules, and no other arguments',
     async (command) => {
       const paths = ['..', 'received/../x', '/etc', 'received/', 'received/\n', 'a\\b', '.e2eeftp'];

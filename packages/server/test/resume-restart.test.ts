@@ -84,8 +84,8 @@ test('an upload goes on with every new start of the server, to its end', async (
     }
     const done = await during(directory, upload, async (client) => {
       const { result } = await client.finish(await client.connect(), { size });
-      const { mtime, etag } = result as { mtime: number; etag: string };
-      return { size, mtime, etag };
+      const { mtime, etag, mode } = result as { mtime: number; etag: string; mode: number };
+      return { size, mtime, etag, mode };
     });
     await during(directory, upload, async (client) => {
       const peer = await client.connect();

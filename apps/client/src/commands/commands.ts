@@ -11,6 +11,7 @@ import { pingCommand } from './ping.js';
 import { removeCommand } from './remove.js';
 import { sendCommand } from './send.js';
 import { statCommand } from './stat.js';
+import { syncCommand } from './sync.js';
 import { trustCommand } from './trust.js';
 import { whoamiCommand } from './whoami.js';
 
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   trustCommand,
   sendCommand,
   getCommand,
+  syncCommand,
   listCommand,
   statCommand,
   makeFolderCommand,

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 
 import { getTree, type Client, type RemoteName } from '@e2eeftp/client';
@@ -5,8 +6,10 @@ import { getTree, type Client, type RemoteName } from '@e2eeftp/client';
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localTarget, standardStream } from '../local-name.js';
+import { isRemoteFolder } from '../remote-place.js';
 import { withClient } from '../session.js';
 import { TransferReport } from '../transfer-report.js';
+import { treeOptions, treeOptionsOf } from '../tree-options.js';
 import { getV1 } from '../v1/get.js';
 
 /** Receives a file or folder. */
@@ -14,44 +17,49 @@ export const getCommand = defineCommand({
   name: 'get',
   usage: 'REMOTE [LOCAL]',
   summary: 'Get a file or folder from the server',
-  details: `If LOCAL ends in "/" or is a folder, REMOTE goes into it under its own name; without LOCAL it
-goes into the working folder. Folders are fetched whole. "-" is standard output. A file
-gets its name only when it is whole; until then the older one stays. With --v1, a file
-without LOCAL is called downloaded_REMOTE.`,
+  details: `A file goes into LOCAL if that is a folder. A folder becomes LOCAL, with all that is in it,
+whether LOCAL exists or not: the same command again goes on where it was. If LOCAL ends in
+"/", "." or "..", REMOTE goes into it under its own name; without LOCAL it goes into the
+working folder. "-" is standard output. A file gets its name only when it is whole; until
+then the older one stays. With --v1, a file without LOCAL is called downloaded_REMOTE.`,
   arity: [1, 2],
   options: {
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
     preserve: {
       type: 'boolean',
       alias: 'p',
-      describe: 'Give files the times that they have there',
+      describe: 'Give files the times and permissions that they have there',
     },
+    ...treeOptions,
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
   },
   runV1: getV1,
-  run(invocation, { 'no-clobber': keeps, preserve }) {
+  run(invocation, values) {
+    const { 'no-clobber': keeps, preserve } = values;
     const { args, output, signal, workspace } = invocation;
     const [remoteText = '', local = '.'] = args;
     const remote = workspace.remoteName(remoteText);
     if (local === standardStream) output.reserveStandardOutput();
     return withClient(invocation, async (client) => {
-      const report = new TransferReport(output, 'received');
+      const report = new TransferReport(output, 'received', values['dry-run']);
       try {
         if (local === standardStream) {
+          if (values['dry-run']) throw new UsageError('--dry-run says nothing of standard output');
           await getStream(client, remote, invocation, report);
           return report.exitCode;
         }
-        const { onOutcome, onProgress } = report;
-        const overwrite = keeps ? 'never' : 'always';
-        const options = {
-          overwrite,
+        const target = await localTarget(posix.basename(remote.path), local, () =>
+          isRemoteFolder(client, remote, signal),
+        );
+        if (local.endsWith('/') && !values['dry-run']) await mkdir(local, { recursive: true });
+        await getTree(client, remote.path, target, {
+          ...treeOptionsOf(values),
+          overwrite: keeps ? 'never' : 'always',
           preserveTime: preserve,
+          preserveMode: preserve,
           signal,
-          onOutcome,
-          onProgress,
-        } as const;
-        const target = await localTarget(posix.basename(remote.path), local);
-        await getTree(client, remote.path, target, options);
+          ...report.listeners,
+        });
       } finally {
         await report.finish();
       }

@@ -15,6 +15,7 @@ import { isRemoteFolder } from '../remote-place.js';
 import { withClient } from '../session.js';
 import { readSendArguments } from '../send-arguments.js';
 import { TransferReport } from '../transfer-report.js';
+import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
 import { sendV1 } from '../v1/send.js';
 
 /** Sends files and folders. */
@@ -23,28 +24,48 @@ export const sendCommand = defineCommand({
   usage: 'LOCAL... [REMOTE]',
   summary: 'Send files and folders to the server',
   details: `With two or more arguments the last one is REMOTE; --to makes all of them LOCAL. If REMOTE
-ends in "/", is a folder, or there is more than one LOCAL, each goes into it under its own
-name; without REMOTE it goes to the top. Folders are sent whole, with hidden files and empty
-folders; symbolic links in them are skipped. "-" is standard input, and needs REMOTE.
+ends in "/" or there is more than one LOCAL, each goes into it under its own name, as does a
+file if REMOTE is a folder. A folder becomes REMOTE, also where that exists: the same command
+again goes on where it was. Without REMOTE, each goes to the top. Folders are sent whole,
+with hidden files and empty folders; --links says what becomes of the symbolic links in
+them. Times are kept, and with --preserve permissions. "-" is standard input, and needs REMOTE.
 Write names that begin with a dash behind "--". With --v1 there are no folders, and REMOTE is
 a name; "/" in its place gives each LOCAL its own.`,
   arity: [1, Infinity],
   options: {
     to: { type: 'string', names: 'remote', describe: 'REMOTE: all arguments are LOCAL then' },
     'no-clobber': { type: 'boolean', alias: 'n', describe: 'Keep files that are there already' },
+    preserve: {
+      type: 'boolean',
+      alias: 'p',
+      describe: 'Keep the permissions of files; without it, only their times',
+    },
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
+    links: linksOption,
+    ...treeOptions,
   },
   runV1: sendV1,
-  run(invocation, { to, 'no-clobber': keeps }) {
+  run(invocation, values) {
+    const { to, 'no-clobber': keeps, preserve } = values;
+    const links = linkPolicyOf(values.links);
     const { output, signal, workspace } = invocation;
     const { locals, remote } = readSendArguments(invocation.args, to);
+    if (values['dry-run'] && locals.includes(standardStream)) {
+      throw new UsageError('--dry-run says nothing of standard input');
+    }
     return withClient(invocation, async (client) => {
       const { trees, streams } = await plan(client, locals, workspace.remoteName(remote), signal);
-      const report = new TransferReport(output, 'sent');
+      const report = new TransferReport(output, 'sent', values['dry-run']);
       const overwrite = keeps ? 'never' : 'always';
       try {
-        const { onOutcome, onProgress } = report;
-        await sendTrees(client, trees, { overwrite, signal, onOutcome, onProgress });
+        await sendTrees(client, trees, {
+          ...treeOptionsOf(values),
+          overwrite,
+          links,
+          preserveMode: preserve,
+          signal,
+          ...report.listeners,
+        });
         for (const stream of streams) {
           await sendStream(client, stream, overwrite, invocation, report);
         }
@@ -68,15 +89,18 @@ async function plan(
   name: RemoteName,
   signal: AbortSignal,
 ): Promise<Plan> {
-  const isInto = locals.length > 1 || (await isRemoteFolder(client, name, signal));
+  const kinds = await Promise.all(locals.map(localKind));
+  const isInto =
+    locals.length > 1 ||
+    (kinds[0] === 'directory' ? name.isFolder : await isRemoteFolder(client, name, signal));
   const trees: TreeSource[] = [];
   const streams: TreeSource[] = [];
   const taken = new Set<string>();
-  for (const local of locals) {
+  for (const [index, local] of locals.entries()) {
     const path = isInto ? `${name.path}/${ownName(local)}` : name.path;
     if (taken.has(path)) throw new UsageError(`Two of the arguments would become ${path}`);
     taken.add(path);
-    const list = (await localKind(local)) === 'stream' ? streams : trees;
+    const list = kinds[index] === 'stream' ? streams : trees;
     list.push({ local, remote: path });
   }
   return { trees, streams };

@@ -13,9 +13,10 @@ import { noFolders, refuseOption } from './refuse-option.js';
  */
 export async function removeV1(
   invocation: Invocation,
-  options: { readonly recursive: boolean },
+  options: { readonly recursive: boolean; readonly 'dry-run': boolean },
 ): Promise<ExitCode> {
   refuseOption('recursive', options.recursive, noFolders);
+  refuseOption('dry-run', options['dry-run'], 'nothing can be asked there beforehand');
   const { output, signal } = invocation;
   const client = await makeV1Client(invocation);
   return forEachArgument(invocation, async (path) => {

@@ -5,6 +5,7 @@ import type { ExitCode } from '../exit-code.js';
 import { UsageError } from '../failure.js';
 import { localKind, ownName, standardStream } from '../local-name.js';
 import { readSendArguments } from '../send-arguments.js';
+import { refuseTreeOptions, type TreeOptionValues } from '../tree-options.js';
 import { makeV1Client } from './client.js';
 import { noFolders, refuseOption } from './refuse-option.js';
 import { transferEach } from './transfer-each.js';
@@ -12,9 +13,11 @@ import { transferEach } from './transfer-each.js';
 /** The one folder that there is, in place of a name: each file keeps its own. */
 const top = '/';
 
-interface SendOptions {
+interface SendOptions extends TreeOptionValues {
   readonly to: string | undefined;
+  readonly links: string | undefined;
   readonly 'no-clobber': boolean;
+  readonly preserve: boolean;
   readonly recursive: boolean;
 }
 
@@ -27,6 +30,9 @@ interface SendOptions {
  */
 export async function sendV1(invocation: Invocation, options: SendOptions): Promise<ExitCode> {
   refuseOption('recursive', options.recursive, noFolders);
+  refuseOption('links', options.links !== undefined, noFolders);
+  refuseOption('preserve', options.preserve, 'a file has no time and no permissions there');
+  refuseTreeOptions(options);
   refuseOption(
     'no-clobber',
     options['no-clobber'],

@@ -126,8 +126,13 @@ class DownloadRun {
       const file = await this.#context.retry({ signal, mayRetry: true }, (progress) =>
         this.#attempt(progress),
       );
-      const { preserveTime = false } = this.#options;
-      await this.#output?.commit(preserveTime ? file.mtime : undefined).catch(rethrowAsLocal);
+      const { preserveTime = false, preserveMode = false } = this.#options;
+      await this.#output
+        ?.commit({
+          mtime: preserveTime ? file.mtime : undefined,
+          mode: preserveMode ? file.mode : undefined,
+        })
+        .catch(rethrowAsLocal);
       await this.#kept?.forget();
       return file;
     } catch (error) {

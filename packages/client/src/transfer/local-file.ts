@@ -11,6 +11,14 @@ import { isSystemError } from '../system-error.js';
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
 
+/** What a local file is to have besides its content. */
+export interface FileFacts {
+  /** Milliseconds since 1970; by default the time of its making. */
+  readonly mtime?: number | undefined;
+  /** Permission bits; by default those that the system gives to new files. */
+  readonly mode?: number | undefined;
+}
+
 /** Room for the random part and the endings, in a name of at most 255 bytes. */
 const keptNameLength = 180;
 
@@ -117,11 +125,12 @@ export class LocalFile {
    * Flushes the file and gives it its name.
    *
    * @param overwrite - what to do about a file that is there already
-   * @param mtime - milliseconds since 1970; by default now
+   * @param facts - what it is to have besides its content
    * @throws ClientError `conflict` when a file is there that may not be replaced
    */
-  async commit(overwrite: LocalOverwrite, mtime: number | undefined): Promise<void> {
+  async commit(overwrite: LocalOverwrite, { mtime, mode }: FileFacts = {}): Promise<void> {
     await this.#writer.finish();
+    if (mode !== undefined) await this.#handle.chmod(mode);
     if (mtime !== undefined) await this.#handle.utimes(mtime / 1000, mtime / 1000);
     await this.#handle.sync();
     this.#isOpen = false;
@@ -184,8 +193,15 @@ export class LocalFile {
  * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
  */
 export function isPartOf(path: string, partPath: string): boolean {
-  const isName = /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(partPath));
-  return isName && join(dirname(path), basename(partPath)) === partPath;
+  return isPartName(partPath) && join(dirname(path), basename(partPath)) === partPath;
+}
+
+/**
+ * @param path - a local path
+ * @returns whether it has a name that {@link LocalFile} gives to what is not whole yet
+ */
+export function isPartName(path: string): boolean {
+  return /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(path));
 }
 
 /**

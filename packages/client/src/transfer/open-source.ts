@@ -6,6 +6,8 @@ export interface OpenSource {
   readonly size: number | undefined;
   /** Milliseconds since 1970, for files. */
   readonly mtime: number | undefined;
+  /** Permission bits, for files of systems that have them. */
+  readonly mode?: number | undefined;
   /** Whether it can be read again, from any byte on. */
   readonly isRepeatable: boolean;
   /** For files: which version of the file this is. */

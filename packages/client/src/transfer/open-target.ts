@@ -1,3 +1,5 @@
+import type { FileFacts } from './local-file.js';
+
 /** A target that is ready to be written. */
 export interface OpenTarget {
   /**
@@ -8,9 +10,9 @@ export interface OpenTarget {
   /**
    * Everything has arrived and is right.
    *
-   * @param mtime - for files: milliseconds since 1970; by default now
+   * @param facts - for files: what they are to have besides their content
    */
-  commit(mtime: number | undefined): Promise<void>;
+  commit(facts?: FileFacts): Promise<void>;
   /** Frees what the target holds; without a commit before, nothing of a file stays. */
   close(): Promise<void>;
 }

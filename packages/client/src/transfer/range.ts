@@ -79,15 +79,15 @@ async function ask(
   const request = { command: 'GET', args, what: `Cannot get ${path}`, signal };
   const reply = await requests.ask(request, 'transfer');
   try {
-    const { size, mtime, etag: current, ...part } = checkResult('GET', reply.response);
+    const { offset: start, length: bytes, ...file } = checkResult('GET', reply.response);
     const isRight =
-      part.offset === offset &&
-      part.length === Math.min(length, size - part.offset) &&
-      (etag === undefined || etag === current);
+      start === offset &&
+      bytes === Math.min(length, file.size - start) &&
+      (etag === undefined || etag === file.etag);
     if (!reply.body || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
     }
-    return { file: { size, mtime, etag: current }, length: part.length, reply };
+    return { file, length: bytes, reply };
   } catch (error) {
     reply.body?.drop();
     reply.release();

@@ -25,3 +25,12 @@ export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): So
     isSettled: ctimeNs <= now - settlingTime,
   };
 }
+
+/**
+ * @param stats - what the system says of a file
+ * @returns when it was changed, in milliseconds since 1970: the nearest one, in the same way wherever
+ *   times are compared
+ */
+export function modifiedAt({ mtimeNs }: BigIntStats): number {
+  return Math.round(Number(mtimeNs) / 1e6);
+}

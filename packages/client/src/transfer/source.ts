@@ -3,11 +3,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { readChunks } from '@e2eeftp/file-io';
+import { limits } from '@e2eeftp/protocol';
 
 import { ClientError } from '../errors.js';
 import { bytesOnly, unsized } from './flowing-bytes.js';
 import type { OpenSource } from './open-source.js';
-import { versionOf, type SourceVersion } from './source-version.js';
+import { modifiedAt, versionOf, type SourceVersion } from './source-version.js';
 import { WebStreamSource } from './web-stream-source.js';
 
 /**
@@ -82,6 +83,7 @@ async function openFile(path: string): Promise<OpenSource> {
 class FileSource implements OpenSource {
   readonly size: number;
   readonly mtime: number;
+  readonly mode: number | undefined;
   readonly isRepeatable = true;
   readonly version: SourceVersion;
   readonly #path: string;
@@ -92,7 +94,9 @@ class FileSource implements OpenSource {
     this.#path = path;
     this.#handle = handle;
     this.size = Number(stats.size);
-    this.mtime = Math.round(Number(stats.mtimeNs) / 1e6);
+    this.mtime = modifiedAt(stats);
+    // Windows has others, and makes these up.
+    this.mode = process.platform === 'win32' ? undefined : Number(stats.mode) & limits.mode;
     this.version = versionOf(stats);
   }
 

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 
-import { LocalFile, type LocalOverwrite } from './local-file.js';
+import { LocalFile, type FileFacts, type LocalOverwrite } from './local-file.js';
 import type { OpenTarget } from './open-target.js';
 import { StreamTarget } from './stream-target.js';
 import { WebStreamTarget } from './web-stream-target.js';
@@ -44,8 +44,8 @@ export class FileTarget implements OpenTarget {
     return this.file.write(parts);
   }
 
-  commit(mtime: number | undefined): Promise<void> {
-    return this.file.commit(this.#overwrite, mtime);
+  commit(facts?: FileFacts): Promise<void> {
+    return this.file.commit(this.#overwrite, facts);
   }
 
   close(): Promise<void> {

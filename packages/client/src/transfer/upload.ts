@@ -183,7 +183,9 @@ class UploadRun {
 
   async #send(offset: number): Promise<StoredFile> {
     const { onProgress, signal, checksum = false, overwrite = 'always' } = this.#options;
+    const { preserveMode = false } = this.#options;
     const mtime = this.#options.mtime ?? this.#source.mtime;
+    const mode = this.#options.mode ?? (preserveMode ? this.#source.mode : undefined);
     const size = this.#size;
     const hash = checksum ? await this.#hashUpTo(offset) : undefined;
     let sent = offset;
@@ -193,6 +195,7 @@ class UploadRun {
       overwrite: typeof overwrite === 'string' ? overwrite : overwrite.etag,
       ...(size !== undefined && { size }),
       ...(mtime !== undefined && { mtime }),
+      ...(mode !== undefined && { mode }),
       ...(this.#id && { upload: this.#id, offset }),
     };
     this.#isBegun = true;
@@ -213,14 +216,14 @@ class UploadRun {
       },
       demandOf(size),
     );
-    const { size: stored, mtime: storedMtime, etag, sha256 } = checkResult('SEND', response);
-    if (stored !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
+    const { sha256, ...file } = checkResult('SEND', response);
+    if (file.size !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
       throw new ClientError(
         'integrity',
         `${this.#path}: the server stored something else than was sent`,
       );
     }
-    return { size: stored, mtime: storedMtime, etag };
+    return file;
   }
 
   /** The digest is of the whole file, whoever has which part of it. */

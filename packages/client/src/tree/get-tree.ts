@@ -1,4 +1,4 @@
-import { joinPath, parentPath, parsePath, type RemotePath } from '@e2eeftp/protocol';
+import { joinPath, parentPath, parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 
 import type { Client } from '../client.js';
 import { asClientError, throwIfAborted } from '../errors.js';
@@ -6,7 +6,9 @@ import { exists } from '../transfer/local-file.js';
 import { inParallel } from './in-parallel.js';
 import { forManyListeners } from './many-listeners.js';
 import { LocalFolder } from './local-folder.js';
+import { SizeAhead } from './size-ahead.js';
 import { Tally } from './tally.js';
+import { TreeFilter } from './tree-filter.js';
 import {
   defaultConcurrency,
   type TreeOptions,
@@ -44,60 +46,99 @@ export async function getTree(
 ): Promise<TreeResult> {
   try {
     const path = parsePath(remote);
-    const tally = new Tally(options);
+    const filter = new TreeFilter(options);
     const signal = forManyListeners(options.signal);
     const own = { ...options, signal };
-    const { type } = await client.stat(path, { signal });
-    if (type === 'file') await getFile(client, { local, remote }, own, tally);
-    else await getFolder(client, path, new LocalFolder(local), own, tally);
+    const entry = await client.stat(path, { signal });
+    const ahead = options.onProgress && !options.dryRun ? new SizeAhead() : undefined;
+    const tally = new Tally(options, ahead && (() => ahead.size));
+    if (entry.type === 'file') {
+      await ahead?.count(sizes([entry]));
+      await getFile(client, { local, remote }, entry.size, own, tally);
+      return tally.result;
+    }
+    const list = (listSignal: AbortSignal | undefined): AsyncGenerator<Entry, void, void> =>
+      meantEntries(client.list(path, { recursive: true, signal: listSignal }), filter);
+    const counting = ahead?.count(sizes(list(ahead.signalWith(signal))));
+    try {
+      await getFolder(client, path, new LocalFolder(local), list(signal), own, tally);
+    } finally {
+      ahead?.stop();
+      await counting;
+    }
     return tally.result;
   } catch (error) {
     throw asClientError(error);
   }
 }
 
+/**
+ * @param entries - a listing
+ * @param filter - what is meant
+ * @yields what is meant of it
+ */
+export async function* meantEntries(
+  entries: AsyncIterable<Entry>,
+  filter: TreeFilter,
+): AsyncGenerator<Entry, void, void> {
+  for await (const entry of entries) {
+    if (filter.takes(entry.path, entry.type === 'directory')) yield entry;
+  }
+}
+
+async function* sizes(
+  entries: Iterable<Entry> | AsyncIterable<Entry>,
+): AsyncGenerator<number, void, void> {
+  for await (const { type, size } of entries) if (type === 'file') yield size;
+}
+
 async function getFolder(
   client: Client,
   remote: RemotePath,
   folder: LocalFolder,
+  entries: AsyncGenerator<Entry, void, void>,
   options: GetTreeOptions,
   tally: Tally,
 ): Promise<void> {
-  const { concurrency = defaultConcurrency, signal } = options;
-  await folder.create();
-  const entries = client.list(remote, { recursive: true, signal });
-  await inParallel(entries, concurrency, async ({ type, path }) => {
+  const { concurrency = defaultConcurrency, dryRun = false, signal } = options;
+  if (!dryRun) await folder.create();
+  await inParallel(entries, concurrency, async ({ type, path, size }) => {
     throwIfAborted(signal);
     const place: { local: string; remote: string } = { local: path, remote: path };
     try {
       place.remote = joinPath(remote, path);
       place.local = folder.locate(path);
-      await folder.makeFolder(type === 'directory' ? path : parentPath(path));
+      if (!dryRun) await folder.makeFolder(type === 'directory' ? path : parentPath(path));
     } catch (error) {
       await tally.fail(place, asClientError(error));
       return;
     }
     if (type === 'directory') await tally.add({ type, ...place });
-    else await getFile(client, place, options, tally);
+    else await getFile(client, place, size, options, tally);
   });
 }
 
 async function getFile(
   client: Client,
   place: TreePlace,
+  size: number,
   options: GetTreeOptions,
   tally: Tally,
 ): Promise<void> {
-  const { overwrite = 'always', preserveTime, signal } = options;
+  const { overwrite = 'always', dryRun = false, preserveTime, preserveMode, signal } = options;
   try {
     if (overwrite === 'never' && (await exists(place.local))) {
       await tally.add({ type: 'skipped', ...place, reason: 'exists' });
       return;
     }
+    if (dryRun) {
+      await tally.add({ type: 'file', ...place, size });
+      return;
+    }
     const onProgress = tally.meter(place);
-    const get = { overwrite, preserveTime, signal, onProgress };
-    const { size } = await client.get(place.remote, place.local, get);
-    await tally.add({ type: 'file', ...place, size });
+    const get = { overwrite, preserveTime, preserveMode, signal, onProgress };
+    const received = await client.get(place.remote, place.local, get);
+    await tally.add({ type: 'file', ...place, size: received.size });
   } catch (error) {
     await tally.fail(place, asClientError(error));
   }

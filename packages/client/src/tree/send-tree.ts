@@ -1,12 +1,20 @@
 import { parsePath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { Client } from '../client.js';
-import { asClientError, throwIfAborted, type ClientError } from '../errors.js';
+import { asClientError, throwIfAborted } from '../errors.js';
 import { inParallel } from './in-parallel.js';
 import { forManyListeners } from './many-listeners.js';
-import { localEntries, type LocalEntry } from './local-entries.js';
+import { localEntries } from './local-entries.js';
+import type { FoundFile, LocalItem, WalkOptions } from './local-walk.js';
+import { SizeAhead } from './size-ahead.js';
 import { Tally } from './tally.js';
-import { defaultConcurrency, type TreeOptions, type TreeResult } from './tree-transfer.js';
+import { TreeFilter } from './tree-filter.js';
+import {
+  defaultConcurrency,
+  type LinkPolicy,
+  type TreeOptions,
+  type TreeResult,
+} from './tree-transfer.js';
 
 /** A local file or folder, and where it belongs on the server. */
 export interface TreeSource {
@@ -16,12 +24,18 @@ export interface TreeSource {
   readonly remote: string;
 }
 
+/** How a tree is sent. */
+export interface SendTreeOptions extends TreeOptions {
+  /** What to do about symbolic links below the folder; by default they are skipped. */
+  readonly links?: LinkPolicy | undefined;
+}
+
 /**
  * Sends a folder with all that is in it, hidden files and empty folders too, into a folder on the
  * server, which is made. What the server has beside it stays.
  *
- * Symbolic links below the folder are skipped, and so is what is neither file nor folder. A file
- * that fails does not stop the others; a lost connection and the signal do.
+ * What is neither file nor folder is skipped, and so are symbolic links, unless the options say
+ * otherwise. A file that fails does not stop the others; a lost connection and the signal do.
  *
  * @param client - the client to send with
  * @param local - the folder's path; a file can be sent in this way, too
@@ -34,7 +48,7 @@ export function sendTree(
   client: Client,
   local: string,
   remote: string,
-  options: TreeOptions = {},
+  options: SendTreeOptions = {},
 ): Promise<TreeResult> {
   return sendTrees(client, [{ local, remote }], options);
 }
@@ -51,53 +65,80 @@ export function sendTree(
 export async function sendTrees(
   client: Client,
   sources: Iterable<TreeSource>,
-  options: TreeOptions = {},
+  options: SendTreeOptions = {},
 ): Promise<TreeResult> {
-  const { concurrency = defaultConcurrency } = options;
+  const { concurrency = defaultConcurrency, dryRun = false, links = 'skip' } = options;
   const signal = forManyListeners(options.signal);
-  const tally = new Tally(options);
-  await inParallel(allEntries(sources), concurrency, async (entry) => {
-    throwIfAborted(signal);
-    await sendEntry(client, entry, { ...options, signal }, tally);
-  });
+  const walk = { filter: new TreeFilter(options), links, details: dryRun, signal };
+  const ahead = options.onProgress && !dryRun ? new SizeAhead() : undefined;
+  const tally = new Tally(options, ahead && (() => ahead.size));
+  const countedWalk = { ...walk, details: true, signal: ahead?.signalWith(signal) };
+  const counting = ahead?.count(sizes(allEntries(sources, countedWalk)));
+  try {
+    await inParallel(allEntries(sources, walk), concurrency, async (entry) => {
+      throwIfAborted(signal);
+      await sendEntry(client, entry, { ...options, signal }, tally);
+    });
+  } finally {
+    ahead?.stop();
+    await counting;
+  }
   return tally.result;
 }
 
-async function* allEntries(sources: Iterable<TreeSource>): AsyncGenerator<LocalEntry, void, void> {
+async function* allEntries(
+  sources: Iterable<TreeSource>,
+  options: WalkOptions,
+): AsyncGenerator<LocalItem, void, void> {
   for (const { local, remote } of sources) {
     let path: RemotePath;
     try {
       path = parsePath(remote);
     } catch (error) {
-      yield { type: 'failed', local, remote, error: asClientError(error) };
+      yield { type: 'failed', path: '', local, remote, error: asClientError(error) };
       continue;
     }
-    yield* localEntries(local, path);
+    yield* localEntries(local, path, options);
   }
+}
+
+async function* sizes(items: AsyncIterable<LocalItem>): AsyncGenerator<number, void, void> {
+  for await (const item of items) if (item.type === 'file') yield sizeOf(item);
+}
+
+function sizeOf({ details }: FoundFile): number {
+  return details?.size ?? 0;
 }
 
 async function sendEntry(
   client: Client,
-  entry: LocalEntry,
-  options: TreeOptions,
+  entry: LocalItem,
+  options: SendTreeOptions,
   tally: Tally,
 ): Promise<void> {
-  const { overwrite = 'always', signal } = options;
-  if (entry.type === 'skipped' || entry.type === 'failed') return tally.add(entry);
-  const { type, ...place } = entry;
-  const { local, remote } = place;
+  const { overwrite = 'always', dryRun = false, preserveMode, signal } = options;
+  const { type, local, remote } = entry;
+  const place = { local, remote };
+  if (type === 'skipped') return tally.add({ type, ...place, reason: entry.reason });
+  if (type === 'failed') return tally.add({ type, ...place, error: entry.error });
   try {
     if (type === 'directory') {
-      await client.mkdir(remote, { signal });
+      if (!dryRun) await client.mkdir(remote, { signal });
       await tally.add({ type, ...place });
+    } else if (dryRun) {
+      const isKept = overwrite === 'never' && (await isFile(client, remote, signal));
+      if (isKept) await tally.add({ type: 'skipped', ...place, reason: 'exists' });
+      else await tally.add({ type, ...place, size: sizeOf(entry) });
     } else {
-      const onProgress = tally.meter(place);
-      const { size } = await client.send(local, remote, { overwrite, signal, onProgress });
+      const send = { overwrite, preserveMode, signal, onProgress: tally.meter(place) };
+      const { size } = await client.send(local, remote, send);
       await tally.add({ type, ...place, size });
     }
   } catch (error) {
     const failure = asClientError(error);
-    if (overwrite === 'never' && (await isKept(client, remote, failure, signal))) {
+    // A conflict can also mean that a folder is in the place, or a file where a folder should be.
+    const mayBeKept = overwrite === 'never' && failure.code === 'conflict';
+    if (mayBeKept && (await isFile(client, remote, signal))) {
       await tally.add({ type: 'skipped', ...place, reason: 'exists' });
     } else {
       await tally.fail(place, failure);
@@ -105,14 +146,11 @@ async function sendEntry(
   }
 }
 
-/** A conflict can also mean that a folder is in the place, or a file where a folder should be. */
-async function isKept(
+async function isFile(
   client: Client,
-  remote: RemotePath,
-  { code }: ClientError,
+  remote: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  if (code !== 'conflict') return false;
   try {
     return (await client.stat(remote, { signal })).type === 'file';
   } catch {

@@ -7,6 +7,7 @@ import {
   type TreeOutcome,
   type TreePlace,
   type TreeResult,
+  type TreeSize,
 } from './tree-transfer.js';
 
 /** Failures that every other file would meet too. */
@@ -37,9 +38,15 @@ export class Tally {
   /** Bytes of files under way, and of files that are done. */
   #movedBytes = 0;
 
-  /** @param options - who is to be told */
-  constructor(options: TreeOptions) {
+  readonly #found: (() => TreeSize) | undefined;
+
+  /**
+   * @param options - who is to be told
+   * @param found - says how much there is to transfer
+   */
+  constructor(options: TreeOptions, found?: () => TreeSize) {
     this.#options = options;
+    this.#found = found;
   }
 
   /** What became of the tree so far. */
@@ -99,7 +106,8 @@ export class Tally {
       this.#movedBytes += progress.transferred - before;
       before = progress.transferred;
       const current = { ...place, ...progress };
-      this.#options.onProgress?.({ files: this.#files, bytes: this.#movedBytes, current });
+      const found = this.#found?.();
+      this.#options.onProgress?.({ files: this.#files, bytes: this.#movedBytes, current, found });
     };
   }
 }

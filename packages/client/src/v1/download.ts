@@ -51,7 +51,7 @@ export async function downloadV1(
     const output = await openUnseenTarget(target, overwrite, get.signal);
     try {
       const size = await receive(connection, name, payloadLength, output, get.onProgress);
-      await output.commit(undefined).catch(rethrowAsLocal);
+      await output.commit().catch(rethrowAsLocal);
       return size;
     } finally {
       await output.close();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { FileWriter, readChunks } from '@e2eeftp/file-io';
 
-import type { LocalOverwrite } from '../transfer/local-file.js';
+import type { FileFacts, LocalOverwrite } from '../transfer/local-file.js';
 import type { OpenTarget } from '../transfer/open-target.js';
 import { openTarget, type DownloadTarget } from '../transfer/target.js';
 
@@ -57,13 +57,13 @@ class SpooledTarget implements OpenTarget {
     return this.#writer.write(parts);
   }
 
-  async commit(mtime: number | undefined): Promise<void> {
+  async commit(facts?: FileFacts): Promise<void> {
     await this.#writer.finish();
     for await (const chunk of readChunks(this.#spool, 0, this.#writer.size)) {
       // A stream keeps what it was given, and the next chunk comes in the same memory.
       await this.#output.write([new Uint8Array(chunk)]);
     }
-    await this.#output.commit(mtime);
+    await this.#output.commit(facts);
   }
 
   async close(): Promise<void> {

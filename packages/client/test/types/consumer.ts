@@ -126,6 +126,7 @@ export function adviceFor(code: ClientErrorCode): 'again' | 'ask' | 'fix' | 'giv
     case 'bad-name':
     case 'bad-range':
     case 'too-large':
+    case 'too-many-removals':
     case 'local-file':
     case 'bad-identity':
     case 'bad-configuration':

@@ -6,6 +6,12 @@ import { parsePath, parseRelativePath, type RemotePath } from '../path.js';
 import { accessSchema, bytes32Schema, bytesSchema } from './messages.js';
 
 const count = z.int().nonnegative();
+
+/**
+ * Who may read, write and execute a file, as POSIX counts it. Bits above these, such as the one that
+ * lets a program run as its owner, are no part of it.
+ */
+const mode = z.int().min(0).max(limits.mode);
 const etag = z.string().min(1).max(128);
 
 /** A path that a peer sent, checked against the path rules. */
@@ -31,13 +37,15 @@ const entrySchema = z.object({
   mtime: z.int(),
   /** Changes whenever the content does; for a folder, whenever one of its children does. */
   etag,
+  /** For files whose permissions are known. */
+  mode: mode.optional(),
 });
 
 /** What a tree holds under a path. */
 export type Entry = z.infer<typeof entrySchema>;
 
 /** A file as it was stored or is about to be read. */
-const storedFileSchema = z.object({ size: count, mtime: z.int(), etag });
+const storedFileSchema = z.object({ size: count, mtime: z.int(), etag, mode: mode.optional() });
 
 /** A file as it was stored or is about to be read. */
 export type StoredFile = z.infer<typeof storedFileSchema>;
@@ -88,6 +96,7 @@ export const commandSchemas = {
       path: pathSchema,
       size: count.optional(),
       mtime: z.int().optional(),
+      mode: mode.optional(),
       overwrite: overwriteSchema.optional(),
       upload: uploadIdSchema.optional(),
       offset: count.optional(),
@@ -112,6 +121,15 @@ export const commandSchemas = {
       etag: etag.optional(),
     }),
     result: storedFileSchema.extend({ offset: count, length: count }),
+  },
+  DIGEST: {
+    args: z.strictObject({
+      path: pathSchema,
+      offset: count.optional(),
+      length: count.optional(),
+      etag: etag.optional(),
+    }),
+    result: storedFileSchema.extend({ offset: count, length: count, sha256: bytes32Schema }),
   },
   DELETE: {
     args: z.strictObject({ path: pathSchema, recursive: z.boolean().optional() }),

@@ -110,6 +110,11 @@ const args: Readonly<Record<CommandName, Arguments>> = {
     needed: ['path'],
     wrong: { path: badPaths, offset: badCounts, length: badCounts, etag: badTags },
   },
+  DIGEST: {
+    valid: [{ path: 'a', offset: 0, length: 0, etag: 'x' }, { path: 'a' }],
+    needed: ['path'],
+    wrong: { path: badPaths, offset: badCounts, length: badCounts, etag: badTags },
+  },
   DELETE: {
     valid: [{ path: 'a', recursive: false }, { path: 'a' }],
     needed: ['path'],
@@ -252,6 +257,16 @@ const results: Readonly<Record<CommandName, { valid: Values; wrong: Values; isOp
       stored,
       { ...stored, offset: -1, length: 3 },
       { ...stored, offset: 0, length: null },
+    ],
+    isOpen: true,
+  },
+  DIGEST: {
+    valid: [{ ...stored, offset: 0, length: 3, sha256: new Uint8Array(32) }],
+    wrong: [
+      null,
+      { ...stored, offset: 0, length: 3 },
+      { ...stored, offset: 0, length: 3, sha256: new Uint8Array(31) },
+      { ...stored, offset: -1, length: 3, sha256: new Uint8Array(32) },
     ],
     isOpen: true,
   },

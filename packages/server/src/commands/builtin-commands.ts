@@ -1,5 +1,6 @@
 import type { Command } from '../command/command.js';
 import { deleteCommand, mkdir, rename } from './change.js';
+import { digest } from './digest.js';
 import { get } from './get.js';
 import { hlist, ping, whoami } from './info.js';
 import { list } from './list.js';
@@ -20,6 +21,7 @@ export const builtinCommands: readonly Command[] = [
   hlist,
   resume,
   stat,
+  digest,
   rename,
   mkdir,
   ping,

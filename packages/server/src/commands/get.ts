@@ -2,6 +2,7 @@ import { commandSchemas } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
+import { rangeRefusal } from './range-refusal.js';
 
 /** GET: a file or a part of it. */
 export const get = defineCommand({
@@ -17,7 +18,7 @@ export const get = defineCommand({
   async handler({ path, offset = 0, length: wanted = Infinity, etag }, { store }) {
     const reader = await store.open(path);
     const { file } = reader;
-    const refusal = refusalFor(file, offset, etag);
+    const refusal = rangeRefusal(file, offset, etag);
     if (refusal !== undefined) {
       await reader.close();
       throw new CommandError(refusal);
@@ -30,12 +31,3 @@ export const get = defineCommand({
     };
   },
 });
-
-function refusalFor(
-  file: { readonly size: number; readonly etag: string },
-  offset: number,
-  etag: string | undefined,
-): 409 | 416 | undefined {
-  if (etag !== undefined && etag !== file.etag) return 409;
-  return offset > file.size ? 416 : undefined;
-}

@@ -19,14 +19,14 @@ export const send = defineCommand({
   overlaps: true,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
   async handler(args, { client, store, body, limits, observer }) {
-    const { path, size, mtime, overwrite = 'always', upload: id, offset } = args;
+    const { path, size, mtime, mode, overwrite = 'always', upload: id, offset } = args;
     if (!body || (offset !== undefined && !id)) throw new CommandError(400);
     if (Math.max(size ?? 0, offset ?? 0) > limits.fileSize) throw new CommandError(413);
     const resumable = id && { owner: client.identity, id, offset: offset ?? 0 };
     const upload = await store.createUpload({ path, size, resumable });
     try {
       const end = await receive(body, upload, size, limits.fileSize);
-      const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime });
+      const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime, mode });
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       const { sha256 } = end;
       return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };

@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 
-import type { Entry, StoredFile } from '@e2eeftp/protocol';
+import { limits, type Entry, type StoredFile } from '@e2eeftp/protocol';
 
 /** What an entry of a listing says besides its path. */
 export type EntryFacts = Omit<Entry, 'path'>;
@@ -35,6 +35,7 @@ export function storedFile(stats: BigIntStats): StoredFile {
     size: Number(stats.size),
     mtime: milliseconds(stats.mtimeNs),
     etag: etagOf(stats),
+    mode: Number(stats.mode) & limits.mode,
   };
 }
 

@@ -20,17 +20,18 @@ import {
 import { MemoryUpload, type MemoryUploadHome } from './memory-upload.js';
 import { memoryUploadName, MemoryUploads } from './memory-uploads.js';
 import { StoreError } from './store-error.js';
-import type {
-  CommitOptions,
-  FindUploadOptions,
-  ListOptions,
-  OverwritePolicy,
-  ResumePoint,
-  Store,
-  StoredFileReader,
-  Upload,
-  UploadKey,
-  UploadOptions,
+import {
+  ownerMode,
+  type CommitOptions,
+  type FindUploadOptions,
+  type ListOptions,
+  type OverwritePolicy,
+  type ResumePoint,
+  type Store,
+  type StoredFileReader,
+  type Upload,
+  type UploadKey,
+  type UploadOptions,
 } from './store.js';
 import {
   componentsOf,
@@ -175,11 +176,11 @@ export class MemoryStore implements Store {
     path: RemotePath,
     parts: readonly Uint8Array[],
     size: number,
-    { overwrite, mtime = Date.now() }: CommitOptions,
+    { overwrite, mtime = Date.now(), mode = 0 }: CommitOptions,
   ): StoredFile {
-    const file = new MemoryFile(parts, size, mtime);
-    this.#put(path, file, overwrite);
-    return { size, mtime, etag: file.facts.etag };
+    const node = new MemoryFile(parts, size, mtime, mode | ownerMode);
+    this.#put(path, node, overwrite);
+    return node.file;
   }
 
   #put(path: RemotePath, node: MemoryNode, overwrite: OverwritePolicy): void {
@@ -250,9 +251,9 @@ function listedFolder(folder: MemoryFolder): ListedFolder {
   };
 }
 
-function readerOf({ parts, facts: { size, mtime, etag } }: MemoryFile): StoredFileReader {
+function readerOf({ parts, file }: MemoryFile): StoredFileReader {
   return {
-    file: { size, mtime, etag },
+    file,
     // eslint-disable-next-line @typescript-eslint/require-await -- nothing is read from elsewhere
     async *read(offset, length) {
       let start = 0;

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
+import type { StoredFile } from '@e2eeftp/protocol';
+
 import type { EntryFacts } from './file-entry.js';
 import { StoreError } from './store-error.js';
 import type { OverwritePolicy } from './store.js';
@@ -8,16 +10,19 @@ import { branches } from './tree.js';
 /** A file in memory, never changed once it is in the tree. */
 export class MemoryFile {
   readonly parts: readonly Uint8Array[];
+  readonly file: StoredFile;
   readonly facts: EntryFacts;
 
   /**
    * @param parts - its bytes in pieces
    * @param size - how many they are
    * @param mtime - milliseconds since 1970
+   * @param mode - its permission bits
    */
-  constructor(parts: readonly Uint8Array[], size: number, mtime: number) {
+  constructor(parts: readonly Uint8Array[], size: number, mtime: number, mode: number) {
     this.parts = parts;
-    this.facts = { type: 'file', size, mtime, etag: nextEtag() };
+    this.file = { size, mtime, etag: nextEtag(), mode };
+    this.facts = { type: 'file', ...this.file };
   }
 }
 

@@ -61,7 +61,15 @@ export interface CommitOptions {
    * the nearest time that it can.
    */
   readonly mtime?: number | undefined;
+  /**
+   * Permission bits, up to 0o777; by default those that the store gives. Its owner, the server, may
+   * read and write every file, whatever they say.
+   */
+  readonly mode?: number | undefined;
 }
+
+/** Permissions that every stored file has: without them, the server could not serve it. */
+export const ownerMode = 0o600;
 
 /**
  * A file on its way into a store. Nobody sees it before it is committed.

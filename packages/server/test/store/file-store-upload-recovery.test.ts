@@ -38,8 +38,8 @@ describe('a process that died between storing a file and saying so', () => {
   async function expectDone(probe: StoreProbe, data: string): Promise<void> {
     const { offset, done } = await probe.find(key);
     expect(offset).toBe(content.length);
-    const { size, mtime, etag } = await probe.stat('received/f');
-    expect(done).toEqual({ size, mtime, etag });
+    const { size, mtime, etag, mode } = await probe.stat('received/f');
+    expect(done).toEqual({ size, mtime, etag, mode });
     expect((await stat(`${data}/received/f`)).nlink).toBe(1);
     expect(await readdir(filesOf(data, key).folder)).toEqual([expect.stringMatching(/\.json$/u)]);
     await expect(probe.resume('received/f', key, 0)).rejects.toMatchObject({ code: 'conflict' });
@@ -60,11 +60,11 @@ describe('a process that died between storing a file and saying so', () => {
         await withStoreAt(data, (probe) => leaveUpload(probe));
         await dieBehind(place, data);
         await withStoreAt(data, async (probe) => {
-          const { size, mtime, etag } = await probe.stat('received/f');
+          const { size, mtime, etag, mode } = await probe.stat('received/f');
           // Some get the inode of the first one, once that is gone.
           for (let turn = 0; turn < 6; turn++) {
             await probe.put('received/f', `another ${turn}`);
-            const done = { size, mtime, etag };
+            const done = { size, mtime, etag, mode };
             expect(await probe.find(key)).toEqual({ offset: content.length, done });
           }
         });

@@ -142,8 +142,8 @@ async function bringToEnd(
   });
   if (isStored) expect(found?.done).toBeDefined();
   if (found?.done) {
-    const { size, mtime, etag } = await probe.stat(path);
-    expect(found).toEqual({ offset: content.length, done: { size, mtime, etag } });
+    const { size, mtime, etag, mode } = await probe.stat(path);
+    expect(found).toEqual({ offset: content.length, done: { size, mtime, etag, mode } });
     return;
   }
   if (wasOpened) expect(found).toBeDefined();

@@ -19,7 +19,12 @@ export const path = 'received/deep/f';
 export interface ResumeResult {
   readonly offset: number;
   readonly sha256?: Uint8Array;
-  readonly done?: { readonly size: number; readonly mtime: number; readonly etag: string };
+  readonly done?: {
+    readonly size: number;
+    readonly mtime: number;
+    readonly etag: string;
+    readonly mode?: number;
+  };
 }
 
 export function sha256(bytes: Uint8Array): Buffer {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { at, bytesOf, patternBytes, type SuiteContext } from './context.js';
+import { at, bytesOf, keyOf, patternBytes, write, type SuiteContext } from './context.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -26,6 +26,40 @@ export function fileTests({ framework, check }: SuiteContext): void {
     expect(reader.file).toEqual(stored);
     await reader.close();
     expect(await probe.list('received')).toEqual([{ path: 'a.txt', type: 'file', ...stored }]);
+  });
+
+  for (const [mode, kept] of [
+    [0o000, 0o600],
+    [0o644, 0o644],
+    [0o755, 0o755],
+    [0o111, 0o711],
+    [0o777, 0o777],
+    [undefined, 0o600],
+  ] as const) {
+    check(`permissions of ${mode?.toString(8)} are kept as ${kept.toString(8)}`, async (probe) => {
+      // What was there before leaves nothing behind.
+      await probe.put('received/f', 'old', { mode: 0o777 });
+      const stored = await probe.put('received/f', 'new', { mode });
+      expect(stored.mode).toBe(kept);
+      expect((await probe.stat('received/f')).mode).toBe(kept);
+      expect((await probe.list('received'))[0]?.mode).toBe(kept);
+      const reader = await probe.store.open(at('received/f'));
+      expect(reader.file.mode).toBe(kept);
+      await reader.close();
+      await probe.makeDirectory('received/folder');
+      expect((await probe.stat('received/folder')).mode).toBe(undefined);
+    });
+  }
+
+  check('permissions are those of the commit that completes a resumed upload', async (probe) => {
+    await probe.put('received/f', 'in the way');
+    const key = keyOf(7);
+    const first = await write(probe.resume('received/f', key), 'content');
+    const refused = first.commit({ overwrite: 'never', mode: 0o777 });
+    expect(await refused.catch(() => 'refused')).toBe('refused');
+    const second = await probe.resume('received/f', key, 7);
+    expect((await second.commit({ overwrite: 'always' })).mode).toBe(0o600);
+    expect((await probe.find(key)).done?.mode).toBe(0o600);
   });
 
   check('a file may be empty', async (probe) => {

@@ -8,7 +8,7 @@ import type { StoredFile } from '@e2eeftp/protocol';
 import { uniqueMtime } from '../file-entry.js';
 import { sha256Of } from '../file-reader.js';
 import { newFileFlags } from '../open-flags.js';
-import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
+import { ownerMode, type CommitOptions, type OverwritePolicy, type Upload } from '../store.js';
 import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
 import type { Reservation } from '../usage/reservation.js';
@@ -166,10 +166,12 @@ export class FileUpload implements Upload {
     return this.#end(takenOver(), () => this.#keep());
   }
 
-  async #commit({ overwrite, mtime = Date.now() }: CommitOptions): Promise<StoredFile> {
+  async #commit({ overwrite, mtime = Date.now(), mode = 0 }: CommitOptions): Promise<StoredFile> {
     const { path, handle, journal } = this.#file;
     try {
       await this.#finishWriting();
+      // An earlier attempt to complete a resumed upload may have set others.
+      if (mode > 0 || journal) await handle.chmod(mode | ownerMode);
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#writer.flush();
       const file = await this.#home.place(path, handle, overwrite);

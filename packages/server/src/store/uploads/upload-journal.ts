@@ -16,7 +16,9 @@ const stateSchema = z.strictObject({
   /** Which file on the disk holds them. */
   inode: z.string(),
   /** The file as stored, once it is. */
-  done: z.strictObject({ size: count, mtime: z.int(), etag: z.string() }).nullable(),
+  done: z
+    .strictObject({ size: count, mtime: z.int(), etag: z.string(), mode: count.optional() })
+    .nullable(),
 });
 
 /** What is known of an upload that can be resumed. */

@@ -1,0 +1,72 @@
+import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+const removalSchema = z.object({
+  path: z.string(),
+  type: z.enum(['file', 'directory']),
+  size: z.number(),
+  mtime: z.number(),
+  isInTheWay: z.boolean(),
+});
+
+/** Something that is to be removed, as it was when that was decided. */
+export type Removal = z.infer<typeof removalSchema>;
+
+/** Lines that are written at once. */
+const batchSize = 256;
+
+/**
+ * What is to be removed, decided as a whole before anything is: exactly this, and nothing that looks
+ * superfluous only later. It lies in a temporary file, since there may be any number of them.
+ */
+export class RemovalPlan {
+  #folder: string | undefined;
+  #file: FileHandle | undefined;
+  #lines: string[] = [];
+  #size = 0;
+
+  /** How many there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** @param removal - one more, in the order of the tree */
+  async add(removal: Removal): Promise<void> {
+    this.#size += 1;
+    this.#lines.push(JSON.stringify(removal));
+    if (this.#lines.length >= batchSize) await this.#write();
+  }
+
+  /** @yields what was added, in the same order; nothing may be added afterwards */
+  async *read(): AsyncGenerator<Removal, void, void> {
+    await this.#write();
+    if (this.#folder === undefined) return;
+    const file = await open(join(this.#folder, 'removals'), 'r');
+    try {
+      for await (const line of file.readLines({ autoClose: false })) {
+        yield removalSchema.parse(JSON.parse(line));
+      }
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Forgets everything. */
+  async close(): Promise<void> {
+    await this.#file?.close();
+    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    this.#file = undefined;
+    this.#folder = undefined;
+  }
+
+  async #write(): Promise<void> {
+    if (this.#lines.length === 0) return;
+    this.#folder ??= await mkdtemp(join(tmpdir(), 'e2eeftp-sync-'));
+    this.#file ??= await open(join(this.#folder, 'removals'), 'wx', 0o600);
+    await this.#file.appendFile(this.#lines.map((line) => `${line}\n`).join(''));
+    this.#lines = [];
+  }
+}

@@ -1,0 +1,208 @@
+import type { Client } from '../client.js';
+import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import { inParallel } from '../tree/in-parallel.js';
+import { SizeAhead } from '../tree/size-ahead.js';
+import { Tally } from '../tree/tally.js';
+import { defaultConcurrency, type TreePlace } from '../tree/tree-transfer.js';
+import { carryOutRemovals } from './carry-out-removals.js';
+import { RemovalPlan, type Removal } from './removal-plan.js';
+import { hasSameContent } from './same-content.js';
+import type { SyncOptions, SyncResult } from './sync-options.js';
+import type { SyncRoots, SyncTarget } from './sync-target.js';
+import type { SyncDirection, TreeChange, TreeNode } from './tree-changes.js';
+
+/** What a run works with. */
+export interface SyncRunOptions {
+  readonly client: Client;
+  readonly direction: SyncDirection;
+  readonly roots: SyncRoots;
+  readonly target: SyncTarget;
+  readonly options: SyncOptions;
+  /** Compares the two trees, from the beginning. */
+  readonly changes: (signal: AbortSignal | undefined) => AsyncGenerator<TreeChange, void, void>;
+}
+
+/**
+ * Makes one tree equal to another: what is to be removed is decided first and as a whole; then
+ * everything is transferred that differs; and only when that has worked, it is removed.
+ */
+export class SyncRun {
+  readonly #run: SyncRunOptions;
+  readonly #plan = new RemovalPlan();
+  readonly #ahead: SizeAhead | undefined;
+  readonly #tally: Tally;
+  #unchanged = 0;
+  #removed = 0;
+  #spared = 0;
+  /** Whether something is not known of the source, or has not come to the target. */
+  #hasFailed = false;
+
+  /** @param run - what to work with */
+  constructor(run: SyncRunOptions) {
+    const { onProgress, dryRun, checksum } = run.options;
+    this.#run = run;
+    // By their content, only the transfer itself knows which files differ.
+    this.#ahead = onProgress && !dryRun && !checksum ? new SizeAhead() : undefined;
+    const ahead = this.#ahead;
+    this.#tally = new Tally(run.options, ahead && (() => ahead.size));
+  }
+
+  /**
+   * @returns what became of the trees
+   * @throws ClientError when nothing more can be done, or too much would be removed
+   */
+  async run(): Promise<SyncResult> {
+    const { options, target, changes } = this.#run;
+    try {
+      if (options.delete) await this.#decideRemovals();
+      if (!options.dryRun) await target.create();
+      await this.#removeThose((removal) => removal.isInTheWay);
+      const counting = this.#ahead?.count(
+        this.#sizes(changes(this.#ahead.signalWith(options.signal))),
+      );
+      try {
+        await this.#transferAll();
+      } finally {
+        this.#ahead?.stop();
+        await counting;
+      }
+      await this.#removeThose((removal) => !removal.isInTheWay);
+    } finally {
+      await this.#plan.close();
+    }
+    const [unchanged, removed, spared] = [this.#unchanged, this.#removed, this.#spared];
+    return { ...this.#tally.result, unchanged, removed, spared };
+  }
+
+  async #decideRemovals(): Promise<void> {
+    const { changes, options } = this.#run;
+    let known = 0;
+    let inTheWay: string | undefined;
+    for await (const change of changes(options.signal)) {
+      if (change.type === 'failed' && change.error.code !== 'bad-name') this.#hasFailed = true;
+      if (!('target' in change)) continue;
+      const { path, type, target } = change;
+      known += 1;
+      if (type === 'both') continue;
+      if (type === 'blocked') inTheWay = path;
+      const isInTheWay = path === inTheWay || path.startsWith(`${inTheWay}/`);
+      await this.#plan.add({ path, type: target.type, ...target.details, isInTheWay });
+    }
+    if (this.#plan.size * 2 > known && !options.force) this.#refuse(this.#plan.size, known);
+  }
+
+  #refuse(removals: number, known: number): never {
+    const { direction, roots } = this.#run;
+    const where = direction === 'up' ? `${roots.remote} on the server` : roots.local;
+    throw new ClientError(
+      'too-many-removals',
+      `${removals} of ${known} entries in ${where} would be removed, more than half; nothing was changed. ` +
+        'If that is right, allow it (--force)',
+    );
+  }
+
+  async #transferAll(): Promise<void> {
+    const { changes, options } = this.#run;
+    const { concurrency = defaultConcurrency, signal } = options;
+    await inParallel(changes(signal), concurrency, async (change) => {
+      throwIfAborted(signal);
+      if (change.type === 'extra') return;
+      if (change.type === 'skipped' || change.type === 'failed') await this.#pass(change);
+      else await this.#update(change);
+    });
+  }
+
+  async #pass(change: Extract<TreeChange, { type: 'skipped' | 'failed' }>): Promise<void> {
+    const place = this.#shownPlace(change.path);
+    if (change.type === 'skipped') {
+      await this.#tally.add({ type: 'skipped', ...place, reason: change.reason });
+      return;
+    }
+    if (change.error.code !== 'bad-name') this.#hasFailed = true;
+    await this.#tally.fail(place, change.error);
+  }
+
+  async #update(change: Extract<TreeChange, { readonly source: TreeNode }>): Promise<void> {
+    const { target, options } = this.#run;
+    const { path, source, type } = change;
+    let place = this.#shownPlace(path);
+    try {
+      place = target.locate(path);
+      if (type === 'blocked') this.#requireRemoval(place, source);
+      if (type === 'both' && (await this.#isEqual(place, change.source, change.target))) {
+        if (source.type === 'file') this.#unchanged += 1;
+        return;
+      }
+      if (source.type === 'directory') {
+        if (!options.dryRun) await target.makeFolder(path);
+        await this.#tally.add({ type: 'directory', ...place });
+        return;
+      }
+      const size = options.dryRun
+        ? source.details.size
+        : await target.transfer(path, this.#tally.meter(place));
+      await this.#tally.add({ type: 'file', ...place, size });
+    } catch (error) {
+      this.#hasFailed = true;
+      await this.#tally.fail(place, asClientError(error));
+    }
+  }
+
+  async #isEqual(place: TreePlace, source: TreeNode, target: TreeNode): Promise<boolean> {
+    if (source.type === 'directory') return true;
+    const { client, options } = this.#run;
+    if (source.details.size !== target.details.size) return false;
+    if (!options.checksum) return source.details.mtime === target.details.mtime;
+    return hasSameContent(client, place.local, place.remote, options.signal);
+  }
+
+  /** What is in the way was removed before, if that was wanted and nothing spoke against it. */
+  #requireRemoval({ local, remote }: TreePlace, source: TreeNode): void {
+    const { options, direction } = this.#run;
+    if (options.delete && options.dryRun && !this.#hasFailed) return;
+    const where = direction === 'up' ? `${remote} on the server` : local;
+    const what = source.type === 'file' ? 'a folder' : 'a file';
+    const advice = options.delete ? 'it is kept, since something failed' : '--delete removes it';
+    throw new ClientError('conflict', `${where} is in the way: it is ${what}; ${advice}`);
+  }
+
+  async #removeThose(isMeant: (removal: Removal) => boolean): Promise<void> {
+    const { target, options } = this.#run;
+    await carryOutRemovals(this.#meantRemovals(isMeant), async (removal) => {
+      throwIfAborted(options.signal);
+      const place = target.locate(removal.path);
+      try {
+        if (!options.dryRun && !(await target.remove(removal))) return;
+        this.#removed += 1;
+        await options.onOutcome?.({ type: 'removed', ...place });
+      } catch (error) {
+        await this.#tally.fail(place, asClientError(error));
+      }
+    });
+  }
+
+  async *#meantRemovals(
+    isMeant: (removal: Removal) => boolean,
+  ): AsyncGenerator<Removal, void, void> {
+    for await (const removal of this.#plan.read()) {
+      if (!isMeant(removal)) continue;
+      if (this.#hasFailed) this.#spared += 1;
+      else yield removal;
+    }
+  }
+
+  async *#sizes(changes: AsyncIterable<TreeChange>): AsyncGenerator<number, void, void> {
+    for await (const change of changes) {
+      if (!('source' in change) || change.source.type === 'directory') continue;
+      const { size, mtime } = change.source.details;
+      const old = change.type === 'both' ? change.target.details : undefined;
+      if (old?.size !== size || old.mtime !== mtime) yield size;
+    }
+  }
+
+  /** For messages: the path may be none that either side can have. */
+  #shownPlace(path: string): TreePlace {
+    const { local, remote } = this.#run.roots;
+    return { local: `${local}/${path}`, remote: `${remote}/${path}` };
+  }
+}

@@ -1,0 +1,148 @@
+import { lstat, rmdir, unlink } from 'node:fs/promises';
+
+import { joinPath, parentPath, type RemotePath } from '@e2eeftp/protocol';
+
+import type { Client } from '../client.js';
+import { ClientError } from '../errors.js';
+import type { Progress } from '../options.js';
+import { isSystemError } from '../system-error.js';
+import { LocalFolder } from '../tree/local-folder.js';
+import { detailsOf } from '../tree/local-walk.js';
+import type { TreePlace } from '../tree/tree-transfer.js';
+import type { Removal } from './removal-plan.js';
+import type { SyncOptions } from './sync-options.js';
+
+/** The side that is made equal to the other one. */
+export interface SyncTarget {
+  /** Makes the folder of the whole tree. */
+  create(): Promise<void>;
+  /** @returns where something is on both sides */
+  locate(path: string): TreePlace;
+  /** Makes a folder, with those above it. */
+  makeFolder(path: string): Promise<void>;
+  /** @returns bytes of the file that was transferred */
+  transfer(path: string, onProgress: (progress: Progress) => void): Promise<number>;
+  /**
+   * Removes a file, or a folder that is empty.
+   *
+   * @param removal - what
+   * @returns whether it did; not when there is a reason to keep it, after all
+   */
+  remove(removal: Removal): Promise<boolean>;
+}
+
+/** Where the two trees are. */
+export interface SyncRoots {
+  readonly local: string;
+  readonly remote: RemotePath;
+}
+
+/**
+ * @param client - the client
+ * @param roots - where the two trees are
+ * @param options - how files are sent
+ * @returns the server's side as the target
+ */
+export function remoteTarget(
+  client: Client,
+  roots: SyncRoots,
+  { preserveMode, signal }: SyncOptions,
+): SyncTarget {
+  const folder = new LocalFolder(roots.local);
+  const locate = placesIn(folder, roots.remote);
+  return {
+    create: () => client.mkdir(roots.remote, { signal }),
+    locate,
+    makeFolder: (path) => client.mkdir(locate(path).remote, { signal }),
+    async transfer(path, onProgress) {
+      const { local, remote } = locate(path);
+      const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
+      return size;
+    },
+    async remove(removal) {
+      const { local, remote } = locate(removal.path);
+      if (await isWanted(local, removal)) return false;
+      return removedRemotely(client, remote, signal);
+    },
+  };
+}
+
+/**
+ * @param client - the client
+ * @param roots - where the two trees are
+ * @param options - how files are received
+ * @returns this side as the target
+ */
+export function localTarget(
+  client: Client,
+  roots: SyncRoots,
+  { preserveMode, signal }: SyncOptions,
+): SyncTarget {
+  const folder = new LocalFolder(roots.local);
+  const locate = placesIn(folder, roots.remote);
+  return {
+    create: () => folder.create(),
+    locate,
+    makeFolder: (path) => folder.makeFolder(path as RemotePath),
+    async transfer(path, onProgress) {
+      const { local, remote } = locate(path);
+      await folder.makeFolder(parentPath(path as RemotePath));
+      const options = { preserveTime: true, preserveMode, signal, onProgress };
+      return (await client.get(remote, local, options)).size;
+    },
+    remove: (removal) => removedLocally(folder.locate(removal.path as RemotePath), removal),
+  };
+}
+
+function placesIn(folder: LocalFolder, remote: RemotePath): (path: string) => TreePlace {
+  return (path) => ({
+    local: folder.locate(path as RemotePath),
+    remote: joinPath(remote, path),
+  });
+}
+
+/** What has come to the source since the removal was decided was meant to be there. */
+async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<boolean> {
+  try {
+    const isFolder = (await lstat(local)).isDirectory();
+    return !isInTheWay || isFolder === (type === 'directory');
+  } catch (error) {
+    return !isSystemError(error, 'ENOENT') && !isSystemError(error, 'ENOTDIR');
+  }
+}
+
+async function removedRemotely(
+  client: Client,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  try {
+    await client.remove(path, { signal });
+    return true;
+  } catch (error) {
+    // A folder may hold what was left out on purpose.
+    const codes: readonly string[] = ['conflict', 'not-found'];
+    if (error instanceof ClientError && codes.includes(error.code)) return false;
+    throw error;
+  }
+}
+
+async function removedLocally(path: string, { type, size, mtime }: Removal): Promise<boolean> {
+  try {
+    const stats = await lstat(path, { bigint: true });
+    if (type === 'directory') {
+      if (!stats.isDirectory()) return false;
+      await rmdir(path);
+      return true;
+    }
+    const now = detailsOf(stats);
+    // It is not what it was: somebody, or the transfer before, has put something else there.
+    if (!stats.isFile() || now.size !== size || now.mtime !== mtime) return false;
+    await unlink(path);
+    return true;
+  } catch (error) {
+    const codes = ['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'] as const;
+    if (codes.some((code) => isSystemError(error, code))) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import { stat } from 'node:fs/promises';
+
+import { parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
+
+import type { Client } from '../client.js';
+import { asClientError, ClientError } from '../errors.js';
+import { isSystemError } from '../system-error.js';
+import { isPartName } from '../transfer/local-file.js';
+import { meantEntries } from '../tree/get-tree.js';
+import { walkLocal, type LocalItem } from '../tree/local-walk.js';
+import { forManyListeners } from '../tree/many-listeners.js';
+import { TreeFilter } from '../tree/tree-filter.js';
+import type { SyncOptions, SyncResult, SyncUpOptions } from './sync-options.js';
+import { SyncRun } from './sync-run.js';
+import { localTarget, remoteTarget, type SyncRoots } from './sync-target.js';
+import { treeChanges, type SyncDirection } from './tree-changes.js';
+import { treePairs } from './tree-pairs.js';
+
+/**
+ * Makes a folder on the server equal to a local one: sends what is missing there, or has another
+ * size or time. What only the server has stays, unless the options say otherwise.
+ *
+ * Removals are decided as a whole before anything is changed, and made after everything was sent; none
+ * is when something of the source could not be read or sent. What the patterns leave out, and
+ * symbolic links, are neither sent nor removed. Both trees are walked at the same time, in their
+ * order, so that their size does not matter.
+ *
+ * @param client - the client to send with
+ * @param local - the local folder
+ * @param remote - the folder in the server's tree; it is made
+ * @param options - how to compare, whether to remove, whom to tell, a signal
+ * @returns what became of it; look at `failed`
+ * @throws ClientError `too-many-removals` when more than half of what the server has would be
+ *   removed; nothing has changed then. Others when nothing more can be done
+ */
+export async function syncUp(
+  client: Client,
+  local: string,
+  remote: string,
+  options: SyncUpOptions = {},
+): Promise<SyncResult> {
+  return sync(client, 'up', local, remote, options);
+}
+
+/**
+ * Makes a local folder equal to one on the server, in the same way as {@link syncUp} does the
+ * opposite. Received files get the times that they have there, by which they are known to be equal
+ * the next time. Nothing is written outside of the local folder, whatever the server says.
+ *
+ * @param client - the client to receive with
+ * @param remote - the folder in the server's tree
+ * @param local - the local folder; it is made
+ * @param options - how to compare, whether to remove, whom to tell, a signal
+ * @returns what became of it; look at `failed`
+ * @throws ClientError as {@link syncUp} does
+ */
+export async function syncDown(
+  client: Client,
+  remote: string,
+  local: string,
+  options: SyncOptions = {},
+): Promise<SyncResult> {
+  return sync(client, 'down', local, remote, options);
+}
+
+async function sync(
+  client: Client,
+  direction: SyncDirection,
+  local: string,
+  remote: string,
+  given: SyncUpOptions,
+): Promise<SyncResult> {
+  try {
+    const options = { ...given, signal: forManyListeners(given.signal) };
+    const filter = new TreeFilter(options);
+    const roots = { local, remote: parsePath(remote) };
+    const hasLocal = await isLocalFolder(local, direction === 'up');
+    const hasRemote = await isRemoteFolder(client, roots.remote, direction === 'down', options);
+    if (options.checksum) requireDigests(client);
+    const changes = (signal: AbortSignal | undefined): ReturnType<typeof treeChanges> => {
+      const links = direction === 'up' ? (options.links ?? 'skip') : 'skip';
+      const walk = { filter, links, details: true, signal };
+      const locals = hasLocal ? ownEntries(roots, walk) : nothing<LocalItem>();
+      const listing = { recursive: true, signal };
+      const remotes = hasRemote
+        ? meantEntries(client.list(roots.remote, listing), filter)
+        : nothing<Entry>();
+      return treeChanges(treePairs(locals, remotes), direction);
+    };
+    const target = (direction === 'up' ? remoteTarget : localTarget)(client, roots, options);
+    return await new SyncRun({ client, direction, roots, target, options, changes }).run();
+  } catch (error) {
+    throw asClientError(error);
+  }
+}
+
+/** What is left of downloads is not a part of the tree. */
+async function* ownEntries(
+  { local, remote }: SyncRoots,
+  options: Parameters<typeof walkLocal>[2],
+): AsyncGenerator<LocalItem, void, void> {
+  for await (const item of walkLocal(local, remote, options)) {
+    if (!isPartName(item.local)) yield item;
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- nothing has to be awaited for nothing
+async function* nothing<Item>(): AsyncGenerator<Item, void, void> {
+  yield* [];
+}
+
+async function isLocalFolder(path: string, isNeeded: boolean): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+    throw new ClientError('local-file', `${path} is no folder, and only folders can be compared`);
+  } catch (error) {
+    if (!isNeeded && isSystemError(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
+
+async function isRemoteFolder(
+  client: Client,
+  path: RemotePath,
+  isNeeded: boolean,
+  { signal }: SyncOptions,
+): Promise<boolean> {
+  try {
+    if ((await client.stat(path, { signal })).type === 'directory') return true;
+    throw new ClientError('conflict', `${path} is no folder, and only folders can be compared`);
+  } catch (error) {
+    const isMissing = error instanceof ClientError && error.code === 'not-found';
+    if (!isNeeded && isMissing) return false;
+    throw error;
+  }
+}
+
+function requireDigests({ greeting }: Client): void {
+  if (greeting.welcome.commands.includes('DIGEST')) return;
+  throw new ClientError(
+    'bad-request',
+    'The server cannot tell digests of files; compare by size and time instead (without --checksum)',
+  );
+}

@@ -1,0 +1,226 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { joinPath, type RemotePath } from '@e2eeftp/protocol';
+
+import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import { modifiedAt } from '../transfer/source-version.js';
+import { FolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
+import type { TreeFilter } from './tree-filter.js';
+import type { LinkPolicy, SkipReason } from './tree-transfer.js';
+
+/** Where something is. */
+interface FoundPlace {
+  /** Below the root of the walk, its parts joined by `/`. */
+  readonly path: string;
+  readonly local: string;
+}
+
+/** What a file is compared by. */
+export interface FileDetails {
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly mtime: number;
+}
+
+/** A file that was found. */
+export interface FoundFile extends FoundPlace {
+  readonly type: 'file';
+  readonly remote: RemotePath;
+  /** When details are wanted. */
+  readonly details?: FileDetails | undefined;
+}
+
+/** A folder that was found. */
+export interface FoundFolder extends FoundPlace {
+  readonly type: 'directory';
+  readonly remote: RemotePath;
+}
+
+/** What was found in a local folder, and where it belongs on the server. */
+export type LocalItem =
+  | FoundFile
+  | FoundFolder
+  | (FoundPlace & {
+      readonly type: 'skipped';
+      readonly remote: string;
+      readonly reason: SkipReason;
+    })
+  | (FoundPlace & {
+      readonly type: 'failed';
+      readonly remote: string;
+      readonly error: ClientError;
+    });
+
+/** How to walk. */
+export interface WalkOptions {
+  /** What is meant. */
+  readonly filter: TreeFilter;
+  /** What to do about symbolic links below the root. */
+  readonly links: LinkPolicy;
+  /** Whether sizes and times are wanted, which have to be asked for file by file. */
+  readonly details: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Names that are looked at together. */
+const batchSize = 64;
+
+/** Links to folders on one way: more of them lead in circles, or multiply what there is. */
+const maximumLinks = 8;
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** A folder that the walk is in. */
+interface Level {
+  readonly local: string;
+  readonly remote: RemotePath;
+  readonly path: string;
+  /** Which folder it is, where links are followed. */
+  readonly identity: string | undefined;
+  /** Links to folders on the way to it. */
+  readonly links: number;
+  readonly names: FolderNames;
+  next: number;
+  batch: Seen[];
+}
+
+/** What a look at a name has shown, and whether it is a folder to go into. */
+interface Seen {
+  readonly item: LocalItem | undefined;
+  readonly folder?: { readonly local: string; readonly remote: RemotePath; readonly path: string };
+  readonly isLink?: boolean;
+}
+
+/**
+ * Walks through a local folder: each folder before what is in it, and names by their bytes, which
+ * is the order of `comparePaths`. It holds the names of the folders that it is in, and no more.
+ *
+ * @param local - the folder; a symbolic link is followed here
+ * @param remote - where it belongs on the server
+ * @param options - what is meant, and how to look at it
+ * @yields what there is
+ */
+export async function* walkLocal(
+  local: string,
+  remote: RemotePath,
+  options: WalkOptions,
+): AsyncGenerator<LocalItem, void, void> {
+  const levels: Level[] = [];
+  const root = await enter({ local, remote, path: '' }, undefined, false, options);
+  if ('names' in root) levels.push(root);
+  else yield root;
+  for (let level = levels.at(-1); level; level = levels.at(-1)) {
+    throwIfAborted(options.signal);
+    const seen = level.batch.shift() ?? (await nextOf(level, options));
+    if (!seen) {
+      levels.pop();
+      continue;
+    }
+    const { item, folder, isLink = false } = seen;
+    const inner = folder && (await enter(folder, levels, isLink, options));
+    const isOpen = inner && 'names' in inner;
+    // A folder that is skipped is not made.
+    if (item && (!inner || isOpen || inner.type === 'failed')) yield item;
+    if (isOpen) levels.push(inner);
+    else if (inner && (item ?? inner.type === 'failed')) yield inner;
+  }
+}
+
+async function nextOf(level: Level, options: WalkOptions): Promise<Seen | undefined> {
+  while (level.next < level.names.length) {
+    const names = level.names.slice(level.next, level.next + batchSize);
+    level.next += names.length;
+    level.batch = await Promise.all(names.map((name) => look(level, name, options)));
+    const seen = level.batch.shift();
+    if (seen) return seen;
+  }
+  return undefined;
+}
+
+async function enter(
+  folder: { readonly local: string; readonly remote: RemotePath; readonly path: string },
+  above: readonly Level[] | undefined,
+  isLink: boolean,
+  { links: policy }: WalkOptions,
+): Promise<Level | LocalItem> {
+  try {
+    const identity =
+      policy === 'follow' ? identityOf(await stat(folder.local, { bigint: true })) : undefined;
+    const links = (above?.at(-1)?.links ?? 0) + (isLink ? 1 : 0);
+    const isLoop = policy === 'follow' && above?.some((level) => level.identity === identity);
+    if (isLoop || links > maximumLinks) return { type: 'skipped', ...folder, reason: 'link-loop' };
+    const names = await FolderNames.read(folder.local);
+    return { ...folder, identity, links, names, next: 0, batch: [] };
+  } catch (error) {
+    return { type: 'failed', ...folder, error: asClientError(error) };
+  }
+}
+
+async function look(
+  level: Level,
+  { bytes, kind: shownKind }: NamedEntry,
+  { filter, links, details }: WalkOptions,
+): Promise<Seen> {
+  const shown = bytes.toString();
+  const local = join(level.local, shown);
+  const path = level.path === '' ? shown : `${level.path}/${shown}`;
+  const place = { path, local, remote: `${level.remote}/${shown}` };
+  let kind = shownKind;
+  let stats: BigIntStats | undefined;
+  const isLink = kind === 'link';
+  try {
+    if (kind === 'unknown') kind = kindOf((stats = await lstat(local, { bigint: true })));
+    if (kind === 'link' && links === 'follow' && !filter.excludes(path)) {
+      kind = kindOf((stats = await stat(local, { bigint: true })));
+    }
+    const isFolder = kind === 'directory';
+    if (isFolder ? filter.excludes(path) : !filter.takes(path, false)) return { item: undefined };
+    if (!isFolder && kind !== 'file') {
+      const reason = kind === 'link' ? 'symbolic-link' : 'special-file';
+      return { item: { type: 'skipped', ...place, reason } };
+    }
+    // Before it is looked at: a name of other bytes cannot be asked for.
+    const found = { ...place, remote: joinPath(level.remote, strictUtf8.decode(bytes)) };
+    if (details && kind === 'file') stats ??= await lstat(local, { bigint: true });
+    if (isFolder) {
+      const item: FoundFolder = { type: 'directory', ...found };
+      return { item: filter.takes(path, true) ? item : undefined, folder: found, isLink };
+    }
+    return {
+      item: { type: 'file', ...found, details: details && stats ? detailsOf(stats) : undefined },
+    };
+  } catch (error) {
+    return { item: { type: 'failed', ...place, error: lookFailure(local, error) } };
+  }
+}
+
+/**
+ * @param stats - what the system says of a file
+ * @returns its size and time
+ */
+export function detailsOf(stats: BigIntStats): FileDetails {
+  return { size: Number(stats.size), mtime: modifiedAt(stats) };
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
+
+function kindOf(stats: BigIntStats): NameKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isSymbolicLink() ? 'link' : 'special';
+}
+
+function lookFailure(local: string, cause: unknown): ClientError {
+  const error = asClientError(cause);
+  const isEncoding = cause instanceof TypeError;
+  if (!isEncoding && error.code !== 'bad-name') return error;
+  const reason = isEncoding ? 'The name is not valid UTF-8' : error.message;
+  return new ClientError('bad-name', `${local} cannot be sent: ${reason}; give it another name`, {
+    cause,
+  });
+}

@@ -127,9 +127,7 @@ describe('a connection that breaks midway', () => {
     const broken = await world.shell('find back -type f -size -3000000c ! -name ".*.part" | wc -l');
     expect(broken.stdout).toBe('0\n');
     expect((await world.run(getting)).exitCode).toBe(0);
-    const { stdout } = await world.shell(
-      'diff -r tree back/tree && ls -A back/tree | grep -c part',
-    );
+    const { stdout } = await world.shell('diff -r tree back && ls -A back | grep -c part');
     expect(stdout).toBe('0\n');
   });
 });

@@ -102,7 +102,7 @@ describe('an interruption', () => {
 describe('a reader that leaves', () => {
   test('ends a listing quietly', async () => {
     const world = await makeWorld();
-    for (let index = 0; index < 3000; index++)
+    for (let index = 0; index < 1000; index++)
       await world.write(`tree/${'n'.repeat(200)}${index}`, '');
     expect((await world.run(['send', 'tree', '-q'])).exitCode).toBe(0);
     for (const more of ['', '--json', '-l']) {

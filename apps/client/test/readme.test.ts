@@ -16,12 +16,13 @@ test('the tour can be taken as it is written', async () => {
   for (const name of ['report.pdf', 'a.txt', 'b.txt', 'photos/1.jpg', 'src/main.c', '--odd-name']) {
     await world.write(name, name);
   }
-  const { exitCode, stdout, stderr } = await world.shell(`set -euo pipefail\n${tour}`);
+  const script = `set -euo pipefail\n${tour}`;
+  const { exitCode, stdout, stderr } = await world.shell(script, { secondsToLive: 100 });
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   expect(stdout).toContain('src/main.c');
   expect((await world.read('copy.pdf')).toString()).toBe('report.pdf');
   expect((await world.read('letters/photos/1.jpg')).toString()).toBe('photos/1.jpg');
-});
+}, 120_000);
 
 test('the script of the shell runs as it is written', async () => {
   const [, script] = /```sh\n(e2eeftp shell [^`]*)```/u.exec(readme) ?? [];

@@ -155,7 +155,7 @@ describe('JSON', () => {
     expect(await types('ping')).toEqual(['pong']);
     expect(await types('whoami')).toEqual(['whoami']);
     expect(new Set(await types('commands'))).toEqual(new Set(['command']));
-  });
+  }, 90_000);
 
   test('says how many, and what failed', async () => {
     const world = await makeWorld();

@@ -78,8 +78,8 @@ export class World {
   }
 
   /** Runs a line of shell in the working folder; `e2eeftp` is the program. */
-  shell(line: string): Promise<Finished> {
-    return runShell(line, this.#place);
+  shell(line: string, options: Pick<RunOptions, 'secondsToLive'> = {}): Promise<Finished> {
+    return runShell(line, { ...this.#place, ...options });
   }
 
   /** What the program runs with. */

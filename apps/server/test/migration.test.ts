@@ -123,7 +123,7 @@ test('whoever follows the migration page gets where it leads', async () => {
   // 1. Start the new server in the old folder.
   const table = await play('server');
   for (const { publicKey } of [alice, carol]) {
-    expect(table).toMatch(new RegExp(`-\\s+rw\\s+yes\\s+${fingerprint(publicKey)}`, 'u'));
+    expect(table).toMatch(new RegExp(`-\\s+rw\\s+yes\\s+-\\s+${fingerprint(publicKey)}`, 'u'));
   }
   expect(await readFile(at('srv/e2eeftp.before/received/old.txt'), 'utf8')).toBe('old');
   await play('server');

@@ -70,7 +70,9 @@ class CrookedWriter {
     if (value === null || typeof value === 'boolean') return random.pick(strangers);
     const { type, count } = headOf(value);
     const content = Buffer.concat(this.#itemsIn(value));
-    switch (random.weighted(ways)) {
+    // The head of a number is the number: another one is another number, and nothing is wrong.
+    const isNumber = type === major.uint || type === major.negative;
+    switch (random.weighted({ ...ways, length: isNumber ? 0 : ways.length })) {
       case 'stranger':
         return random.pick(strangers);
       case 'tag':
@@ -80,11 +82,11 @@ class CrookedWriter {
           content,
         ]);
       case 'length': {
-        const wrong = random.pick([count + 1, count + 24, 2 ** 16, 2 ** 32 - 1, 2 ** 53, 0]);
+        const wrong = random.pick(wrongLengths(type, count));
         return Buffer.concat([head(type, wrong), content]);
       }
       case 'long':
-        return Buffer.concat([head(type, count, random.pick([1, 2, 4, 8])), content]);
+        return Buffer.concat([head(type, count, random.pick(widthsAbove(count))), content]);
       case 'endless':
         return Buffer.concat([Uint8Array.of((type << 5) | 31), content, Uint8Array.of(0xff)]);
       case 'deep': {
@@ -122,11 +124,32 @@ function headOf(value: Exclude<CborValue, null | boolean>): { type: number; coun
     : { type: major.uint, count: value };
 }
 
+/**
+ * Longer than any message, or such that the items behind it do not come out even. A text with a
+ * little more or less to it could, by chance, be another message.
+ */
+function wrongLengths(type: number, count: number): number[] {
+  const tooLong = [2 ** 16, 2 ** 32 - 1, 2 ** 53];
+  if (type !== major.list && type !== major.map) return tooLong;
+  return [...tooLong, count + 1, ...(count > 0 ? [0] : [])];
+}
+
+/** How many bytes hold a number behind the first. */
+function widthOf(count: number): number {
+  if (count < 24) return 0;
+  if (count < 2 ** 8) return 1;
+  if (count < 2 ** 16) return 2;
+  return count < 2 ** 32 ? 4 : 8;
+}
+
+/** How many bytes hold a number that needs fewer. Nothing needs as many as the last. */
+function widthsAbove(count: number): number[] {
+  return [1, 2, 4, 8].filter((width) => width > widthOf(count));
+}
+
 /** In as few bytes as can hold the number, or in more. */
 function head(type: number, count: number, least = 0): Uint8Array {
-  const needed =
-    count < 24 ? 0 : count < 2 ** 8 ? 1 : count < 2 ** 16 ? 2 : count < 2 ** 32 ? 4 : 8;
-  const width = Math.max(needed, least);
+  const width = Math.max(widthOf(count), least);
   if (width === 0) return Uint8Array.of((type << 5) | count);
   const bytes = Buffer.alloc(1 + width);
   bytes[0] = (type << 5) | (24 + Math.log2(width));

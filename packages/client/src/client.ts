@@ -290,6 +290,7 @@ export class Client implements AsyncDisposable {
   async #close(): Promise<void> {
     await Promise.allSettled(this.#operations);
     await this.#pool.close();
+    await this.#transfers.close();
   }
 
   /** Asks for what can be asked again without harm. */

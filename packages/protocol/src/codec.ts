@@ -1,7 +1,5 @@
 import { decode, encode, rfc8949EncodeOptions, Tokenizer, type Token } from 'cborg';
 
-import { equalBytes } from '@e2eeftp/crypto';
-
 import { ProtocolError } from './errors.js';
 import { limits } from './limits.js';
 
@@ -44,53 +42,77 @@ export function encodeCbor(value: CborValue): Uint8Array {
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
   let value: CborValue;
-  let canonical: Uint8Array;
   try {
     const options = { strict: true, allowIndefinite: false, retainStringBytes: true };
     const tokenizer = new StrictTokenizer(bytes, options);
     value = decode(bytes, { ...options, tokenizer, rejectDuplicateMapKeys: true }) as CborValue;
     const reason = findViolation(value, limits.depth);
     if (reason !== undefined) throw new ProtocolError('malformed', `The peer sent ${reason}`);
-    canonical = encode(value, encodeOptions);
   } catch (cause) {
     throw new ProtocolError('malformed', 'The peer sent a message that is not valid', { cause });
-  }
-  if (!equalBytes(bytes, canonical)) {
-    throw new ProtocolError('malformed', 'The peer sent a message that is not in canonical form');
   }
   return value;
 }
 
+/** A list or map that is being read. */
+interface OpenContainer {
+  readonly isMap: boolean;
+  /** How many items it still expects; a key and its value are two. */
+  left: number;
+  /** The last key of a map. */
+  lastKey: Uint8Array | undefined;
+}
+
 /**
- * Counts the depth while reading, since decoding recurses and a peer could nest until the stack
- * is full, and decodes text strictly: a replaced or dropped character would be another name.
+ * Refuses while reading what the decoder would let pass: nesting, since decoding recurses and a
+ * peer could nest until the stack is full; text that is not UTF-8, since a replaced or dropped
+ * character would be another name; keys out of order, and whole numbers in the form of fractions,
+ * since nothing may have two encodings.
  */
 class StrictTokenizer extends Tokenizer {
-  /** How many items each open list or map still expects. */
-  readonly #open: number[] = [];
+  readonly #open: OpenContainer[] = [];
 
   override next(): Token {
     const token = super.next();
     const { name } = token.type;
+    if (name === 'float') throw new Error('a fraction');
     if (name === 'string') token.value = text.decode(token.byteValue);
-    this.#countItem();
+    this.#countItem(token);
     if (name === 'array' || name === 'map') {
-      this.#openContainer(Number(token.value) * (name === 'map' ? 2 : 1));
+      this.#openContainer(Number(token.value), name === 'map');
     }
-    while (this.#open.at(-1) === 0) this.#open.pop();
+    while (this.#open.at(-1)?.left === 0) this.#open.pop();
     return token;
   }
 
-  #countItem(): void {
-    const last = this.#open.length - 1;
-    if (last >= 0) this.#open[last] = (this.#open[last] as number) - 1;
+  #countItem(token: Token): void {
+    const container = this.#open.at(-1);
+    if (!container) return;
+    if (container.isMap && container.left % 2 === 0) {
+      const key = token.byteValue;
+      if (!key) throw new Error('a key that is no text');
+      if (container.lastKey && !precedes(container.lastKey, key))
+        throw new Error('keys out of order');
+      container.lastKey = key;
+    }
+    container.left -= 1;
   }
 
-  #openContainer(items: number): void {
-    if (items === 0) return;
+  #openContainer(length: number, isMap: boolean): void {
+    if (length === 0) return;
     if (this.#open.length >= limits.depth) throw new Error('too deep');
-    this.#open.push(items);
+    this.#open.push({ isMap, left: isMap ? length * 2 : length, lastKey: undefined });
   }
+}
+
+/** In the order of their encodings, where the length comes first (RFC 8949, section 4.2.1). */
+function precedes(earlier: Uint8Array, later: Uint8Array): boolean {
+  if (earlier.length !== later.length) return earlier.length < later.length;
+  for (const [index, byte] of earlier.entries()) {
+    const other = later[index] as number;
+    if (byte !== other) return byte < other;
+  }
+  return false;
 }
 
 /** Says what in a value the protocol does not allow, or `undefined` when all is well. */

@@ -10,6 +10,8 @@ import {
 } from '../errors.js';
 import type { GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
+import { smallFile } from './size-limits.js';
+import { SmallFileTarget } from './small-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
 import { FileTarget, openTarget, type DownloadTarget, type OpenTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
@@ -31,7 +33,7 @@ export async function download(
   target: DownloadTarget,
   options: GetOptions,
 ): Promise<StoredFile> {
-  return new DownloadRun(context, path, target, options).run();
+  return context.during(() => new DownloadRun(context, path, target, options).run());
 }
 
 /**
@@ -178,7 +180,7 @@ class DownloadRun {
   }
 
   async #startOver(reason: ClientError): Promise<void> {
-    if (this.#position > 0 && !(this.#output instanceof FileTarget)) throw reason;
+    if (this.#position > 0 && this.#output?.canStartOver !== true) throw reason;
     await this.#kept?.forget();
     await this.#output?.close();
     this.#output = undefined;
@@ -188,6 +190,10 @@ class DownloadRun {
 
   async #openOutput(file: StoredFile): Promise<OpenTarget> {
     const { overwrite = 'always', signal } = this.#options;
+    const { smallFiles } = this.#context;
+    if (typeof this.#target === 'string' && file.size <= smallFile && smallFiles) {
+      return new SmallFileTarget(this.#target, overwrite, smallFiles);
+    }
     const output = await openTarget(this.#target, overwrite, signal).catch(rethrowAsLocal);
     if (output instanceof FileTarget) await this.#kept?.begin(output.file, file);
     return output;

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs';
+import type { FileFacts } from '@e2eeftp/file-io';
 
 /** Within so many nanoseconds, a further change may leave the same time stamps. */
 const settlingTime = 1_000_000_000n;
@@ -18,7 +18,13 @@ export interface SourceVersion {
  * @param stats - what the file system says of a file
  * @returns its version
  */
-export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): SourceVersion {
+export function versionOf({
+  dev,
+  ino,
+  size,
+  mtimeNs,
+  ctimeNs,
+}: Omit<FileFacts, 'isFile' | 'isDirectory' | 'mode'>): SourceVersion {
   const now = BigInt(Date.now()) * 1_000_000n;
   return {
     name: [dev, ino, size, mtimeNs, ctimeNs].join(':'),

@@ -8,6 +8,8 @@ export type DownloadTarget = string | Writable;
 
 /** A target that is ready to be written. */
 export interface OpenTarget {
+  /** Whether what was written can be thrown away for something else. */
+  readonly canStartOver: boolean;
   /**
    * @param parts - what comes next, which must not change afterwards
    * @returns once there is room for more
@@ -42,6 +44,7 @@ export async function openTarget(
 
 /** A file that gets its name when all of it has come. */
 export class FileTarget implements OpenTarget {
+  readonly canStartOver = true;
   readonly file: LocalFile;
   readonly #overwrite: LocalOverwrite;
 
@@ -69,6 +72,7 @@ export class FileTarget implements OpenTarget {
 
 /** A stream that somebody else owns: it is written, and neither ended nor destroyed. */
 class StreamTarget implements OpenTarget {
+  readonly canStartOver = false;
   readonly #stream: Writable;
   readonly #signal: AbortSignal | undefined;
   #failure: Error | undefined;

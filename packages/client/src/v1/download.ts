@@ -6,7 +6,8 @@ import {
 } from '@e2eeftp/crypto';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
-import { exists, keptError } from '../transfer/local-file.js';
+import { exists } from '../transfer/local-file.js';
+import { keptError } from '../transfer/local-file-errors.js';
 import type { DownloadTarget, OpenTarget } from '../transfer/target.js';
 import { expectBody } from './answers.js';
 import { overV1Connection, type V1Connection } from './connection.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, type FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import type { FlushTurn } from '@e2eeftp/file-io';
+import { SmallFiles, SharedRuns, type FlushTurn } from '@e2eeftp/file-io';
 import {
   baseName,
   parentPath,
@@ -20,11 +20,20 @@ import {
   type DiskLayout,
 } from './disk-layout.js';
 import { inodeOf, storedFile, type EntryFacts } from './file-entry.js';
-import { openFile } from './file-reader.js';
+import { openFile, openSmallFile } from './file-reader.js';
 import { listedFolder } from './folder-listing.js';
-import { deleteEntry, lookAt, makeFolderAt, placeFile, placeFolder } from './folder-entries.js';
+import {
+  deleteEntry,
+  lookAt,
+  makeFolderAt,
+  placeFile,
+  placeFolder,
+  requireEtag,
+  rethrowLinkError,
+} from './folder-entries.js';
 import { Folder, type FolderAccess } from './folder.js';
 import { walk } from './listing.js';
+import { SharedFolders } from './shared-folders.js';
 import { StoreError } from './store-error.js';
 import type {
   FindUploadOptions,
@@ -48,6 +57,7 @@ import {
   requireWritable,
 } from './tree.js';
 import { FileUpload, type UploadHome } from './uploads/file-upload.js';
+import { smallUpload, SmallUpload, type WrittenFile } from './uploads/small-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
 import type { UploadState } from './uploads/upload-journal.js';
 
@@ -97,6 +107,10 @@ export class FileStore implements Store {
   readonly coordination: StoreCoordination;
   readonly #isShared: boolean;
   readonly #uploads: ResumableUploads;
+  readonly #folders: SharedFolders;
+  readonly #smallFiles = new SmallFiles();
+  readonly #flushes = new SharedRuns();
+  readonly #newFolders = new SharedRuns();
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -107,6 +121,7 @@ export class FileStore implements Store {
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
+    this.#folders = new SharedFolders(disk.root);
     this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
     this.#isShared = coordination !== undefined;
     this.coordination = coordination ?? localCoordination();
@@ -158,13 +173,26 @@ export class FileStore implements Store {
     this.#requireOpen();
     requireInTree(path);
     if (path === '') throw new StoreError('not-found', 'The root is no file');
-    return this.#inFolderOf(path, openFile);
+    return this.#inFolderOf(
+      path,
+      async (folder, name) =>
+        (await openSmallFile(folder, name, this.#smallFiles)) ?? openFile(folder, name),
+    );
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
     const { path, size = 0, resumable } = options;
     this.#requireOpen();
     requireWritable(path);
+    if (!resumable && options.size !== undefined && size <= smallUpload) {
+      return new SmallUpload({
+        directory: this.#disk.uploads,
+        smallFiles: this.#smallFiles,
+        isDurable: this.#flushTurn !== undefined,
+        place: (file, overwrite) =>
+          this.#change([path], () => this.#placeSmall(path, file, overwrite)),
+      });
+    }
     await this.#requirePlace(path);
     await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
     const home: UploadHome = {
@@ -223,6 +251,7 @@ export class FileStore implements Store {
     this.#isClosed = true;
     clearInterval(this.#sweeping);
     await Promise.allSettled(this.#underWay);
+    await this.#smallFiles.close();
   }
 
   #sweepNowAndThen(lifetime: number): NodeJS.Timeout {
@@ -280,6 +309,29 @@ export class FileStore implements Store {
     }
   }
 
+  async #placeSmall(
+    path: RemotePath,
+    file: WrittenFile,
+    overwrite: OverwritePolicy,
+  ): Promise<StoredFile> {
+    const folder = await this.#openTarget(parentPath(path), overwrite);
+    try {
+      const to = folder.at(baseName(path));
+      if (typeof overwrite !== 'string') await requireEtag(to, overwrite.etag);
+      const { path: from, descriptor } = file;
+      if (descriptor === undefined) throw new StoreError('io', 'The file was placed before');
+      file.descriptor = undefined;
+      const replaces = overwrite !== 'never';
+      const placing = this.#smallFiles.place({ descriptor, from, to, replaces });
+      const facts = await (replaces ? placing : placing.catch(rethrowLinkError));
+      await folder.verify();
+      if (this.#flushTurn) await this.#smallFiles.flushFolder(folder.base);
+      return storedFile(facts);
+    } finally {
+      folder.close();
+    }
+  }
+
   /** The folder that something is to be put into; it is made, unless something must be there. */
   async #openTarget(path: RemotePath, overwrite: OverwritePolicy): Promise<Folder> {
     if (typeof overwrite === 'string') return this.#makeFolder(path);
@@ -290,7 +342,14 @@ export class FileStore implements Store {
 
   async #makeFolder(path: RemotePath): Promise<Folder> {
     const folder = await unlessMissing(this.#openFolder(path));
-    if (!folder) return this.#track(() => this.#makeFolders(componentsOf(path)), this.#making);
+    if (!folder) {
+      // Of the first files for a new folder, one makes it and the others find it made.
+      await this.#track(
+        () => this.#newFolders.run(path, () => this.#makeFolders(path)),
+        this.#making,
+      );
+      return this.#openFolder(path);
+    }
     // It is there before it is durable, and then what is put into it would not be either.
     await Promise.allSettled(this.#making);
     if (this.#isShared && this.#flushTurn) await this.#makeFoldersAboveDurable(path);
@@ -312,9 +371,9 @@ export class FileStore implements Store {
     }
   }
 
-  async #makeFolders(components: readonly string[]): Promise<Folder> {
+  async #makeFolders(path: RemotePath): Promise<void> {
     let folder = await Folder.open(this.#disk.root, []);
-    for (const name of components) {
+    for (const name of componentsOf(path)) {
       try {
         if (await makeFolderAt(folder.at(name))) await this.#makeDurable(folder);
         const inner = await unlessMissing(folder.openFolder(name));
@@ -326,16 +385,16 @@ export class FileStore implements Store {
         throw error;
       }
     }
-    return folder;
+    folder.close();
   }
 
   async #makeDurable(folder: Folder): Promise<void> {
     await folder.verify();
-    if (this.#flushTurn) await folder.sync();
+    if (this.#flushTurn) await this.#flushes.run(folder.path, () => folder.sync());
   }
 
   #openFolder(path: RemotePath): Promise<Folder> {
-    return Folder.open(this.#disk.root, componentsOf(path));
+    return this.#folders.open(componentsOf(path));
   }
 
   async #inFolderOf<Result>(

@@ -1,16 +1,17 @@
-import { fingerprint, type AuthorizedClient } from '@e2eeftp/server';
+import { fingerprint, formatSize, type AuthorizedClient } from '@e2eeftp/server';
 
-const header = ['NAME', 'ACCESS', 'V1', 'FINGERPRINT'];
+const header = ['NAME', 'ACCESS', 'V1', 'QUOTA', 'FINGERPRINT'];
 
 /**
  * @param clients - whom to show
  * @returns a table for people, a line each below a header
  */
 export function formatClients(clients: readonly AuthorizedClient[]): string {
-  const rows = clients.map(({ name, access, v1, identity }) => [
+  const rows = clients.map(({ name, access, v1, quota, identity }) => [
     name ?? '-',
     access,
     v1 === true ? 'yes' : '-',
+    quota === undefined ? '-' : formatSize(quota),
     fingerprint(identity),
   ]);
   const all = [header, ...rows];
@@ -30,8 +31,10 @@ export function formatClients(clients: readonly AuthorizedClient[]): string {
  * @param client - whom to name
  * @returns who it is, in a sentence
  */
-export function describeClient({ name, access, v1, identity }: AuthorizedClient): string {
+export function describeClient(client: AuthorizedClient): string {
+  const { name, access, v1, quota, identity } = client;
   const who = name === undefined ? '' : `${name}, `;
   const generations = v1 === true ? ', first generation too' : '';
-  return `${who}access ${access}${generations}, fingerprint ${fingerprint(identity)}`;
+  const bound = quota === undefined ? '' : `, quota ${formatSize(quota)}`;
+  return `${who}access ${access}${bound}${generations}, fingerprint ${fingerprint(identity)}`;
 }

@@ -234,13 +234,16 @@ describe('revoke', () => {
 
 describe('clients', () => {
   test('shows a table', async () => {
-    await writeFile(file, `# x\n${keyOf(alice)} name=alice access=admin\n${keyOf(bob)}\n`);
+    await writeFile(
+      file,
+      `# x\n${keyOf(alice)} name=alice access=admin quota=20GB\n${keyOf(bob)}\n`,
+    );
     const { exitCode, stdout, stderr } = await playground.run(['clients']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     expect(stdout.split('\n')).toEqual([
-      'NAME   ACCESS  V1   FINGERPRINT',
-      `alice  admin   -    ${fingerprint(alice.publicKey)}`,
-      `-      rw      yes  ${fingerprint(bob.publicKey)}`,
+      'NAME   ACCESS  V1   QUOTA  FINGERPRINT',
+      `alice  admin   -    20GB   ${fingerprint(alice.publicKey)}`,
+      `-      rw      yes  -      ${fingerprint(bob.publicKey)}`,
     ]);
   });
 
@@ -267,6 +270,7 @@ describe('clients', () => {
           name: 'alice',
           access: 'wo',
           v1: false,
+          quota: null,
           fingerprint: fingerprint(alice.publicKey),
           key: keyOf(alice),
         },
@@ -278,7 +282,7 @@ describe('clients', () => {
   test('of nobody is an empty table', async () => {
     expect(await playground.run(['clients'])).toMatchObject({
       exitCode: 0,
-      stdout: 'NAME  ACCESS  V1  FINGERPRINT',
+      stdout: 'NAME  ACCESS  V1  QUOTA  FINGERPRINT',
     });
     expect(await readdir(playground.data)).toEqual([]);
   });

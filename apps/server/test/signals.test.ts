@@ -27,6 +27,15 @@ async function untilUploading(): Promise<void> {
   while ((await readdir(join(playground.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
 }
 
+/** Whether anything is being uploaded, to be resumed or not. */
+async function isUploading(): Promise<boolean> {
+  const names = await readdir(join(playground.data, '.e2eeftp'), {
+    recursive: true,
+    withFileTypes: true,
+  });
+  return names.some((entry) => entry.isFile() && /upload|resumable/u.test(entry.parentPath));
+}
+
 async function write(...lines: string[]): Promise<void> {
   await writeFile(config, lines.join('\n'));
 }
@@ -43,6 +52,58 @@ async function hangUp(server: RunningServer, message: string, times = 1): Promis
 
 const reread = 'the configuration was read again';
 const unchanged = 'everything stays as it was';
+
+describe.each([1, 2])('SIGHUP with %s workers', (workers) => {
+  test('brings other limits into force, for who is in and for who comes', async () => {
+    await write('connections = 10', 'file-size = 100');
+    const server = await started('--workers', `${workers}`);
+    const clients = [
+      await playground.connect(server, identity),
+      await playground.connect(server, identity),
+      await playground.connect(server, identity),
+    ];
+    for (const client of clients) await client.send(Buffer.alloc(100), 'received/a/first');
+    await write('connections = 3', 'file-size = 10', 'directory-size = 2', 'open-files = 7');
+    await hangUp(server, reread);
+    expect(server.log.find(({ msg }) => msg === reread)).toMatchObject({
+      changed: ['connections', 'file-size', 'directory-size', 'open-files'],
+    });
+    for (const client of clients) {
+      await expect(client.send(Buffer.alloc(11), 'received/b')).rejects.toMatchObject({
+        code: 'too-large',
+      });
+    }
+    await clients[0]?.send(Buffer.alloc(10), 'received/a/second');
+    for (const client of clients) {
+      await expect(client.send(Buffer.alloc(1), 'received/a/third')).rejects.toMatchObject({
+        code: 'no-space',
+      });
+      await client.send(Buffer.alloc(1), 'received/a/second');
+    }
+    await expect(playground.connect(server, identity)).rejects.toThrow();
+    await write('idle-timeout = "100ms"');
+    await hangUp(server, reread, 2);
+    await playground.connect(server, identity);
+    for (const client of clients) await client.ping().catch(() => undefined);
+    await server.until(/(?:[^]*client disconnected){4}/u);
+    expect(await server.end()).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});
+
+describe.each([1, 2])('the end of a server with %s workers', (workers) => {
+  test('tells who is cut off why, and keeps the upload to be resumed', async () => {
+    await write('drain = "100ms"');
+    const server = await started('--workers', `${workers}`);
+    const client = await playground.connect(server, identity);
+    const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
+    const failed = expect(sent).rejects.toMatchObject({ code: 'shutting-down' });
+    while (!(await isUploading())) await delay(5);
+    expect(await server.end()).toMatchObject({ exitCode: 0, stderr: '' });
+    await failed;
+    expect(server.output).toContain('cut the client off: it was not done in time');
+    expect(await readdir(join(playground.data, 'received'))).toEqual([]);
+  });
+});
 
 describe('SIGHUP', () => {
   test('brings another log level into force, without a word about what is the same', async () => {
@@ -81,13 +142,13 @@ describe('SIGHUP', () => {
   });
 
   test('names what needs a restart, each time', async () => {
-    await write('idle-timeout = "5m"');
+    await write('durability = "full"');
     const server = await started();
-    await write('idle-timeout = "1m"', 'connections = 5', 'log-level = "debug"');
+    await write('durability = "relaxed"', 'workers = 2', 'connections = 5', 'host = "::1"');
     await hangUp(server, reread);
     await hangUp(server, reread, 2);
     const told = server.log.filter(({ level }) => level === 'warn');
-    const settings = ['connections', 'idle-timeout'];
+    const settings = ['host', 'durability', 'workers'];
     const msg = 'these settings have changed and need a restart';
     expect(told).toMatchObject([
       { msg, settings },
@@ -134,7 +195,7 @@ test('what is under way has no more time than the drain gives it', async () => {
   const server = await started();
   const client = await playground.connect(server, identity);
   const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
-  const failed = expect(sent).rejects.toMatchObject({ code: 'disconnected' });
+  const failed = expect(sent).rejects.toMatchObject({ code: 'shutting-down' });
   await untilUploading();
   expect(await server.end()).toMatchObject({ exitCode: 0 });
   await failed;

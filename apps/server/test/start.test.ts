@@ -197,7 +197,10 @@ describe('the log', () => {
   async function provoke(server: RunningServer, identity: Identity): Promise<void> {
     const client = await playground.connect(server, identity);
     await client.send(Buffer.from('x'), 'received/a\u202Eb\u2066c');
-    const names = ['\u001B[2J', 'a\nb', '\u009B31m', '\u0000', '\u202Etxt.exe'];
+    const names = [
+      ...['\u001B[2J', 'a\nb', 'a\r\nb', '\u009B31m', '\u0000', '\u202Etxt.exe', 'a\u2028b'],
+      'n'.repeat(4096),
+    ];
     for (const name of names) {
       await client.request('STAT', { path: `received/${name}` }).catch(() => undefined);
       await client.request(name, {}).catch(() => undefined);
@@ -216,7 +219,10 @@ describe('the log', () => {
       await provoke(server, identity);
       const { output } = server;
       expect(output).toContain('STAT');
-      expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+      expect(output.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
+      // Each line is one that the server has begun.
+      const beginning = format === 'json' ? /^\{"level":"/u : /^\[\d{4}-\d\d-\d\d /u;
+      for (const line of output.trimEnd().split('\n')) expect(line).toMatch(beginning);
       const pem = await readFile(join(playground.data, 'server_id.key'), 'utf8');
       const [, body = ''] = pem.split('\n');
       expect(body.length).toBeGreaterThan(40);

@@ -8,14 +8,15 @@ import { DirectoryLock } from './directory-lock.js';
 import { loadOrCreateServerIdentity } from './identity-file.js';
 import { silentLogger, type Logger } from './logger.js';
 import { makeDirectory } from './make-directory.js';
-import { ServerError } from './server-error.js';
-import { FileStore, type FileStoreOptions } from './store/file-store.js';
+import { asServerError, ServerError } from './server-error.js';
+import type { FileStoreOptions } from './store/file-store-options.js';
+import { FileStore } from './store/file-store.js';
 import { FileHelloRecord } from './v1/file-hello-record.js';
 
 /** How a data directory is opened. */
 export interface DataDirectoryOptions extends Pick<
   FileStoreOptions,
-  'durability' | 'uploadLifetime' | 'coordination'
+  'durability' | 'uploadLifetime' | 'limits' | 'coordination'
 > {
   /** Hears of what is odd about the files. */
   readonly logger?: Logger;
@@ -60,19 +61,19 @@ export class DataDirectory {
    * @throws ServerError `in-use` or `bad-file`
    */
   static async open(directory: string, options: DataDirectoryOptions = {}): Promise<DataDirectory> {
-    const { logger = silentLogger, durability, uploadLifetime, coordination } = options;
+    const { logger = silentLogger, durability, uploadLifetime, limits, coordination } = options;
     // A worker's supervisor has locked it already.
     const lock = coordination ? undefined : await lockDirectory(directory);
     try {
       const identity = await loadOrCreateServerIdentity(directory, logger);
       const authorizer = new AuthorizedClientsFile(`${directory}/${authorizedClientsName}`, logger);
       const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
-      const storage = { directory, durability, uploadLifetime, coordination };
+      const storage = { directory, durability, uploadLifetime, limits, coordination };
       const store = await FileStore.open(storage);
       return new DataDirectory(identity, authorizer, store, hellos, lock);
     } catch (error) {
       await lock?.release();
-      throw asServerError(directory, error);
+      throw unusable(directory, error);
     }
   }
 
@@ -92,15 +93,16 @@ async function lockDirectory(directory: string): Promise<DirectoryLock> {
     return await DirectoryLock.acquire(`${directory}/.e2eeftp`);
   } catch (error) {
     if (!(error instanceof ServerError) || error.code !== 'in-use')
-      throw asServerError(directory, error);
+      throw unusable(directory, error);
     const message = `Another server uses ${directory}; stop it, or choose another directory`;
     throw new ServerError('in-use', message, { cause: error });
   }
 }
 
 /** What the system refuses becomes an error that says what it means for the directory. */
-function asServerError(directory: string, error: unknown): unknown {
-  if (!(error instanceof Error) || !('syscall' in error)) return error;
-  const message = `Cannot keep files in ${directory} (${error.message}); choose a directory that this user can write to`;
-  return new ServerError('bad-file', message, { cause: error });
+function unusable(directory: string, error: unknown): unknown {
+  return asServerError(
+    `Cannot keep files in ${directory}; choose a directory that this user can write to`,
+    error,
+  );
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,6 +8,8 @@ import { ServerError } from './server-error.js';
 /** How long to wait for others that want the lock too, or that are too busy to answer. */
 const patience = 5000;
 const pollInterval = 10;
+/** Milliseconds after which a socket that was not shown yet belongs to nobody any more. */
+const showingTime = 60_000;
 
 type State = 'wanted' | 'held';
 type OtherState = State | 'silent' | 'gone';
@@ -47,7 +49,7 @@ export class DirectoryLock {
    * @param directory - the directory to hold, which exists
    * @param lockName - which of the directory's locks; a plain file name
    * @returns the lock, to be released
-   * @throws ServerError `in-use` when another process holds it
+   * @throws ServerError `in-use` when another process holds it; the system's error
    */
   static async acquire(directory: string, lockName = 'lock'): Promise<DirectoryLock> {
     const lock = new DirectoryLock(await open(directory, 'r'), directory, lockName);
@@ -69,7 +71,7 @@ export class DirectoryLock {
         resolve();
       });
     });
-    await this.#handle.close();
+    await this.#handle.close().catch(() => undefined);
   }
 
   /** Makes our socket known once it answers: found earlier, it would be taken for a stale one. */
@@ -82,6 +84,8 @@ export class DirectoryLock {
   async #prevails(): Promise<boolean> {
     const names = await readdir(this.#directory);
     for (const name of names) {
+      if (name.startsWith(`.${this.#prefix}`))
+        await this.#removeHidden(name).catch(() => undefined);
       if (name.startsWith(this.#prefix) && name !== this.#name) {
         if (!(await this.#outlasts(name))) return false;
       }
@@ -104,6 +108,13 @@ export class DirectoryLock {
       await delay(pollInterval);
     }
     return false;
+  }
+
+  /** One that died before it showed its socket is no rival, and has left it behind. */
+  async #removeHidden(name: string): Promise<void> {
+    const path = this.#path(name);
+    const { mtimeMs } = await lstat(path);
+    if (Date.now() - mtimeMs > showingTime) await unlink(path);
   }
 
   #path(name: string): string {

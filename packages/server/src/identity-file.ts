@@ -7,9 +7,8 @@ import {
   Identity,
   parseIdentity,
 } from '@e2eeftp/crypto';
-import writeFileAtomic from 'write-file-atomic';
-
 import type { Logger } from './logger.js';
+import { replaceFile } from './replace-file.js';
 import { ServerError } from './server-error.js';
 
 /** The names that the files have in a data directory. */
@@ -39,7 +38,7 @@ export async function loadOrCreateServerIdentity(
   const publicKey = encodePublicKeyPem(identity.publicKey);
   // One that is left from an earlier identity would send clients away.
   if ((await readIfPresent(publicPath))?.trim() !== publicKey.trim()) {
-    await writeFileAtomic(publicPath, publicKey, { mode: 0o644 });
+    await replaceFile(publicPath, publicKey, { mode: 0o644 });
   }
   return identity;
 }
@@ -47,7 +46,7 @@ export async function loadOrCreateServerIdentity(
 /** Whole or absent: after a crash, half a key would be taken for a damaged one. */
 async function create(path: string): Promise<Identity> {
   const identity = Identity.generate();
-  await writeFileAtomic(path, formatIdentity(identity), { mode: 0o600 });
+  await replaceFile(path, formatIdentity(identity), { mode: 0o600 });
   return identity;
 }
 

@@ -44,15 +44,18 @@ export type {
   StoredUpload,
 } from './observer.js';
 export type { AdmissionLimits, Refusal } from './admission/admission.js';
+export { formatSize, parseSize } from './size.js';
 export { Server, type ListenOptions, type ServerOptions } from './server.js';
 export { ServerError, type ServerErrorCode } from './server-error.js';
 export { FileHelloRecord } from './v1/file-hello-record.js';
 export type { HelloRecord } from './v1/hello-record.js';
 export type { V1Options } from './v1/v1-options.js';
 export type { RequestPacing } from './admission/request-rates.js';
-export type { Leasing, PathLocking, StoreCoordination } from './store/coordination.js';
+export type { FolderRoom, Leasing, PathLocking, StoreCoordination } from './store/coordination.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
+export { defaultStoreLimits, type StoreLimits } from './store/store-limits.js';
+export type { Change, Claim, KeptUpload, Quota, Usage } from './store/usage/usage.js';
 export { StoreError, type StoreErrorCode } from './store/store-error.js';
 export type {
   CommitOptions,

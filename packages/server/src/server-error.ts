@@ -9,6 +9,18 @@
 export type ServerErrorCode = 'in-use' | 'bad-file' | 'bad-option' | 'not-running';
 
 /**
+ * Turns an error of the operating system into a server's.
+ *
+ * @param what - what was tried, as the start of a sentence
+ * @param error - what came back
+ * @returns `bad-file`, or the error itself when it is none of the system's
+ */
+export function asServerError(what: string, error: unknown): unknown {
+  if (!(error instanceof Error) || !('syscall' in error)) return error;
+  return new ServerError('bad-file', `${what}: ${error.message}`, { cause: error });
+}
+
+/**
  * What setting up or running a server throws, apart from `TransportError` and `StoreError`.
  */
 export class ServerError extends Error {

@@ -67,6 +67,8 @@ const handlerPatience = 5000;
  */
 export class Server {
   readonly #services: ConnectionServices;
+  /** What all connections look at, also those that are open when it changes. */
+  readonly #limits: ServerLimits;
   readonly #admission: Admission;
   readonly #connections = new Map<ServedConnection, Promise<void>>();
   #listener: Listener | undefined;
@@ -83,6 +85,7 @@ export class Server {
   constructor(options: ServerOptions) {
     const { identity, authorizer, store, commands = builtinCommands } = options;
     const limits = { ...defaultServerLimits, ...options.limits };
+    this.#limits = limits;
     this.#admission = new Admission(limits);
     this.#services = {
       identity,
@@ -156,6 +159,18 @@ export class Server {
       this.#services.observer.connectionClosed?.();
     });
     this.#connections.set(connection, ended);
+  }
+
+  /**
+   * Allows clients something else from now on. Connections that are open stay open, also when there
+   * are more than may be; their next wait, request and file are held to what is new.
+   *
+   * @param limits - what changes
+   */
+  changeLimits(limits: Partial<ServerLimits>): void {
+    Object.assign(this.#limits, limits);
+    this.#admission.changeLimits(this.#limits);
+    if (limits.requestRate !== undefined) this.#services.rates.changeRate?.(limits.requestRate);
   }
 
   /**

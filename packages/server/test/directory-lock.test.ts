@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
@@ -53,6 +53,15 @@ test('a lock that another process holds is not to be had until that is dead', as
   const lock = await DirectoryLock.acquire(directory);
   await lock.release();
   expect(await readdir(directory)).toEqual([]);
+});
+
+test('what died before it wanted the lock is removed, once nobody can be about to want it', async () => {
+  for (const name of ['.lock.aa', '.lock.bb']) await writeFile(`${directory}/${name}`, '');
+  const before = new Date(Date.now() - 120_000);
+  await utimes(`${directory}/.lock.aa`, before, before);
+  const lock = await DirectoryLock.acquire(directory);
+  await lock.release();
+  expect(await readdir(directory)).toEqual(['.lock.bb']);
 });
 
 test('of many in one process that want a lock at once, exactly one has it', async () => {

@@ -49,7 +49,7 @@ describe.each(Object.entries(kinds))('a home %s', (_name, openBase) => {
       await all.put(`received/${path}`, `outside ${path}`);
     }
     await all.put('vaults/v/f', 'vault');
-    probe = new StoreProbe(await HomeStore.open(watched(base, asked), home));
+    probe = new StoreProbe(await HomeStore.open(watched(base, asked), { home }));
     await probe.put('received/f', 'F');
     await probe.put('received/d/g', 'G');
   });
@@ -166,7 +166,7 @@ describe.each(Object.entries(kinds))('a home %s', (_name, openBase) => {
     await expect(probe.stat('received')).rejects.toMatchObject({ code: 'conflict' });
     await expect(probe.names('received')).rejects.toMatchObject({ code: 'conflict' });
     await expect(probe.put('received/f', 'F')).rejects.toMatchObject({ code: 'conflict' });
-    await expect(HomeStore.open(base, home)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(HomeStore.open(base, { home })).rejects.toMatchObject({ code: 'conflict' });
     expect(await all.getText(home)).toBe('a file');
   });
 

@@ -12,7 +12,7 @@ import { makeTemporaryDirectory, removeDirectory } from './store/temporary-direc
 
 /** What the client sees of a store; closing it closes the store, as tests expect of one. */
 async function homeIn(base: Store, home: string): Promise<Store> {
-  const store = await HomeStore.open(base, parsePath(home));
+  const store = await HomeStore.open(base, { home: parsePath(home) });
   store.close = () => base.close();
   return store;
 }
@@ -60,7 +60,7 @@ describe('the longest paths', () => {
   test.each([1, 2, 5, 31])('below a home that is %d folders deep can be used', async (folders) => {
     const base = new MemoryStore();
     const home = `received/${Array(folders).fill('h').join('/')}`;
-    const probe = new StoreProbe(await HomeStore.open(base, parsePath(home)));
+    const probe = new StoreProbe(await HomeStore.open(base, { home: parsePath(home) }));
     const names = Array<string>(depth - 1 - folders).fill('d');
     const deepest = parsePath(['received', ...names].join('/'));
     if (names.length > 0) {
@@ -83,7 +83,7 @@ describe('the longest paths', () => {
   test('are counted in bytes, with the home', async () => {
     const base = new MemoryStore();
     const home = parsePath(`received/${'ä'.repeat(100)}`);
-    const probe = new StoreProbe(await HomeStore.open(base, home));
+    const probe = new StoreProbe(await HomeStore.open(base, { home }));
     const room = bytes - Buffer.byteLength(home) - 1;
     const name = (length: number): string =>
       `${`${'x'.repeat(199)}/`.repeat(Math.floor(length / 200))}${'y'.repeat(length % 200)}`;

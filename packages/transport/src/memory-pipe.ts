@@ -12,7 +12,7 @@ export class MemoryPipe {
   #readFailure: TransportError | undefined;
   #writeFailure: TransportError | undefined;
   #reader: Waiting<Uint8Array | undefined> | undefined;
-  #writer: Waiting<void> | undefined;
+  #writers: Waiting<void>[] = [];
   /** Called whenever bytes move, at each end. */
   readonly onMove = new Set<() => void>();
 
@@ -22,7 +22,7 @@ export class MemoryPipe {
     if (chunk) {
       this.#bytes -= chunk.length;
       this.#moved();
-      if (this.#bytes < capacity) this.#releaseWriter();
+      if (this.#bytes < capacity) this.#releaseWriters();
       return Promise.resolve(chunk);
     }
     if (this.#hasEnded) return Promise.resolve(undefined);
@@ -46,7 +46,7 @@ export class MemoryPipe {
     }
     if (this.#bytes < capacity) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#writer = { resolve, reject };
+      this.#writers.push({ resolve, reject });
     });
   }
 
@@ -92,9 +92,8 @@ export class MemoryPipe {
     this.#bytes += chunk.length;
   }
 
-  #releaseWriter(): void {
-    this.#writer?.resolve();
-    this.#writer = undefined;
+  #releaseWriters(): void {
+    for (const writer of this.#writers.splice(0)) writer.resolve();
   }
 
   #fail(readFailure: TransportError, writeFailure: TransportError): void {
@@ -102,9 +101,8 @@ export class MemoryPipe {
     this.#readFailure = readFailure;
     this.#writeFailure = writeFailure;
     this.#reader?.reject(readFailure);
-    this.#writer?.reject(writeFailure);
     this.#reader = undefined;
-    this.#writer = undefined;
+    for (const writer of this.#writers.splice(0)) writer.reject(writeFailure);
   }
 
   #moved(): void {

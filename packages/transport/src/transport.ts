@@ -2,9 +2,9 @@
  * An ordered, reliable duplex of bytes between two ends: all that the protocol needs of a
  * network. TCP is one, a pair in memory another.
  *
- * One reader and one writer at a time. Every promise settles: with a result, or with a
- * {@link TransportError} once the transport failed, was destroyed, or stood still for longer
- * than {@link Transport.setIdleTimeout} allows.
+ * One reader at a time; what several write goes out in the order of their calls. Every promise
+ * settles: with a result, or with a {@link TransportError} once the transport failed, was
+ * destroyed, or stood still for longer than {@link Transport.setIdleTimeout} allows.
  */
 export interface Transport {
   /** Where the other end is, such as `192.0.2.7:49152`; for logs. */

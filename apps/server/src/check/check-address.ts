@@ -6,7 +6,10 @@ import type { Address } from '../settings/kinds.js';
 import { codeOf, findingsAbout, type Finding } from './finding.js';
 
 const advice: ReadonlyMap<string, string> = new Map([
-  ['EADDRINUSE', 'another program uses it: stop that, or choose another'],
+  [
+    'EADDRINUSE',
+    'another program uses it: stop that, or choose another; where it is systemd for the server, say LISTEN_FDS=1',
+  ],
   ['EACCES', 'this user may not use it: choose a port above 1023'],
   ['EADDRNOTAVAIL', 'it is no address of this machine'],
   ['ENOTFOUND', 'the name has no address'],
@@ -20,6 +23,8 @@ export interface AddressCheck {
   readonly address: Address;
   /** Whether the server runs already, and may be who uses the address. */
   readonly isServed: boolean;
+  /** Whether systemd holds the address for the server. */
+  readonly isActivated?: boolean;
 }
 
 /**
@@ -28,13 +33,17 @@ export interface AddressCheck {
  * @param check - what to look at
  * @returns what was found
  */
-export async function checkAddress({ subject, address, isServed }: AddressCheck): Promise<Finding> {
+export async function checkAddress(check: AddressCheck): Promise<Finding> {
+  const { subject, address, isServed, isActivated = false } = check;
   const about = findingsAbout(subject);
   const shown = formatAddress(address.host, address.port);
   const code = await tryToListen(address);
   if (code === undefined) return about.ok(`${shown} is free`);
   if (code === 'EADDRINUSE' && isServed) {
     return about.ok(`${shown} is in use, and a server runs on the data directory`);
+  }
+  if (code === 'EADDRINUSE' && isActivated) {
+    return about.ok(`${shown} is in use, by systemd as LISTEN_FDS says`);
   }
   return about.wrong(`${shown} cannot be used (${code}); ${advice.get(code) ?? 'choose another'}`);
 }

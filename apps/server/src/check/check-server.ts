@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 
 import type { Settings } from '../settings/table.js';
 import { checkAddress, isSameAddress } from './check-address.js';
+import { checkActivation } from './check-activation.js';
 import { checkClients } from './check-clients.js';
 import { checkDirectory } from './check-directory.js';
 import { checkHooks } from './check-hooks.js';
@@ -30,7 +31,15 @@ export async function checkServer(settings: Settings): Promise<readonly Finding[
 async function checkAddresses(settings: Settings, served: boolean): Promise<readonly Finding[]> {
   const { host, port, metrics } = settings;
   const main = { host, port };
-  const found = await checkAddress({ subject: 'port', address: main, isServed: served });
+  const { isExpected, finding } = await checkActivation(process.env, process.pid);
+  const found =
+    finding ??
+    (await checkAddress({
+      subject: 'port',
+      address: main,
+      isServed: served,
+      isActivated: isExpected,
+    }));
   if (!metrics) return [found];
   const subject = 'metrics';
   if (isSameAddress(main, metrics)) {

@@ -1,3 +1,4 @@
+import { formatSize, parseSize } from '@e2eeftp/server';
 import type { CommandModule } from 'yargs';
 
 import { readClientKey } from '../client-key.js';
@@ -14,6 +15,7 @@ interface AuthorizeArguments {
   readonly rest: string[];
   readonly name: string | undefined;
   readonly access: (typeof accesses)[number];
+  readonly quota: number | undefined;
   readonly v1: boolean;
 }
 
@@ -49,6 +51,12 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
           requiresArg: true,
           describe: 'rw: all files; ro: read; wo: send without seeing; admin: all and manage',
         }),
+        quota: fromEnvironment('quota', {
+          type: 'string',
+          requiresArg: true,
+          describe: 'Bytes that it may have, such as 20GB; by default as many as there is room for',
+          coerce: checkQuota,
+        }),
         v1: flag('v1', "Let it come by the protocol's first generation too, where that is served"),
         ...settingOptions(['data']),
       }),
@@ -56,17 +64,19 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
 };
 
 async function add(given: Arguments & AuthorizeArguments): Promise<void> {
-  const { key: first, rest, name, access, v1 } = given;
+  const { key: first, rest, name, access, quota, v1 } = given;
   const { data } = await requireSettings(['data'], given);
   const { key, comment } = await readClientKey([first, ...rest].join(' '));
   const called = name === undefined ? comment : `name=${name}`;
   // A key alone on its line may come by the first generation: that is for `--v1` to say.
-  const isPlain = access === 'rw' && (called !== '' || v1);
-  const line = [key, called, isPlain ? '' : `access=${access}`, v1 ? 'v1' : ''];
+  const isPlain = access === 'rw' && (called !== '' || v1 || quota !== undefined);
+  const bound = quota === undefined ? '' : `quota=${formatSize(quota)}`;
+  const line = [key, called, isPlain ? '' : `access=${access}`, bound, v1 ? 'v1' : ''];
   const { client, isNew } = await clientsFile(data).add(line.filter(Boolean).join(' '));
   const isOther =
     client.access !== access ||
     (name !== undefined && client.name !== name) ||
+    (quota !== undefined && client.quota !== quota) ||
     (v1 && client.v1 !== true);
   if (!isNew && isOther) {
     throw new CommandFailure(
@@ -75,6 +85,14 @@ async function add(given: Arguments & AuthorizeArguments): Promise<void> {
   }
   const what = isNew ? 'Authorized' : 'Was authorized before';
   process.stdout.write(`${what}: ${describeClient(client)}\n`);
+}
+
+function checkQuota(text: string | undefined): number | undefined {
+  const quota = text === undefined ? undefined : parseSize(text);
+  if (text !== undefined && quota === undefined) {
+    throw new UsageError('--quota must be a size such as 20GB or 512MiB; a plain number is bytes');
+  }
+  return quota;
 }
 
 function checkName(name: string | undefined): string | undefined {

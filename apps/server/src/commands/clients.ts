@@ -26,10 +26,11 @@ async function show(given: Arguments & ClientsArguments): Promise<void> {
   const { data } = await requireSettings(['data'], given);
   const { clients: known, invalid } = await clientsFile(data).read();
   if (json) {
-    const facts = known.map(({ name = null, access, v1 = false, identity }) => ({
+    const facts = known.map(({ name = null, access, v1 = false, quota = null, identity }) => ({
       name,
       access,
       v1,
+      quota,
       fingerprint: fingerprint(identity),
       key: Buffer.from(identity).toString('base64'),
     }));

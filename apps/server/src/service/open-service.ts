@@ -10,9 +10,11 @@ import {
   type ServerLimits,
   type ServerObserver,
   type StoreCoordination,
+  type StoreLimits,
 } from '@e2eeftp/server';
 
 import type { Settings } from '../settings/table.js';
+import { filesBeside, openFileLimit, ownFiles } from './open-file-limit.js';
 
 /** What serves, and the files that it serves. */
 export interface Service {
@@ -23,6 +25,12 @@ export interface Service {
    */
   start(place: ListenOptions): Promise<void>;
   readonly files: DataDirectory;
+  /**
+   * Takes over what can change while it runs.
+   *
+   * @param settings - what the operator wants now
+   */
+  change(settings: Settings): Promise<void>;
   /** Ends both: what is under way gets the time that the settings give it. */
   close(): Promise<void>;
 }
@@ -63,6 +71,7 @@ export async function openService(
   const { logger, observer, coordination, pacing } = options;
   const { 'allow-v1': v1Access } = settings;
   const storage = { logger, coordination, ...storageFrom(settings) };
+  warnOfFewFiles(settings, logger);
   const files = await DataDirectory.open(resolve(settings.data), storage);
   const { identity, authorizer, store, hellos } = files;
   const v1 = v1Access && { access: v1Access, hellos };
@@ -82,6 +91,12 @@ export async function openService(
     server,
     start: (place) => server.start(place),
     files,
+    change: (changed) => {
+      warnOfFewFiles(changed, logger);
+      server.changeLimits(limitsFrom(changed));
+      store.changeLimits(storeLimitsFrom(changed));
+      return Promise.resolve();
+    },
     close: async () => {
       try {
         await server.close();
@@ -98,8 +113,33 @@ export async function openService(
  */
 export function storageFrom(
   settings: Settings,
-): Pick<DataDirectoryOptions, 'durability' | 'uploadLifetime'> {
-  return { durability: settings.durability, uploadLifetime: settings['upload-ttl'] };
+): Pick<DataDirectoryOptions, 'durability' | 'uploadLifetime' | 'limits'> {
+  return {
+    durability: settings.durability,
+    uploadLifetime: settings['upload-ttl'],
+    limits: storeLimitsFrom(settings),
+  };
+}
+
+/**
+ * @param settings - what the operator wants
+ * @returns what the store is held to
+ */
+export function storeLimitsFrom(settings: Settings): StoreLimits {
+  return {
+    directorySize: settings['directory-size'] ?? Infinity,
+    openFiles: settings['open-files'] ?? filesBeside(settings.connections),
+  };
+}
+
+/** A server that has too few works, until as many come as it was told to serve. */
+function warnOfFewFiles(settings: Settings, logger: Logger): void {
+  const needed = settings.connections + (settings['open-files'] ?? 0) + ownFiles;
+  const available = openFileLimit();
+  if (needed <= available) return;
+  const message =
+    'the system allows too few open files for that many connections; raise LimitNOFILE (ulimit -n), or lower connections or open-files';
+  logger.warn({ available, needed }, message);
 }
 
 /**

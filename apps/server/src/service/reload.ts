@@ -5,10 +5,24 @@ import { resolveSettings, type Arguments } from '../settings/resolve.js';
 import { settingNames, type SettingName, type Settings } from '../settings/table.js';
 
 /** Settings that a running server takes over. */
-const changeable = ['log-level', 'on-upload', 'on-upload-url', 'on-upload-timeout'] as const;
-
-/** What a running server takes over. */
-type ChangeableSettings = Pick<Settings, (typeof changeable)[number]>;
+const changeable = [
+  'log-level',
+  'connections',
+  'connections-per-address',
+  'handshakes',
+  'handshake-timeout',
+  'idle-timeout',
+  'progress-timeout',
+  'drain',
+  'request-rate',
+  'failure-delays',
+  'file-size',
+  'directory-size',
+  'open-files',
+  'on-upload',
+  'on-upload-url',
+  'on-upload-timeout',
+] as const;
 
 /** What {@link Reloader} works with. */
 export interface ReloaderOptions {
@@ -16,8 +30,8 @@ export interface ReloaderOptions {
   readonly given: Arguments;
   /** What the server runs with. */
   readonly settings: Settings;
-  /** Makes the server run with others. */
-  readonly apply: (settings: ChangeableSettings) => void;
+  /** Makes the server run with others; what cannot change is as it was. */
+  readonly apply: (settings: Settings) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -60,7 +74,7 @@ export class Reloader {
     const others = differing.filter((name) => !isChangeable(name));
     const taken = Object.fromEntries(changeable.map((name) => [name, settings[name]]));
     this.#settings = { ...this.#settings, ...taken };
-    apply(this.#settings);
+    await apply(this.#settings);
     if (others.length > 0) {
       logger.warn({ settings: others }, 'these settings have changed and need a restart');
     }

@@ -14,7 +14,7 @@ import type { HangUps } from '../signals.js';
 import { openCluster } from '../workers/open-cluster.js';
 import { combineObservers } from './combine-observers.js';
 import { openService, type Service } from './open-service.js';
-import { Reloader } from './reload.js';
+import { Reloader, type ReloaderOptions } from './reload.js';
 import { tellServiceManager } from './service-manager.js';
 
 /** What a service runs with. */
@@ -39,6 +39,7 @@ export interface RunOptions {
 export async function runService(options: RunOptions): Promise<void> {
   const { settings, logger } = options;
   const directory = resolve(settings.data);
+  let drainTime = settings.drain;
   let state: 'starting' | 'ready' | 'draining' = 'starting';
   // What nobody asks for is not counted.
   const metrics =
@@ -67,7 +68,12 @@ export async function runService(options: RunOptions): Promise<void> {
       // What is wrong with the clients is told now, not when the first one comes.
       await service.files.authorizer.read();
       state = 'ready';
-      reloadOnHangUp(options, hooks);
+      reloadOnHangUp(options, async (changed) => {
+        logger.level = changed['log-level'];
+        hooks.configure(changed);
+        drainTime = changed.drain;
+        await service.change(changed);
+      });
       await tellServiceManager(['READY=1'], logger);
       const signal = await options.ended;
       logger.info({ signal }, 'closing; a second signal ends everything at once');
@@ -76,7 +82,7 @@ export async function runService(options: RunOptions): Promise<void> {
       options.hangUps.ignore();
       await Promise.all([
         tellServiceManager(['STOPPING=1'], logger),
-        drain(service, hooks, settings.drain),
+        drain(service, hooks, drainTime),
       ]);
     }
   } finally {
@@ -95,17 +101,9 @@ async function startOrClose(service: Service, place: ListenOptions): Promise<voi
 
 function reloadOnHangUp(
   { settings, given, logger, hangUps }: RunOptions,
-  hooks: UploadHooks,
+  apply: ReloaderOptions['apply'],
 ): void {
-  const reloader = new Reloader({
-    given,
-    settings,
-    logger,
-    apply: (changed) => {
-      logger.level = changed['log-level'];
-      hooks.configure(changed);
-    },
-  });
+  const reloader = new Reloader({ given, settings, logger, apply });
   hangUps.listen(() => {
     void reloader.reload();
   });

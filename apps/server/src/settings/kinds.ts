@@ -1,6 +1,8 @@
+import { parseSize } from '@e2eeftp/server';
+
 import { splitCommandLine } from './command-line.js';
 import { BadValue, notWhatIs, type Kind } from './kind.js';
-import { parseDuration, parseSize } from './quantity.js';
+import { parseDuration } from './quantity.js';
 
 /** A host and a port of this machine. */
 export interface Address {

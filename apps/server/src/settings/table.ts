@@ -86,6 +86,16 @@ export const settingsTable = {
     'Make an address wait that fails at handshakes again and again',
   ),
   'file-size': without(optional(size, 'unlimited'), 'unlimited', 'Largest file that can be sent'),
+  'directory-size': setting(
+    optional(count(1), 'unlimited'),
+    '100000',
+    'Entries of one directory; listing one takes memory for all of them',
+  ),
+  'open-files': without(
+    optional(count(1), 'auto'),
+    'auto',
+    'Files open at once in each process, for transfers; more have to wait, and are refused after 5s. auto is what the limit of the system leaves beside the connections',
+  ),
   'upload-ttl': setting(
     lifetime,
     '24h',

@@ -5,6 +5,7 @@ import { DataDirectory, Supervisor } from '@e2eeftp/server';
 import {
   limitsFrom,
   storageFrom,
+  storeLimitsFrom,
   type Service,
   type ServiceOptions,
 } from '../service/open-service.js';
@@ -34,6 +35,7 @@ export async function openCluster(settings: Settings, options: ServiceOptions): 
     program,
     configuration: settings,
     coordination: files.store.coordination,
+    removeLeftovers: (pid) => files.store.removeLeftovers(pid),
     limits: limitsFrom(settings),
     logger,
     observer,
@@ -41,6 +43,10 @@ export async function openCluster(settings: Settings, options: ServiceOptions): 
   return {
     start: (place) => supervisor.start(place),
     files,
+    change: async (changed) => {
+      files.store.changeLimits(storeLimitsFrom(changed));
+      await supervisor.reconfigure(changed, limitsFrom(changed));
+    },
     close: async () => {
       try {
         await supervisor.close();

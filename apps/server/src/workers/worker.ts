@@ -20,4 +20,12 @@ const service = await openService(settings, {
   coordination: place.coordination,
   pacing: place.pacing(settings['request-rate']),
 });
-place.begin({ server: service.server, onShutDown: () => service.close() });
+place.begin({
+  server: service.server,
+  onReconfigure: (configuration) => {
+    const changed = configuration as Settings;
+    logger.level = changed['log-level'];
+    void service.change(changed);
+  },
+  onShutDown: () => service.close(),
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { parseDuration, parseSize } from '../../src/settings/quantity.js';
+import { parseDuration } from '../../src/settings/quantity.js';
 
 describe('durations', () => {
   test.each([
@@ -43,37 +43,12 @@ describe('durations', () => {
   });
 });
 
-describe('sizes', () => {
-  test.each([
-    ['0', 0],
-    ['1024', 1024],
-    ['1024B', 1024],
-    ['20GB', 20e9],
-    ['20gb', 20e9],
-    ['20G', 20e9],
-    ['512MiB', 512 * 2 ** 20],
-    ['512Mi', 512 * 2 ** 20],
-    ['1.5kB', 1500],
-    ['7PiB', 7 * 2 ** 50],
-  ])('%s is %d bytes', (text, bytes) => {
-    expect(parseSize(text)).toBe(bytes);
-  });
-
-  test.each(['', '-1', '1e3', '20 GB', 'GB', '1iB', '1Bi', '9PiB', '9007199254740993PB', '1,5GB'])(
-    '%j is none',
-    (text) => {
-      expect(parseSize(text)).toBeUndefined();
-    },
-  );
-});
-
 test('whatever is written, the answer is none, or a whole number that is not below zero', () => {
   const almost = fc.stringMatching(/^[0-9.]{0,16}(?:[a-zA-Z]{0,3})$/u);
   fc.assert(
     fc.property(fc.oneof(fc.string(), almost), (text) => {
-      for (const value of [parseDuration(text), parseSize(text)]) {
-        expect(value === undefined || (Number.isSafeInteger(value) && value >= 0)).toBe(true);
-      }
+      const value = parseDuration(text);
+      expect(value === undefined || (Number.isSafeInteger(value) && value >= 0)).toBe(true);
     }),
   );
 });

@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** A command that starts the program, with that command's arguments. */
+  readonly wrapper?: readonly string[];
 }
 
 /** Runs the program to its end. */
@@ -31,8 +33,12 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
 
 type Process = ReturnType<typeof launch>;
 
-function launch(args: readonly string[], { input = '', cwd, env = {} }: RunOptions = {}) {
-  return execa(process.execPath, [program, ...args], {
+function launch(
+  args: readonly string[],
+  { input = '', cwd, env = {}, wrapper = [] }: RunOptions = {},
+) {
+  const [command, ...rest] = [...wrapper, process.execPath, program, ...args] as [string];
+  return execa(command, rest, {
     input,
     ...(cwd !== undefined && { cwd }),
     env,
@@ -108,6 +114,11 @@ export class RunningServer {
     process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
     });
+  }
+
+  /** Its process. */
+  get pid(): number {
+    return this.#process.pid ?? 0;
   }
 
   /** What was written to standard output so far. */

@@ -53,7 +53,7 @@ export class SmallFileTarget implements OpenTarget {
       throw error;
     }
     this.#partPath = undefined;
-    if (process.platform !== 'win32') await this.#smallFiles.flushFolder(dirname(this.#path));
+    await this.#smallFiles.flushFolder(dirname(this.#path));
   }
 
   async close(): Promise<void> {

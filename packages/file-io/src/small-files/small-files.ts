@@ -83,6 +83,8 @@ export class SmallFiles {
    * @throws the system's error
    */
   async flushFolder(path: string): Promise<void> {
+    // Windows flushes folders by itself, and cannot open them.
+    if (process.platform === 'win32') return;
     await this.#flushes.run(path, async () => {
       await this.#ask({ type: 'flush-folder', path });
     });

@@ -48,9 +48,7 @@ interface Turn {
  * costs next to nothing. One object counts for all processes that serve a port.
  */
 export class Admission {
-  readonly #limits: AdmissionLimits;
-  /** So that one address that begins handshakes and says nothing cannot keep others out. */
-  readonly #handshakesPerGroup: number;
+  #limits: AdmissionLimits;
   readonly #penalties: HandshakePenalties;
   readonly #groups = new Map<string, Group>();
   /** Oldest first. */
@@ -64,8 +62,13 @@ export class Admission {
    */
   constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
-    this.#handshakesPerGroup = Math.ceil(limits.handshakes / 2);
     this.#penalties = new HandshakePenalties(now);
+  }
+
+  /** @param limits - what to hold connections to from now on; who is in stays in */
+  changeLimits(limits: AdmissionLimits): void {
+    this.#limits = limits;
+    this.#startNext();
   }
 
   /** Connections that are open now. */
@@ -84,18 +87,22 @@ export class Admission {
    */
   admit(peer: string): Ticket | Refusal {
     const name = addressGroup(peer);
-    const group = this.#groups.get(name) ?? { connections: 0, handshakes: 0 };
+    const known = name === undefined ? undefined : this.#groups.get(name);
+    // Peers without an address are strangers to each other: none pays for another.
+    const group = known ?? { connections: 0, handshakes: 0 };
     const { connections, connectionsPerAddress, delaysFailures } = this.#limits;
     if (this.#connections >= connections) return 'connections';
     if (group.connections >= connectionsPerAddress) return 'connections-per-address';
-    if (delaysFailures && this.#penalties.isBarred(name)) return 'failures';
+    if (name !== undefined) {
+      if (delaysFailures && this.#penalties.isBarred(name)) return 'failures';
+      this.#groups.set(name, group);
+    }
     this.#connections += 1;
     group.connections += 1;
-    this.#groups.set(name, group);
     return this.#ticketFor(name, group);
   }
 
-  #ticketFor(name: string, group: Group): Ticket {
+  #ticketFor(name: string | undefined, group: Group): Ticket {
     let isOpen = true;
     let isHandshake = false;
     let begun: Promise<void> | undefined;
@@ -127,16 +134,17 @@ export class Admission {
       begin: () => (begun ??= isOpen ? wait() : Promise.resolve()),
       established: () => {
         endHandshake();
-        this.#penalties.succeeded(name);
+        if (name !== undefined) this.#penalties.succeeded(name);
       },
       close: (hasFailed) => {
         if (!isOpen) return;
         isOpen = false;
         endHandshake();
         goOn();
-        if (hasFailed) this.#penalties.failed(name);
         this.#connections -= 1;
         group.connections -= 1;
+        if (name === undefined) return;
+        if (hasFailed) this.#penalties.failed(name);
         if (group.connections === 0) this.#groups.delete(name);
       },
     };
@@ -153,7 +161,8 @@ export class Admission {
 
   /** The oldest of those whose address has the fewest handshakes under way. */
   #nextTurn(): Turn | undefined {
-    let fewest = this.#handshakesPerGroup;
+    // So that one address that begins handshakes and says nothing cannot keep others out.
+    let fewest = Math.ceil(this.#limits.handshakes / 2);
     let next: Turn | undefined;
     for (const turn of this.#waiting) {
       if (turn.group.handshakes >= fewest) continue;

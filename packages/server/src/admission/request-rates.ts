@@ -19,6 +19,8 @@ export interface RequestPacing {
    * @param signal - ends the wait
    */
   turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** @param perSecond - requests a second and identity from now on; 0 for as many as they like */
+  changeRate?(perSecond: number): void;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface RequestPacing {
  * its own network connection then makes the client feel. Nothing is refused.
  */
 export class RequestRates implements RequestPacing {
-  readonly #interval: number;
-  readonly #burst: number;
+  #interval = 0;
+  #burst = shortestBurst;
   readonly #now: () => number;
   /** When the identity's requests so far would have come at the rate (GCRA). */
   readonly #due = new Map<string, number>();
@@ -38,9 +40,17 @@ export class RequestRates implements RequestPacing {
    * @param now - milliseconds of a clock that only goes forward
    */
   constructor(perSecond: number, now: () => number = () => performance.now()) {
-    this.#interval = perSecond > 0 ? 1000 / perSecond : 0;
-    this.#burst = Math.max(shortestBurst, this.#interval);
     this.#now = now;
+    this.changeRate(perSecond);
+  }
+
+  changeRate(perSecond: number): void {
+    const interval = perSecond > 0 ? 1000 / perSecond : 0;
+    if (interval === this.#interval) return;
+    this.#interval = interval;
+    this.#burst = Math.max(shortestBurst, this.#interval);
+    // What was due at another rate says nothing about this one.
+    this.#due.clear();
   }
 
   async turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void> {

@@ -11,12 +11,12 @@ import {
   parsePublicKey,
 } from '@e2eeftp/crypto';
 import { printable } from '@e2eeftp/protocol';
-import writeFileAtomic from 'write-file-atomic';
 
 import { DirectoryLock } from '../directory-lock.js';
 import type { Logger } from '../logger.js';
 import { makeDirectory } from '../make-directory.js';
-import { ServerError } from '../server-error.js';
+import { replaceFile, type ReplacementOptions } from '../replace-file.js';
+import { asServerError, ServerError } from '../server-error.js';
 import { systemCodeOf } from '../store/system-errors.js';
 import {
   findClient,
@@ -159,7 +159,7 @@ export class AuthorizedClientsFile implements Authorizer {
       return await readFile(this.#path, 'utf8');
     } catch (error) {
       if (systemCodeOf(error) === 'ENOENT') return undefined;
-      throw error;
+      throw asServerError(`Cannot read ${this.#path}`, error);
     }
   }
 
@@ -167,17 +167,27 @@ export class AuthorizedClientsFile implements Authorizer {
   async #edit<Result>(
     change: (text: string) => { readonly text: string; readonly result: Result },
   ): Promise<Result> {
-    await makeDirectory(dirname(this.#path));
     const lock = await this.#lock();
     try {
       const before = await this.#text();
       const { text, result } = change(before ?? '');
-      // A file that exists keeps its owner and its mode: the server must still be able to read it.
-      const options = before === undefined ? { mode: 0o644 } : {};
-      if (text !== (before ?? '')) await writeFileAtomic(this.#path, text, options);
+      if (text !== (before ?? '')) await replaceFile(this.#path, text, await this.#rights());
       return result;
+    } catch (error) {
+      throw asServerError(`Cannot change ${this.#path}`, error);
     } finally {
       await lock.release();
+    }
+  }
+
+  /** A file that exists keeps its owner and its mode: the server must still be able to read it. */
+  async #rights(): Promise<ReplacementOptions> {
+    try {
+      const { mode, uid, gid } = await stat(this.#path);
+      return { mode: mode & 0o777, owner: { uid, gid } };
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT') return { mode: 0o644 };
+      throw error;
     }
   }
 
@@ -185,10 +195,12 @@ export class AuthorizedClientsFile implements Authorizer {
     const deadline = performance.now() + patience;
     for (;;) {
       try {
+        await makeDirectory(dirname(this.#path));
         return await DirectoryLock.acquire(dirname(this.#path), `.${basename(this.#path)}.lock`);
       } catch (error) {
         const isBusy = error instanceof ServerError && error.code === 'in-use';
-        if (!isBusy || performance.now() > deadline) throw error;
+        if (!isBusy || performance.now() > deadline)
+          throw asServerError(`Cannot change ${this.#path}`, error);
         await delay(pollInterval);
       }
     }

@@ -12,6 +12,11 @@ export interface AuthorizedClient {
   readonly v1?: boolean | undefined;
   /** The folder that is its `received`, such as `received/alice`; by default that itself. */
   readonly home?: RemotePath | undefined;
+  /**
+   * Bytes that it may have: of all files that it can see, and of unfinished uploads to there. By
+   * default as many as there is room for.
+   */
+  readonly quota?: number | undefined;
   /** When its authorization ends, in milliseconds since 1970; by default never. */
   readonly expires?: number | undefined;
 }

@@ -1,5 +1,6 @@
 import { parsePath, printable, ProtocolError, type Access } from '@e2eeftp/protocol';
 
+import { parseSize } from '../size.js';
 import type { AuthorizedClient } from './authorizer.js';
 
 /** What stands behind a client's key. */
@@ -20,6 +21,7 @@ const parsers: ReadonlyMap<string, Parser> = new Map<string, Parser>([
   ['name', (value) => (value === '' ? undefined : { name: value })],
   ['access', (value) => (isAccess(value) ? { access: value } : undefined)],
   ['home', parseHome],
+  ['quota', parseQuota],
   ['expires', parseExpiry],
 ]);
 
@@ -70,6 +72,11 @@ function parseHome(value: string): Partial<ClientOptions> | undefined {
     if (error instanceof ProtocolError) return undefined;
     throw error;
   }
+}
+
+function parseQuota(value: string): Partial<ClientOptions> | undefined {
+  const quota = parseSize(value);
+  return quota === undefined ? undefined : { quota };
 }
 
 /** A date alone is the last day on which the key is good, in UTC. */

@@ -1,5 +1,8 @@
+import { parsePath } from '@e2eeftp/protocol';
+
 import type { StoreCoordination } from '../store/coordination.js';
 import type { Lease } from '../store/uploads/leases.js';
+import type { Change, Claim, KeptUpload } from '../store/usage/usage.js';
 
 /**
  * What one worker holds of what all have to agree upon. It lives in the supervisor, so that a
@@ -10,6 +13,9 @@ export class HeldByWorker {
   readonly #revoke: (lease: number) => void;
   readonly #locks = new Map<number, () => void>();
   readonly #leases = new Map<number, Lease>();
+  /** Folders in which it may add an entry, once for each. */
+  readonly #room: string[] = [];
+  readonly #uploads = new Set<string>();
   #isGone = false;
 
   /**
@@ -24,16 +30,16 @@ export class HeldByWorker {
   /**
    * @param lock - the worker's number for it
    * @param paths - what is to be locked
-   * @returns once it is
+   * @returns what the usage's clock says, once it is
    */
-  lock(lock: number, paths: readonly string[]): Promise<void> {
+  lock(lock: number, paths: readonly string[]): Promise<number> {
     return new Promise((resolve, reject) => {
       const held = this.#coordination.locks.run(paths, () => {
         const released = new Promise<void>((release) => {
           this.#locks.set(lock, release);
         });
         if (this.#isGone) this.unlock(lock);
-        resolve();
+        resolve(this.#coordination.usage.clock);
         return released;
       });
       held.catch(reject);
@@ -64,9 +70,70 @@ export class HeldByWorker {
     this.#leases.delete(lease);
   }
 
+  /**
+   * @param folder - where the worker is to add an entry
+   * @returns whether there is room
+   */
+  async reserveEntry(folder: string): Promise<boolean> {
+    if (!(await this.#coordination.room.reserve(folder))) return false;
+    this.#room.push(folder);
+    if (this.#isGone) this.settleEntry(folder, false);
+    return true;
+  }
+
+  /**
+   * @param folder - where the worker was to add an entry
+   * @param isAdded - whether it has
+   */
+  settleEntry(folder: string, isAdded: boolean): void {
+    const index = this.#room.indexOf(folder);
+    if (index < 0) return;
+    this.#room.splice(index, 1);
+    this.#coordination.room.settle(folder, isAdded);
+  }
+
+  /**
+   * @param claim - what the worker needs room for
+   * @returns whether there is
+   */
+  async reserve(claim: Claim): Promise<boolean> {
+    const { usage } = this.#coordination;
+    const hasRoom = await usage.reserve(claim);
+    if (hasRoom) this.#uploads.add(claim.upload);
+    if (this.#isGone) usage.uploadLost(claim.upload);
+    return hasRoom;
+  }
+
+  /**
+   * @param upload - what the worker writes no more
+   * @param kept - what is left of it
+   */
+  uploadEnded(upload: string, kept: KeptUpload | undefined): void {
+    this.#uploads.delete(upload);
+    this.#coordination.usage.uploadEnded(upload, kept);
+  }
+
+  /** @param upload - what the worker no longer knows anything of */
+  uploadLost(upload: string): void {
+    this.#uploads.delete(upload);
+    this.#coordination.usage.uploadLost(upload);
+  }
+
+  /** @param change - what the worker did to the tree */
+  changed(change: Change): void {
+    if (change.upload !== undefined) this.#uploads.delete(change.upload);
+    this.#coordination.usage.changed(change);
+  }
+
   /** The worker is gone. */
   releaseAll(): void {
     this.#isGone = true;
+    // Nobody knows how far it was: to count too many is on the safe side.
+    for (const folder of [...this.#room]) this.settleEntry(folder, true);
+    const { usage } = this.#coordination;
+    for (const upload of this.#uploads) usage.uploadLost(upload);
+    // It may have changed something, and not have said so.
+    usage.changed({ path: parsePath(''), since: usage.clock });
     for (const lock of [...this.#locks.keys()]) this.unlock(lock);
     for (const lease of [...this.#leases.keys()]) this.release(lease);
   }

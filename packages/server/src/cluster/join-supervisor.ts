@@ -16,6 +16,8 @@ import { RemoteRequestRates } from './remote-request-rates.js';
 export interface WorkerDuties {
   /** Serves the connections. */
   readonly server: Server;
+  /** Called with what the supervisor's program wants its workers to know now. */
+  readonly onReconfigure?: (configuration: unknown) => void;
   /** Called once: ends the server and everything else; the process ends then. */
   readonly onShutDown: () => Promise<void>;
 }
@@ -53,6 +55,8 @@ export async function joinSupervisor(): Promise<WorkerPlace> {
     throw new ServerError('not-running', 'A worker is started by its supervisor, not by hand');
   }
   let duties: WorkerDuties | undefined;
+  /** Set when it has changed since this process has asked. */
+  let latest: { readonly configuration: unknown } | undefined;
   const shutDown = (): void => {
     const { onShutDown } = duties ?? { onShutDown: () => Promise.resolve() };
     duties = undefined;
@@ -75,6 +79,10 @@ export async function joinSupervisor(): Promise<WorkerPlace> {
     revoke: ({ lease }) => {
       coordination.revoke(lease);
     },
+    reconfigure: ({ configuration }) => {
+      latest = { configuration };
+      duties?.onReconfigure?.(configuration);
+    },
     shutDown,
   });
   const coordination = new RemoteCoordination(link);
@@ -91,6 +99,7 @@ export async function joinSupervisor(): Promise<WorkerPlace> {
     observer: events.observer,
     begin: (given) => {
       duties = given;
+      if (latest) given.onReconfigure?.(latest.configuration);
       link.tell('ready', {});
     },
   };

@@ -1,31 +1,38 @@
-import type { Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
+import type { FolderRoom, Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
 import type { Lease } from '../store/uploads/leases.js';
-import type { SupervisorMethods } from './methods.js';
-
-/** What is needed of the way to the supervisor. */
-interface Supervisor {
-  call(method: 'lock', args: Parameters<SupervisorMethods['lock']>[0]): Promise<void>;
-  call(method: 'lease', args: Parameters<SupervisorMethods['lease']>[0]): Promise<void>;
-  tell(method: 'unlock', args: Parameters<SupervisorMethods['unlock']>[0]): void;
-  tell(method: 'release', args: Parameters<SupervisorMethods['release']>[0]): void;
-}
+import { RemoteUsage, type SupervisorLink } from './remote-usage.js';
 
 /** What a worker needs to agree with the others, by asking its supervisor. */
 export class RemoteCoordination implements StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
-  readonly #supervisor: Supervisor;
+  readonly room: FolderRoom;
+  readonly usage: RemoteUsage;
+  readonly #supervisor: SupervisorLink;
   readonly #held = new Set<string>();
   readonly #revocations = new Map<number, () => void>();
   #lastNumber = 0;
 
   /** @param supervisor - the way to it */
-  constructor(supervisor: Supervisor) {
+  constructor(supervisor: SupervisorLink) {
     this.#supervisor = supervisor;
+    this.usage = new RemoteUsage(supervisor);
     this.locks = { run: (paths, work) => this.#run(paths, work) };
     this.leases = {
       acquire: (name, onRevoke) => this.#acquire(name, onRevoke),
       isHeld: (name) => this.#held.has(name),
+    };
+    this.room = {
+      reserve: (folder) => supervisor.call('reserveEntry', { folder }),
+      settle: (folder, isAdded) => {
+        supervisor.tell('settleEntry', { folder, isAdded });
+      },
+      removed: (folder) => {
+        supervisor.tell('entryRemoved', { folder });
+      },
+      forget: (folder) => {
+        supervisor.tell('folderGone', { folder });
+      },
     };
   }
 
@@ -36,7 +43,7 @@ export class RemoteCoordination implements StoreCoordination {
 
   async #run<Result>(paths: readonly string[], work: () => Promise<Result>): Promise<Result> {
     const lock = ++this.#lastNumber;
-    await this.#supervisor.call('lock', { lock, paths });
+    this.usage.clock = await this.#supervisor.call('lock', { lock, paths });
     try {
       return await work();
     } finally {

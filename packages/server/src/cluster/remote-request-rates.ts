@@ -20,7 +20,7 @@ interface Allowance {
  * requests at once, so that the question costs little; what is not used is lost.
  */
 export class RemoteRequestRates implements RequestPacing {
-  readonly #perSecond: number;
+  #perSecond: number;
   readonly #take: (args: Parameters<SupervisorMethods['takeRequests']>[0]) => Promise<number>;
   readonly #allowances = new Map<string, Allowance>();
 
@@ -34,6 +34,11 @@ export class RemoteRequestRates implements RequestPacing {
   ) {
     this.#perSecond = perSecond;
     this.#take = take;
+  }
+
+  changeRate(perSecond: number): void {
+    this.#perSecond = perSecond;
+    this.#allowances.clear();
   }
 
   async turnOf(identity: Uint8Array, signal: AbortSignal): Promise<void> {

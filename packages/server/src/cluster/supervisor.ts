@@ -37,6 +37,8 @@ export interface SupervisorOptions {
   readonly coordination: StoreCoordination;
   /** What clients are allowed, where it differs from the default; the same as the workers'. */
   readonly limits?: Partial<ServerLimits>;
+  /** Removes what is left of a worker that has died; the store of a `DataDirectory` can. */
+  readonly removeLeftovers?: (pid: number) => Promise<void>;
   readonly logger?: Logger;
   /** Hears what all the workers do. */
   readonly observer?: ServerObserver;
@@ -49,7 +51,8 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #limits: ServerLimits;
+  #limits: ServerLimits;
+  #configuration: unknown;
   readonly #logger: Logger;
   readonly #admission: Admission;
   readonly #observer: ServerObserver;
@@ -65,6 +68,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options;
     this.#limits = { ...defaultServerLimits, ...options.limits };
+    this.#configuration = options.configuration;
     this.#logger = options.logger ?? silentLogger;
     this.#observer = options.observer ?? {};
     this.#admission = new Admission(this.#limits);
@@ -116,6 +120,21 @@ export class Supervisor {
   }
 
   /**
+   * Allows clients something else from now on, and tells the workers.
+   *
+   * @param configuration - what workers are told from now on, also those that are started later
+   * @param limits - what changes; the same as the workers'
+   * @returns once all workers have taken it over
+   */
+  async reconfigure(configuration: unknown, limits: Partial<ServerLimits>): Promise<void> {
+    this.#configuration = configuration;
+    this.#limits = { ...this.#limits, ...limits };
+    this.#admission.changeLimits(this.#limits);
+    if (limits.requestRate !== undefined) this.#rates.changeRate(limits.requestRate);
+    await Promise.all([...this.#workers].map((worker) => worker.reconfigure(configuration)));
+  }
+
+  /**
    * Takes no more connections, and ends the workers.
    *
    * @returns once all of them are gone
@@ -131,12 +150,12 @@ export class Supervisor {
 
   #startWorker(): void {
     const startedAt = performance.now();
-    const { program, coordination, configuration } = this.#options;
+    const { program, coordination } = this.#options;
     const child = fork(program, { serialization: 'advanced' });
     const worker = new WorkerProcess(child, {
       coordination,
       rates: this.#rates,
-      configuration,
+      configuration: () => this.#configuration,
       observer: this.#observer,
       onReady: () => {
         this.#logger.info({ worker: worker.pid }, 'a worker is ready');
@@ -144,23 +163,34 @@ export class Supervisor {
       },
       onExit: (how) => {
         this.#workers.delete(worker);
-        if (!this.#isClosing) this.#replace(worker, how, performance.now() - startedAt);
+        if (!this.#isClosing) void this.#replace(worker, how, performance.now() - startedAt);
       },
     });
     this.#workers.add(worker);
   }
 
   /** Workers that die at once are started again ever more slowly: the reason may take the disk. */
-  #replace(worker: WorkerProcess, how: string, lifetime: number): void {
+  async #replace(worker: WorkerProcess, how: string, lifetime: number): Promise<void> {
     if (lifetime > settledAfter) this.#restartDelay = firstRestartDelay;
     const delay = this.#restartDelay;
     this.#restartDelay = Math.min(2 * delay, longestRestartDelay);
     this.#logger.error({ worker: worker.pid, how, delay }, 'a worker has died and is replaced');
+    await this.#removeLeftoversOf(worker);
+    if (this.#isClosing) return;
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       this.#startWorker();
     }, delay);
     this.#restarts.add(timer);
+  }
+
+  /** Before another worker is started: it could get the number of the one that has died. */
+  async #removeLeftoversOf({ pid }: WorkerProcess): Promise<void> {
+    try {
+      if (pid !== undefined) await this.#options.removeLeftovers?.(pid);
+    } catch (error) {
+      this.#logger.error({ err: error }, 'what a worker has left could not be removed');
+    }
   }
 
   async #take(socket: Socket): Promise<void> {

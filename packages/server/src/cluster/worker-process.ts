@@ -14,7 +14,7 @@ export interface WorkerProcessOptions {
   readonly coordination: StoreCoordination;
   readonly rates: RequestRates;
   /** What the worker's program is told when it asks. */
-  readonly configuration: unknown;
+  readonly configuration: () => unknown;
   readonly observer: ServerObserver;
   /** Hears that the worker can take connections. */
   readonly onReady: () => void;
@@ -43,7 +43,7 @@ export class WorkerProcess {
       this.#link.tell('revoke', { lease });
     });
     this.#link = new ProcessLink<SupervisorMethods, WorkerMethods>(process, {
-      configuration: () => configuration,
+      configuration,
       ready: () => {
         this.#isReady = true;
         onReady();
@@ -56,6 +56,28 @@ export class WorkerProcess {
       release: ({ lease }) => {
         this.#held.release(lease);
       },
+      reserveEntry: ({ folder }) => this.#held.reserveEntry(folder),
+      settleEntry: ({ folder, isAdded }) => {
+        this.#held.settleEntry(folder, isAdded);
+      },
+      entryRemoved: ({ folder }) => {
+        coordination.room.removed(folder);
+      },
+      folderGone: ({ folder }) => {
+        coordination.room.forget(folder);
+      },
+      reserve: (claim) => this.#held.reserve(claim),
+      uploadEnded: ({ upload, kept }) => {
+        this.#held.uploadEnded(upload, kept);
+      },
+      uploadLost: ({ upload }) => {
+        this.#held.uploadLost(upload);
+      },
+      changed: (change) => {
+        this.#held.changed(change);
+      },
+      isBorder: ({ from, to }) => coordination.usage.isBorder(from, to),
+      used: ({ home }) => coordination.usage.used(home),
       takeRequests: ({ identity, count }) => rates.take(identity, count),
       established: ({ connection }) => this.#tickets.get(connection)?.established(),
       closed: ({ connection, hasFailed }) => {
@@ -103,6 +125,14 @@ export class WorkerProcess {
     const connection = ++this.#lastConnection;
     this.#tickets.set(connection, ticket);
     this.#link.tell('serve', { connection }, socket);
+  }
+
+  /**
+   * @param configuration - what the worker's program is to take over
+   * @returns once it has, or is gone: the one in its place asks for itself
+   */
+  async reconfigure(configuration: unknown): Promise<void> {
+    await this.#link.call('reconfigure', { configuration }).catch(() => undefined);
   }
 
   /**

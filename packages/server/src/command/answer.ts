@@ -75,6 +75,7 @@ const storeStatuses: Readonly<Record<StoreErrorCode, Status>> = {
   'bad-range': 416,
   'too-large': 413,
   'no-space': 507,
+  'directory-full': 507,
   busy: 429,
   io: 500,
 };
@@ -89,8 +90,14 @@ const storeStatuses: Readonly<Record<StoreErrorCode, Status>> = {
 export function answerForError(error: unknown): Answer {
   if (error instanceof CommandError) return { status: error.status, text: error.message };
   if (error instanceof ProtocolError && error.code === 'incomplete') return { status: 400 };
-  if (error instanceof StoreError) return { status: storeStatuses[error.code] };
+  if (error instanceof StoreError) return answerForStore(error.code);
   return { status: 500 };
+}
+
+/** The one that can do something about a full folder is the client, who has to know which it is. */
+function answerForStore(code: StoreErrorCode): Answer {
+  const answer = { status: storeStatuses[code] };
+  return code === 'directory-full' ? { ...answer, text: 'The directory is full' } : answer;
 }
 
 /**

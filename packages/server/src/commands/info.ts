@@ -1,7 +1,10 @@
-import { commandSchemas } from '@e2eeftp/protocol';
+import { commandSchemas, parsePath } from '@e2eeftp/protocol';
 
 import { defineCommand } from '../command/command.js';
+import { branches } from '../store/tree.js';
 import { listV1Words } from './v1-commands.js';
+
+const [received] = branches;
 
 /** HLIST: which commands there are. */
 export const hlist = defineCommand({
@@ -32,15 +35,10 @@ export const whoami = defineCommand({
   summary: 'Tells who you are to this server and what you may do',
   args: commandSchemas.WHOAMI.args,
   effect: 'none',
-  handler: (_args, { client }) =>
-    Promise.resolve({
-      status: 200,
-      result: {
-        identity: client.identity,
-        name: client.name ?? null,
-        access: client.access,
-        quota: null,
-        used: null,
-      },
-    }),
+  async handler(_args, { client, store }) {
+    const { identity, name = null, access, quota = null } = client;
+    // Who has no quota is not worth a count.
+    const used = quota === null ? null : await store.used(parsePath(received));
+    return { status: 200, result: { identity, name, access, quota, used } };
+  },
 });

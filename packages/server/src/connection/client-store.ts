@@ -8,5 +8,6 @@ import type { Store } from '../store/store.js';
  * @returns the files as the client sees them
  */
 export async function storeFor(store: Store, client: AuthorizedClient): Promise<Store> {
-  return client.home === undefined ? store : HomeStore.open(store, client.home);
+  const { home, quota } = client;
+  return home === undefined && quota === undefined ? store : HomeStore.open(store, client);
 }

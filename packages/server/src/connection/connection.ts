@@ -10,7 +10,7 @@ import {
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
-import { isStillAuthorized } from '../authorization/is-still-authorized.js';
+import { findStillAuthorized } from '../authorization/find-still-authorized.js';
 import { withFields, type Logger } from '../logger.js';
 import type { Store } from '../store/store.js';
 import { storeFor } from './client-store.js';
@@ -38,6 +38,7 @@ export class Connection implements ServedConnection {
   #dispatcher: Dispatcher | undefined;
   #reporter: CommandReporter | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  #idleTimeout = 0;
   #lingerTimer: NodeJS.Timeout | undefined;
   #isShuttingDown = false;
   #hasSaidLastWord = false;
@@ -79,7 +80,7 @@ export class Connection implements ServedConnection {
   async shutDown(): Promise<void> {
     this.#isShuttingDown = true;
     const timer = setTimeout(() => {
-      this.#destroy(new TransportError('closed', 'The server did not wait any longer'));
+      this.#cutOff();
     }, this.#services.limits.drainTimeout);
     try {
       if (!this.#dispatcher) this.#destroy(new TransportError('closed', 'The server closes'));
@@ -97,9 +98,22 @@ export class Connection implements ServedConnection {
     if (!admitted || this.#abort.signal.aborted) return;
     const { authorizer } = this.#services;
     const logger = this.#logger;
-    if (await isStillAuthorized({ admitted, generation: 2, authorizer, logger })) return;
-    if (this.#dispatcher?.isIdle === true) this.#endWith(403);
+    const client = await findStillAuthorized({ admitted, generation: 2, authorizer, logger });
+    if (client) await this.#update(client);
+    else if (this.#dispatcher?.isIdle === true) this.#endWith(403);
     else this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
+  }
+
+  /** What may change under a client that is connected counts from its next request on. */
+  async #update(client: AuthorizedClient): Promise<void> {
+    const isSame = client.quota === this.#client?.quota;
+    this.#client = client;
+    if (isSame) return;
+    try {
+      this.#dispatcher?.update(client, await storeFor(this.#services.store, client));
+    } catch (error) {
+      this.#destroy(asError(error));
+    }
   }
 
   async #receive(): Promise<void> {
@@ -131,8 +145,9 @@ export class Connection implements ServedConnection {
 
   /** Whether nothing more is begun, since the last word is said; it throws what broke the connection. */
   #isOver(): boolean {
+    if (this.#hasSaidLastWord) return true;
     this.#abort.signal.throwIfAborted();
-    return this.#hasSaidLastWord;
+    return false;
   }
 
   #handle(
@@ -166,9 +181,7 @@ export class Connection implements ServedConnection {
     this.#logger.info({ suite }, 'client connected');
     this.#client = client;
     this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services.store, client));
-    this.#idleTimer = setTimeout(() => {
-      this.#closeIdle();
-    }, limits.idleTimeout);
+    this.#watchIdleness();
     await this.#transport.write(this.#session.welcome(welcomeFor(client, commands, limits)));
     return true;
   }
@@ -192,17 +205,33 @@ export class Connection implements ServedConnection {
         signal: this.#abort.signal,
       },
       onFailure: (error) => {
-        this.#destroy(asError(error));
+        // What was cut off cannot be sent to its end; the client is still to hear why.
+        if (!this.#hasSaidLastWord) this.#destroy(asError(error));
       },
       onActivity: () => {
-        this.#idleTimer?.refresh();
+        this.#watchIdleness();
       },
     });
   }
 
+  /** Begins to wait anew; the time for it may have changed since. */
+  #watchIdleness(): void {
+    if (this.#hasSaidLastWord || this.#abort.signal.aborted) return;
+    const { idleTimeout } = this.#services.limits;
+    if (this.#idleTimer && this.#idleTimeout === idleTimeout) {
+      this.#idleTimer.refresh();
+      return;
+    }
+    clearTimeout(this.#idleTimer);
+    this.#idleTimeout = idleTimeout;
+    this.#idleTimer = setTimeout(() => {
+      this.#closeIdle();
+    }, idleTimeout);
+  }
+
   #closeIdle(): void {
     if (this.#dispatcher?.isIdle === true) this.#endWith(408);
-    else this.#idleTimer?.refresh();
+    else this.#watchIdleness();
   }
 
   /** Says the last word without waiting until it is said. */
@@ -223,6 +252,19 @@ export class Connection implements ServedConnection {
     const bytes = this.#session.close({ status, text: statusTexts[status] });
     if (bytes.length > 0) await this.#transport.write(bytes);
     await this.#transport.end();
+  }
+
+  /**
+   * Ends what is under way because time is up, and tells the client, in the middle of a body if
+   * need be: it knows then that nothing broke, and can go on at once, here later or elsewhere.
+   */
+  #cutOff(): void {
+    if (this.#hasSaidLastWord || this.#abort.signal.aborted) return;
+    this.#logger.info({}, 'cut the client off: it was not done in time');
+    this.#endWith(503);
+    const reason = new TransportError('closed', 'The server did not wait any longer');
+    this.#dispatcher?.fail(reason);
+    this.#abort.abort(reason);
   }
 
   /** Ends the connection at once, and whatever is under way, since nobody may be reading. */

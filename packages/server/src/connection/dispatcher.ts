@@ -9,9 +9,11 @@ import {
 import { TransportError, type Transport } from '@e2eeftp/transport';
 
 import type { RequestPacing } from '../admission/request-rates.js';
+import type { AuthorizedClient } from '../authorization/authorizer.js';
 import { asBytes, CommandError, textOf, type Answer, type AnswerBody } from '../command/answer.js';
 import type { CommandContext } from '../command/command.js';
 import { isAllowed, type CommandTable } from '../command/command-table.js';
+import type { Store } from '../store/store.js';
 import { closeBody } from './close-body.js';
 import type { CommandReporter } from './command-reporter.js';
 import { Exchange } from './exchange.js';
@@ -44,6 +46,7 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
+  #context: DispatcherOptions['context'];
   /** Requests that are not answered yet, oldest first. */
   readonly #pending: { exchange: Exchange; answered: Promise<void> }[] = [];
   #lastAnswer: Promise<void> = Promise.resolve();
@@ -57,6 +60,17 @@ export class Dispatcher {
   /** @param options - what to work with */
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#context = options.context;
+  }
+
+  /**
+   * Takes over what has changed about the client, for all requests that begin from now on.
+   *
+   * @param client - who asks
+   * @param store - the files as the client sees them now
+   */
+  update(client: AuthorizedClient, store: Store): void {
+    this.#context = { ...this.#context, client, store };
   }
 
   /** Whether nothing is under way. */
@@ -71,12 +85,12 @@ export class Dispatcher {
    * @returns once it has begun; until then nothing more may be read from the client
    */
   async begin(request: Request): Promise<void> {
-    const { commands, context, onActivity } = this.#options;
+    const { commands, onActivity } = this.#options;
     const exchange = new Exchange(request, commands.find(request.command));
     this.#isBeginning = true;
     const begun = this.#turnOf(exchange).then(() => {
       // Nobody hears the answer any more, and who asked may have lost the right to.
-      if (!this.#hasFailed) exchange.begin(context, this.#refusalFor(exchange));
+      if (!this.#hasFailed) exchange.begin(this.#context, this.#refusalFor(exchange));
     });
     // Who waits for the last answer waits for this one too, though its turn may not have come.
     const answered = this.#lastAnswer.then(() => begun).then(() => this.#answer(exchange));

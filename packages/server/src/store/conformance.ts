@@ -4,6 +4,7 @@ import { concurrencyTests } from './conformance/concurrency.js';
 import { StoreProbe, type StoreFixture, type SuiteContext } from './conformance/context.js';
 import { fileTests } from './conformance/files.js';
 import { listingTests } from './conformance/listing.js';
+import { quotaTests } from './conformance/quotas.js';
 import { treeTests } from './conformance/tree.js';
 import { uploadFencingTests } from './conformance/upload-fencing.js';
 import { uploadTests } from './conformance/uploads.js';
@@ -44,6 +45,7 @@ export function storeConformance(
       concurrencyTests,
       uploadTests,
       uploadFencingTests,
+      quotaTests,
     ]) {
       define({ framework, check });
     }

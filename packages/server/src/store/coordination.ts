@@ -1,4 +1,6 @@
 import { PathLocks } from './path-locks.js';
+import { LocalUsage, type Measure } from './usage/local-usage.js';
+import type { Usage } from './usage/usage.js';
 import { Leases, type Lease } from './uploads/leases.js';
 
 /** Lets changes of a tree take turns where they touch each other. */
@@ -28,13 +30,44 @@ export interface Leasing {
   isHeld(name: string): boolean;
 }
 
+/** Holds folders to a number of entries. */
+export interface FolderRoom {
+  /**
+   * Takes the room for one more entry of a folder, until it is settled what became of it.
+   *
+   * @param folder - its path in the tree
+   * @returns whether there is room
+   */
+  reserve(folder: string): Promise<boolean>;
+  /**
+   * @param folder - where room was taken
+   * @param isAdded - whether the entry is there now
+   */
+  settle(folder: string, isAdded: boolean): void;
+  /** @param folder - has an entry less */
+  removed(folder: string): void;
+  /** @param folder - is gone from its path, with all that was in it */
+  forget(folder: string): void;
+}
+
 /** What all that use one directory have to agree upon, in whichever process they are. */
 export interface StoreCoordination {
   readonly locks: PathLocking;
   readonly leases: Leasing;
+  readonly room: FolderRoom;
+  readonly usage: Usage;
 }
 
-/** @returns what a process needs that uses a directory alone */
-export function localCoordination(): StoreCoordination {
-  return { locks: new PathLocks(), leases: new Leases() };
+/**
+ * @param room - of the folders
+ * @param measure - looks at what is in the directory
+ * @returns what a process needs that uses a directory alone
+ */
+export function localCoordination(room: FolderRoom, measure: Measure): StoreCoordination {
+  return {
+    locks: new PathLocks(),
+    leases: new Leases(),
+    room,
+    usage: new LocalUsage(measure),
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Folder, type FolderAccess, type FolderRoot } from './folder.js';
 import { emptyFolder } from './remove-tree.js';
 import { StoreError } from './store-error.js';
-import { asStoreError } from './system-errors.js';
+import { asStoreError, systemCodeOf } from './system-errors.js';
 import { branches } from './tree.js';
 
 /** Where the store keeps what nobody shall see. */
@@ -49,8 +49,7 @@ export async function openDirectory(
     for (const branch of branches) await makeFolder(root, [branch]);
     await inFolder(root, [], (folder) => folder.sync());
     await inFolder(root, [ownFolder, 'uploads'], emptyFolder);
-    // What somebody protected from removal takes room, but must not keep a server from starting.
-    await inFolder(root, [ownFolder, 'trash'], emptyFolder).catch(() => undefined);
+    await emptyTrash(disk);
     return disk;
   } catch (error) {
     throw asStoreError('Cannot use the data directory', error);
@@ -96,40 +95,53 @@ async function layoutOf(directory: string, access: FolderAccess | undefined): Pr
  */
 export async function requireSpace(disk: DiskLayout, size: number): Promise<void> {
   if (size < checkedSize) return;
-  const { bavail, bsize } = await statfs(disk.uploads);
+  const { bavail, bsize } = await statfs(disk.uploads).catch((error: unknown) => {
+    throw asStoreError('Cannot look for room on the disk', error);
+  });
   if (bavail * bsize >= size) return;
   throw new StoreError('no-space', 'The disk has less room than the upload needs');
 }
 
 /**
- * Removes a deleted folder. What cannot be removed now is removed when the directory is next
- * opened: the deletion itself has happened.
+ * Removes deleted folders. What cannot be removed now, since somebody protected it or the system
+ * is short of something, is removed later: the deletion itself has happened.
  *
  * @param disk - where the files are
- * @param name - the folder's name in the trash; nothing need be there
+ * @param name - one folder's name in the trash; by default all are removed. Nothing need be there
  */
-export async function emptyTrash({ root }: DiskLayout, name: string): Promise<void> {
-  await inFolder(root, [ownFolder, 'trash', name], emptyFolder).catch(() => undefined);
-  await rmdir(join(root.path, ownFolder, 'trash', name)).catch(() => undefined);
+export async function emptyTrash({ root }: DiskLayout, name?: string): Promise<void> {
+  const components = [ownFolder, 'trash', ...(name === undefined ? [] : [name])];
+  await inFolder(root, components, emptyFolder).catch(() => undefined);
+  if (name !== undefined) await rmdir(join(root.path, ...components)).catch(() => undefined);
 }
 
+/** A failure that passes must not make a server trust names for as long as it runs. */
 async function detectAccess(path: string): Promise<FolderAccess> {
-  const handle = await open(path).catch(() => undefined);
+  // Windows opens no folders.
+  if (process.platform === 'win32') return 'names';
+  const handle = await open(path);
   try {
-    const seen = await readlink(`/proc/self/fd/${handle?.fd ?? ''}`).catch(() => undefined);
+    const seen = await readlink(`/proc/self/fd/${handle.fd}`);
     return seen === path ? 'descriptors' : 'names';
+  } catch (error) {
+    if (withoutDescriptors.has(systemCodeOf(error))) return 'names';
+    throw error;
   } finally {
-    await handle?.close();
+    await handle.close();
   }
 }
+
+/** What a system says that shows no descriptors as links. */
+const withoutDescriptors = new Set(['ENOENT', 'ENOTDIR', 'EINVAL', 'EACCES', 'EPERM']);
 
 async function makeFolder(root: FolderRoot, components: string[], mode?: number): Promise<void> {
   const path = join(root.path, ...components);
   try {
     await mkdir(path, { mode });
   } catch (error) {
-    const stats = await lstat(path, { bigint: true }).catch(() => undefined);
-    if (stats?.isDirectory() !== true) throw unusable(path, 'is no folder', error);
+    if (systemCodeOf(error) !== 'EEXIST') throw error;
+    const stats = await lstat(path, { bigint: true });
+    if (!stats.isDirectory()) throw unusable(path, 'is no folder', error);
     // Files are moved from one of these folders to another, which works within a file system only.
     if (stats.dev !== root.stats.dev) throw unusable(path, 'is on another file system', error);
   }

@@ -16,20 +16,25 @@ import { asStoreError } from './system-errors.js';
  *
  * @param folder - where it is
  * @param name - its name there
+ * @param onClosed - told that the file is closed again
  * @returns the open file, which the caller closes
  * @throws StoreError `not-found` when there is none: a symbolic link is not followed, and a FIFO
  *   that somebody put there neither blocks nor is read
  */
-export async function openFile(folder: Folder, name: string): Promise<FileReader> {
+export async function openFile(
+  folder: Folder,
+  name: string,
+  onClosed: () => void,
+): Promise<FileReader> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(folder.at(name), fileFlags);
     const stats = await handle.stat({ bigint: true });
     if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
     await folder.verify();
-    return new FileReader(handle, storedFile(stats));
+    return new FileReader(handle, storedFile(stats), onClosed);
   } catch (error) {
-    await handle?.close();
+    await handle?.close().catch(() => undefined);
     throw asStoreError('Cannot open a file', error);
   }
 }
@@ -86,9 +91,11 @@ class ReadFile implements StoredFileReader {
 class FileReader implements StoredFileReader {
   readonly file: StoredFile;
   readonly #handle: FileHandle;
+  readonly #onClosed: () => void;
 
-  constructor(handle: FileHandle, file: StoredFile) {
+  constructor(handle: FileHandle, file: StoredFile, onClosed: () => void) {
     this.#handle = handle;
+    this.#onClosed = onClosed;
     this.file = file;
   }
 
@@ -97,7 +104,9 @@ class FileReader implements StoredFileReader {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close();
+    // What was only read has nothing to lose, and the system has freed it all the same.
+    await this.#handle.close().catch(() => undefined);
+    this.#onClosed();
   }
 }
 

@@ -1,6 +1,7 @@
 import { link, lstat, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 
 import { entryFacts, type EntryFacts } from './file-entry.js';
+import type { FolderRoom } from './coordination.js';
 import type { Folder } from './folder.js';
 import { StoreError } from './store-error.js';
 import type { OverwritePolicy } from './store.js';
@@ -19,6 +20,44 @@ export async function lookAt(path: string): Promise<EntryFacts> {
     throw asStoreError('Cannot look at a file', error);
   }
   throw new StoreError('not-found', 'There is neither a file nor a folder');
+}
+
+/**
+ * Adds an entry to a folder, unless that is full. What replaces an entry needs no room.
+ *
+ * @param room - of the folders
+ * @param folder - the folder, open, and its path in the tree
+ * @param name - what the entry is called
+ * @param add - adds it
+ * @returns what `add` returns
+ * @throws StoreError `directory-full`, or what `add` throws
+ */
+export async function addEntry<Result>(
+  room: FolderRoom,
+  { folder, path }: { readonly folder: Folder; readonly path: string },
+  name: string,
+  add: () => Promise<Result>,
+): Promise<Result> {
+  if (await exists(folder.at(name))) return add();
+  await reserveRoom(room, path);
+  let isAdded = false;
+  try {
+    const result = await add();
+    isAdded = true;
+    return result;
+  } finally {
+    room.settle(path, isAdded);
+  }
+}
+
+/**
+ * @param room - of the folders
+ * @param path - the folder that is to have one more entry
+ * @throws StoreError `directory-full`
+ */
+export async function reserveRoom(room: FolderRoom, path: string): Promise<void> {
+  if (await room.reserve(path)) return;
+  throw new StoreError('directory-full', 'The folder has as many entries as one may have');
 }
 
 /**
@@ -101,11 +140,15 @@ export async function placeFolder(from: string, folder: Folder, name: string): P
  * Removes what is at a path.
  *
  * @param path - a path whose folder is open
+ * @param facts - what is there
  * @param grave - where a folder goes with all that is in it; otherwise only an empty one goes
  * @throws StoreError `not-found`, or an error of the system
  */
-export async function deleteEntry(path: string, grave: string | undefined): Promise<void> {
-  const { type } = await lookAt(path);
+export async function deleteEntry(
+  path: string,
+  { type }: EntryFacts,
+  grave: string | undefined,
+): Promise<void> {
   if (type === 'file') await unlink(path);
   else if (grave === undefined) await rmdir(path);
   else await rename(path, grave);

@@ -11,7 +11,7 @@ import { promisify } from 'node:util';
 
 import { folderFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
-import { asStoreError, isStoreError } from './system-errors.js';
+import { asStoreError, isStoreError, unlessMissing } from './system-errors.js';
 
 const openDescriptor = promisify<string | Buffer, number, number>(openCallback);
 const flushDescriptor = promisify(fsyncCallback);
@@ -166,8 +166,15 @@ export class Folder {
     this.#users -= 1;
     if (this.#users > 0) return;
     this.#onClose?.();
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    // At once: a second call must not close what has the same number by then.
     this.#descriptor = undefined;
+    if (descriptor === undefined) return;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // Nothing was written through it, and the system has freed it all the same.
+    }
   }
 }
 
@@ -190,7 +197,15 @@ export async function flushFolder(path: string): Promise<void> {
 
 /** A data directory that was moved or unmounted must not look like an empty one. */
 async function requireRoot(root: FolderRoot): Promise<void> {
-  const stats = await lstat(root.path, { bigint: true }).catch(() => undefined);
+  const stats = await unlessMissing(lookAtRoot(root));
   if (stats?.ino === root.stats.ino && stats.dev === root.stats.dev) return;
   throw new StoreError('io', 'The data directory is not where it was when the server started');
+}
+
+async function lookAtRoot({ path }: FolderRoot): Promise<BigIntStats> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    throw asStoreError('Cannot look at the data directory', error);
+  }
 }

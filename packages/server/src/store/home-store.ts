@@ -20,8 +20,17 @@ import {
   requireRenamable,
   requireWritable,
 } from './tree.js';
+import type { Quota } from './usage/usage.js';
 
 const [received] = branches;
+
+/** How a client sees the files. */
+export interface HomeOptions {
+  /** The folder that is its `received`; by default that itself. */
+  readonly home?: RemotePath | undefined;
+  /** Bytes that it may have; by default as many as there is room for. */
+  readonly quota?: number | undefined;
+}
 
 /**
  * Finds where something is among all files.
@@ -41,26 +50,30 @@ export function treePath(
 
 /**
  * A store as a client sees it whose `received` is a folder of its own: everything else there does
- * not exist for it, and the folder can as little be changed as `received` itself.
+ * not exist for it, and the folder can as little be changed as `received` itself. Its uploads count
+ * against its quota, where it has one.
  */
 export class HomeStore implements Store {
   readonly #store: Store;
   readonly #home: RemotePath;
+  readonly #quota: Quota | undefined;
 
-  private constructor(store: Store, home: RemotePath) {
+  private constructor(store: Store, home: RemotePath, quota: number | undefined) {
     this.#store = store;
     this.#home = home;
+    this.#quota = quota === undefined ? undefined : { home, bytes: quota };
   }
 
   /**
    * @param store - all files
-   * @param home - the folder that is the client's `received`; made when it is missing
+   * @param options - the client's folder, which is made when it is missing, and its quota
    * @returns the client's view
    * @throws StoreError when the folder cannot be made
    */
-  static async open(store: Store, home: RemotePath): Promise<HomeStore> {
+  static async open(store: Store, options: HomeOptions): Promise<HomeStore> {
+    const { home = parsePath(received), quota } = options;
     await store.makeDirectory(home);
-    return new HomeStore(store, home);
+    return new HomeStore(store, home, quota);
   }
 
   async stat(path: RemotePath): Promise<Entry> {
@@ -85,7 +98,10 @@ export class HomeStore implements Store {
   createUpload(options: UploadOptions): Promise<Upload> {
     return this.#checked(() => {
       requireWritable(options.path);
-      return this.#store.createUpload({ ...options, path: this.#inside(options.path) });
+      const path = this.#inside(options.path);
+      const { quota } = options;
+      const inside = quota && { ...quota, home: this.#inside(quota.home) };
+      return this.#store.createUpload({ ...options, path, quota: this.#quota ?? inside });
     });
   }
 
@@ -109,6 +125,10 @@ export class HomeStore implements Store {
 
   makeDirectory(path: RemotePath): Promise<void> {
     return this.#checked(() => this.#store.makeDirectory(this.#inside(path)));
+  }
+
+  used(home: RemotePath): Promise<number> {
+    return this.#checked(() => this.#store.used(this.#inside(home)));
   }
 
   /** The store belongs to whoever opened it. */

@@ -18,7 +18,7 @@ import {
   type MemoryNode,
 } from './memory-tree.js';
 import { MemoryUpload, type MemoryUploadHome } from './memory-upload.js';
-import { MemoryUploads } from './memory-uploads.js';
+import { memoryUploadName, MemoryUploads } from './memory-uploads.js';
 import { StoreError } from './store-error.js';
 import type {
   CommitOptions,
@@ -40,6 +40,8 @@ import {
   requireRenamable,
   requireWritable,
 } from './tree.js';
+import { LocalUsage } from './usage/local-usage.js';
+import { Reservation } from './usage/reservation.js';
 
 /** How much a {@link MemoryStore} holds. */
 export interface MemoryStoreOptions {
@@ -54,13 +56,20 @@ export interface MemoryStoreOptions {
 export class MemoryStore implements Store {
   readonly #root = memoryTree();
   readonly #uploads = new MemoryUploads();
+  readonly #usage: LocalUsage;
   readonly #capacity: number;
+  #unnamedUploads = 0;
   #usedBytes = 0;
   #isClosed = false;
 
   /** @param options - how much it holds */
   constructor(options: MemoryStoreOptions = {}) {
     this.#capacity = options.capacity ?? Infinity;
+    this.#usage = new LocalUsage({
+      folder: (path) => this.#call(() => this.#bytesAt(path)),
+      // What is kept of uploads goes with the process that could lose one.
+      upload: () => Promise.resolve(0),
+    });
   }
 
   stat(path: RemotePath): Promise<Entry> {
@@ -82,20 +91,35 @@ export class MemoryStore implements Store {
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
-    const { path, size = 0, resumable } = options;
-    await this.#call(() => {
+    const { path, size = 0, resumable, quota } = options;
+    const replaced = await this.#call(() => {
       requireWritable(path);
       this.#requirePlace(path);
       this.#requireRoom(size - (resumable?.offset ?? 0));
+      return this.#bytesAt(path);
     });
+    const name = resumable ? memoryUploadName(resumable) : `${this.#unnamedUploads++}`;
+    const room = { upload: name, path, replaced, quota };
+    const reservation = new Reservation(this.#usage, room);
     const home: MemoryUploadHome = {
+      reservation,
       reserve: (bytes) => {
         this.#requireRoom(bytes);
         this.#usedBytes += bytes;
       },
-      commit: (parts, bytes, commit) => this.#call(() => this.#place(path, parts, bytes, commit)),
+      commit: async (parts, bytes, commit) => {
+        await reservation.settle(this.#bytesAt(path));
+        return this.#call(() => {
+          const change = { bytes: bytes - this.#bytesAt(path), since: this.#usage.clock };
+          const file = this.#place(path, parts, bytes, commit);
+          reservation.stored(change);
+          return file;
+        });
+      },
     };
-    return resumable ? this.#uploads.open(home, options, resumable) : new MemoryUpload(home);
+    if (resumable) return this.#uploads.open(home, options, resumable);
+    await reservation.take(size);
+    return new MemoryUpload(home);
   }
 
   async findUpload(key: UploadKey, { digest }: FindUploadOptions): Promise<ResumePoint> {
@@ -112,6 +136,7 @@ export class MemoryStore implements Store {
       }
       this.#folderOf(path).remove(baseName(path));
       this.#usedBytes -= bytesOf(node);
+      this.#usage.changed({ path, bytes: -bytesOf(node), since: this.#usage.clock });
     });
   }
 
@@ -119,8 +144,13 @@ export class MemoryStore implements Store {
     return this.#call(() => {
       requireRenamable(from, to);
       const node = this.#find(from);
+      const replaced = this.#bytesAt(to);
       this.#put(to, node, node instanceof MemoryFile ? overwrite : 'never');
-      if (from !== to) this.#folderOf(from).remove(baseName(from));
+      if (from === to) return;
+      this.#folderOf(from).remove(baseName(from));
+      const [bytes, since] = [bytesOf(node), this.#usage.clock];
+      this.#usage.changed({ path: from, bytes: -bytes, since });
+      this.#usage.changed({ path: to, bytes: bytes - replaced, since });
     });
   }
 
@@ -129,6 +159,11 @@ export class MemoryStore implements Store {
       if (path !== '' && !isBranch(path)) requireWritable(path);
       makeFolderAt(this.#root, componentsOf(path));
     });
+  }
+
+  async used(home: RemotePath): Promise<number> {
+    await this.#call(() => undefined);
+    return this.#usage.used(home);
   }
 
   close(): Promise<void> {
@@ -166,6 +201,11 @@ export class MemoryStore implements Store {
   #requireRoom(bytes: number): void {
     if (this.#usedBytes + bytes <= this.#capacity) return;
     throw new StoreError('no-space', `The store is full: it holds ${this.#capacity} bytes`);
+  }
+
+  #bytesAt(path: RemotePath): number {
+    const node = this.#findIfThere(path);
+    return node ? bytesOf(node) : 0;
   }
 
   #find(path: RemotePath): MemoryNode {

@@ -5,9 +5,12 @@ import type { StoredFile } from '@e2eeftp/protocol';
 import type { CommitOptions, Upload } from './store.js';
 import type { StoreError } from './store-error.js';
 import { ended, takenOver } from './uploads/upload-errors.js';
+import type { Reservation } from './usage/reservation.js';
 
 /** What an upload needs of its store. */
 export interface MemoryUploadHome {
+  /** The room that the upload takes of a quota. */
+  readonly reservation?: Reservation | undefined;
   /**
    * Accounts for bytes.
    *
@@ -54,15 +57,17 @@ export class MemoryUpload implements Upload {
     return this.#size;
   }
 
-  write(parts: readonly Uint8Array[]): Promise<void> {
-    return new Promise((resolve) => {
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    this.#requireOpen();
+    const bytes = lengthOf(parts);
+    const { reservation } = this.#home;
+    if (reservation?.isShort(this.#size + bytes)) {
+      await reservation.take(this.#size + bytes);
       this.#requireOpen();
-      const bytes = lengthOf(parts);
-      this.#home.reserve(bytes);
-      for (const part of parts) this.#parts.push(part);
-      this.#size += bytes;
-      resolve();
-    });
+    }
+    this.#home.reserve(bytes);
+    for (const part of parts) this.#parts.push(part);
+    this.#size += bytes;
   }
 
   sha256(): Promise<Uint8Array> {
@@ -106,6 +111,7 @@ export class MemoryUpload implements Upload {
     this.#ending = ending;
     if (keep) keep(this.#parts);
     else this.#free();
+    this.#home.reservation?.end(keep ? this.#size : 0);
     this.#parts = [];
     this.#home.onEnd?.();
   }

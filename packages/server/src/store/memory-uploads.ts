@@ -35,18 +35,22 @@ export class MemoryUploads {
     options: UploadOptions,
     resumable: ResumableUpload,
   ): Promise<MemoryUpload> {
-    const name = nameOf(resumable);
+    const name = memoryUploadName(resumable);
     const kept = this.#keptBy(resumable);
     const { path, size } = options;
+    const { offset } = resumable;
     let upload: MemoryUpload | undefined;
     const lease = await this.#leases.acquire(name, () => {
       upload?.fence();
     });
     try {
-      const parts = partsOf(kept, name, options, resumable.offset, home);
+      const begun = findBegun(kept, name, options, offset);
+      await home.reservation?.take(Math.max(size ?? 0, offset));
+      const parts = begun ? cut(begun, offset, home) : [];
       kept.set(name, { path, size, parts });
       upload = new MemoryUpload(
         {
+          reservation: home.reservation,
           reserve: (bytes) => {
             home.reserve(bytes);
           },
@@ -80,7 +84,7 @@ export class MemoryUploads {
    * @throws StoreError `not-found`
    */
   async find(key: UploadKey, digest: boolean): Promise<ResumePoint> {
-    const name = nameOf(key);
+    const name = memoryUploadName(key);
     const lease = await this.#leases.acquire(name, () => undefined);
     lease.release();
     const upload = this.#keptBy(key).get(name);
@@ -100,25 +104,31 @@ export class MemoryUploads {
   }
 }
 
-/** The bytes on which an upload goes on: none when it begins. */
-function partsOf(
+/** The upload that goes on; nothing when it begins. */
+function findBegun(
   uploads: KeptUploads,
   name: string,
   { path, size }: UploadOptions,
   offset: number,
-  home: MemoryUploadHome,
-): readonly Uint8Array[] {
+): KeptUpload | undefined {
   const upload = uploads.get(name);
   if (!upload) {
     if (offset > 0) throw new StoreError('not-found', 'There is no such upload');
     makeRoom(uploads);
-    return [];
+    return undefined;
   }
   if (upload.done || upload.path !== path || upload.size !== size) {
     throw new StoreError('conflict', 'The upload is finished, or is of another file');
   }
-  const whole = Buffer.concat(upload.parts);
-  if (offset > whole.length) throw new StoreError('bad-range', 'Less of the upload is there');
+  if (offset > Buffer.concat(upload.parts).length) {
+    throw new StoreError('bad-range', 'Less of the upload is there');
+  }
+  return upload;
+}
+
+/** The bytes on which an upload goes on. */
+function cut({ parts }: KeptUpload, offset: number, home: MemoryUploadHome): readonly Uint8Array[] {
+  const whole = Buffer.concat(parts);
   home.reserve(offset - whole.length);
   return [whole.subarray(0, offset)];
 }
@@ -133,6 +143,10 @@ function makeRoom(uploads: KeptUploads): void {
   for (const [name] of finished.slice(0, surplus)) uploads.delete(name);
 }
 
-function nameOf({ owner, id }: UploadKey): string {
+/**
+ * @param key - an upload
+ * @returns what stands for it among all others
+ */
+export function memoryUploadName({ owner, id }: UploadKey): string {
   return [owner, id].map((bytes) => Buffer.from(bytes).toString('hex')).join('/');
 }

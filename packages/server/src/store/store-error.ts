@@ -7,11 +7,20 @@
  * - `bad-range`: there is less of the upload than the caller would go on from.
  * - `too-large`: the file, path or folder is beyond what the store can hold.
  * - `no-space`: the disk or quota is full.
+ * - `directory-full`: the folder has as many entries as one may have.
  * - `busy`: the store is at a limit that passes, such as open files.
  * - `io`: the disk failed, or holds something that the store did not put there.
  */
 export type StoreErrorCode =
-  'not-found' | 'conflict' | 'not-allowed' | 'bad-range' | 'too-large' | 'no-space' | 'busy' | 'io';
+  | 'not-found'
+  | 'conflict'
+  | 'not-allowed'
+  | 'bad-range'
+  | 'too-large'
+  | 'no-space'
+  | 'directory-full'
+  | 'busy'
+  | 'io';
 
 /**
  * What a {@link Store} throws. The message is for the operator's log; peers get a status only.

@@ -1,5 +1,7 @@
 import type { Entry, RemotePath, StoredFile } from '@e2eeftp/protocol';
 
+import type { Quota } from './usage/usage.js';
+
 /** When a file may be replaced: always, never, or only while it has the given etag. */
 export type OverwritePolicy = 'always' | 'never' | { readonly etag: string };
 
@@ -19,6 +21,8 @@ export interface UploadOptions {
   readonly size?: number | undefined;
   /** Keeps what arrives when it is suspended; without it, nothing can go on with the upload. */
   readonly resumable?: ResumableUpload | undefined;
+  /** What the upload counts against, as long as it is one; by default nothing. */
+  readonly quota?: Quota | undefined;
 }
 
 /** An upload that can be resumed, and where it goes on. */
@@ -91,7 +95,9 @@ export interface Upload {
    * @returns the file as stored
    * @throws StoreError `conflict` when the policy says so, a folder is in the place or somebody
    *   else has gone on with the upload, `no-space` or `io`; then the tree is as it was, but for
-   *   folders made on the way, and an upload that can be resumed is suspended
+   *   folders made on the way, and an upload that can be resumed is suspended. Where the disk
+   *   fails only behind the moment when the file got its place, it is there, whole, and such an
+   *   upload is found to be done
    */
   commit(options: CommitOptions): Promise<StoredFile>;
   /** Gives the upload up and frees what it holds. */
@@ -206,6 +212,14 @@ export interface Store {
    * @throws StoreError `conflict` when a file is in the way, `not-allowed`
    */
   makeDirectory(path: RemotePath): Promise<void>;
+  /**
+   * Counts the bytes below a client's home, below `vaults`, and of the unfinished uploads to there:
+   * what a {@link Quota} bounds. What other programs have done may show a minute late.
+   *
+   * @param home - the folder that is the client's `received`
+   * @returns how many there are
+   */
+  used(home: RemotePath): Promise<number>;
   /** Frees what the store holds. Calls under way end first. */
   close(): Promise<void>;
 }

@@ -4,7 +4,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { makeDirectory } from '../make-directory.js';
-import { ServerError } from '../server-error.js';
+import { asServerError, ServerError } from '../server-error.js';
+import { flushFolder } from '../store/folder.js';
 import type { HelloRecord } from './hello-record.js';
 
 const digestLength = 16;
@@ -39,13 +40,23 @@ export class FileHelloRecord implements HelloRecord {
    * @returns the record
    */
   static async open(folder: string): Promise<FileHelloRecord> {
-    await makeDirectory(folder);
+    await makeDirectory(folder).catch((error: unknown) => {
+      throw asServerError(`Cannot make ${folder}`, error);
+    });
     return new FileHelloRecord(folder);
   }
 
   async claim(identity: Uint8Array, ephemeral: Uint8Array): Promise<boolean> {
     const digest = createHash('sha256').update(ephemeral).digest().subarray(0, digestLength);
     const path = join(this.#folder, Buffer.from(identity).toString('hex'));
+    try {
+      return await this.#claim(path, digest);
+    } catch (error) {
+      throw asServerError('Cannot write a used hello down', error);
+    }
+  }
+
+  async #claim(path: string, digest: Uint8Array): Promise<boolean> {
     const file = await open(path, flags, 0o600);
     try {
       const { size } = await file.stat();
@@ -56,7 +67,8 @@ export class FileHelloRecord implements HelloRecord {
       if (size === 0) await flushFolder(this.#folder);
       return (await occurrences(file, digest, Math.max(0, size - overlap))) === 1;
     } finally {
-      await file.close();
+      // What was written is on the disk already.
+      await file.close().catch(() => undefined);
     }
   }
 }
@@ -87,15 +99,6 @@ async function occurrences(file: FileHandle, digest: Uint8Array, start: number):
     position += bytesRead;
     kept = Math.min(overlap, filled.length);
     filled.copy(buffer, 0, filled.length - kept);
-  }
-}
-
-async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { TransportError, type PushbackTransport } from '@e2eeftp/transport';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
-import { isStillAuthorized } from '../authorization/is-still-authorized.js';
+import { findStillAuthorized } from '../authorization/find-still-authorized.js';
 import { CommandReporter } from '../connection/command-reporter.js';
 import { linger, lingerTimeout } from '../connection/linger.js';
 import { asError, logEnd } from '../connection/log-end.js';
@@ -80,7 +80,7 @@ export class V1Connection implements ServedConnection {
     if (!admitted || this.#abort.signal.aborted) return;
     const { authorizer } = this.#services;
     const logger = this.#logger;
-    if (await isStillAuthorized({ admitted, generation: 1, authorizer, logger })) return;
+    if (await findStillAuthorized({ admitted, generation: 1, authorizer, logger })) return;
     this.#destroy(new TransportError('closed', 'The client is no longer authorized'));
   }
 

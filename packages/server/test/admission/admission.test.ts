@@ -197,6 +197,18 @@ describe('failures', () => {
     enter(admission);
   });
 
+  test('of who has no address keep nobody out, and neither do its connections', async () => {
+    const limits = { delaysFailures: true, connectionsPerAddress: 2, handshakes: 4 };
+    const admission = admissionWith(limits);
+    for (let failures = 0; failures < 50; failures++) enter(admission, 'memory').close(true);
+    const tickets = Array.from({ length: 4 }, () => enter(admission, 'memory'));
+    // As if each came from an address of its own.
+    await Promise.all(tickets.map((ticket) => ticket.begin()));
+    expect(admission.handshakes).toBe(4);
+    for (const ticket of tickets) ticket.close(false);
+    expect(admission).toMatchObject({ connections: 0, handshakes: 0 });
+  });
+
   test('cost nothing where they shall not', () => {
     const admission = admissionWith({ delaysFailures: false });
     for (let failures = 0; failures < 50; failures++) enter(admission).close(true);

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { StoreProbe } from '../../src/store/conformance/context.js';
-import { FileStore, type FileStoreOptions } from '../../src/store/file-store.js';
+import type { FileStoreOptions } from '../../src/store/file-store-options.js';
+import { FileStore } from '../../src/store/file-store.js';
 import { inTemporaryDirectory } from './temporary-directory.js';
 
 /** A store on a disk, and what lies beside it. */

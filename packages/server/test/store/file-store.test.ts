@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 
 import { storeConformance } from '../../src/store/conformance.js';
-import { FileStore, type FileStoreOptions } from '../../src/store/file-store.js';
+import type { FileStoreOptions } from '../../src/store/file-store-options.js';
+import { FileStore } from '../../src/store/file-store.js';
 import { makeTemporaryDirectory, removeDirectory } from './temporary-directory.js';
 
 const kinds: Record<string, Omit<FileStoreOptions, 'directory'>> = {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { keyOf, patternBytes, StoreProbe, write } from '../../src/store/conformance/context.js';
-import { FileStore, type FileStoreOptions } from '../../src/store/file-store.js';
+import type { FileStoreOptions } from '../../src/store/file-store-options.js';
+import { FileStore } from '../../src/store/file-store.js';
 import type { UploadKey } from '../../src/store/store.js';
 
 /** What tests upload. */

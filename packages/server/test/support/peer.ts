@@ -94,9 +94,9 @@ export class Peer {
 
   async response(): Promise<Response> {
     const event = await this.next();
-    if (event?.type !== 'response')
-      throw new Error(`no answer came, but ${event?.type ?? 'nothing'}`);
-    return event.response;
+    if (event?.type === 'response') return event.response;
+    const instead = event?.type === 'close' ? `close ${event.close.status}` : event?.type;
+    throw new Error(`no answer came, but ${instead ?? 'nothing'}`);
   }
 
   /** The next answer, with its body. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { Identity } from '@e2eeftp/crypto';
+import type { Access } from '@e2eeftp/protocol';
 import { connectTcp, type Transport } from '@e2eeftp/transport';
 
 import type { ServerLimits } from '../../src/index.js';
@@ -16,7 +17,15 @@ export interface ServerState {
   readonly descriptors: number;
   /** What nobody has handled, and what the server holds for its own failure. */
   readonly failures: readonly string[];
+  /** The sentences of its warnings, each once. */
+  readonly warnings: readonly string[];
+  /** What its log says, errors apart, that could harm a terminal or forge a line. */
+  readonly unprintable: readonly string[];
+  /** What its observer was told. */
+  readonly counts: Readonly<Record<ObservedCount, number>>;
 }
+
+type ObservedCount = 'opened' | 'closed' | 'refused' | 'established' | 'failed' | 'answered';
 
 /** What a server elsewhere is started with. */
 export interface ServerElsewhereOptions {
@@ -25,6 +34,10 @@ export interface ServerElsewhereOptions {
   readonly limits?: Partial<ServerLimits>;
   /** Whoever sees all files; all others share a home then. */
   readonly owner?: Identity;
+  /** Clients that may not do everything, by their keys in hexadecimal. */
+  readonly access?: Readonly<Record<string, Access>>;
+  /** Serves the first generation too, which needs a directory. */
+  readonly v1?: boolean;
 }
 
 /** A server in a process of its own, so that its memory is its own too. Whoever comes is let in. */

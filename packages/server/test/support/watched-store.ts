@@ -17,6 +17,7 @@ export function watched(store: Store, paths: RemotePath[]): Store {
     rename: (from, to, overwrite) => noting(() => store.rename(from, to, overwrite), from, to),
     createUpload: (options) => noting(() => store.createUpload(options), options.path),
     findUpload: (key, options) => store.findUpload(key, options),
+    used: (home) => noting(() => store.used(home), home),
     close: () => store.close(),
   };
 }

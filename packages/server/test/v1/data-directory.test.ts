@@ -115,6 +115,9 @@ test('where hellos cannot be noted nobody is let in, and the log says why', asyn
     expect((await clientOf(other).list()).line).toBe('200|0');
   });
   expect(log.filter(({ level }) => level === 'error')).toMatchObject([
-    { message: 'connection failed', fields: { err: { code: 'EISDIR' } } },
+    {
+      message: 'connection failed',
+      fields: { err: { code: 'bad-file', cause: { code: 'EISDIR' } } },
+    },
   ]);
 });

@@ -67,6 +67,13 @@ export function flowTests({ framework, check }: SuiteContext): void {
     expect(expected.equals(received)).toBe(true);
   });
 
+  check('writes that wait together keep their order, and all of them end', async (left, right) => {
+    const contents = [7, 8, 9].map((seed) => randomBytes(6 * 1024 * 1024, seed));
+    const written = Promise.all(contents.map((content) => left.write([content])));
+    const [received] = await Promise.all([readAll(right), written.then(() => left.end())]);
+    expect(Buffer.concat(contents).equals(received)).toBe(true);
+  });
+
   check('who does not read holds the writer back, in both directions', async (left, right) => {
     const piece = randomBytes(65_536, 5);
     for (const [writer, reader] of [

@@ -1,16 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { open, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { uniqueMtime } from '../file-entry.js';
+import { storedFile, uniqueMtime } from '../file-entry.js';
 import { sha256Of } from '../file-reader.js';
+import { placeFile } from '../folder-entries.js';
+import type { Folder } from '../folder.js';
 import { newFileFlags } from '../open-flags.js';
 import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
 import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
+import type { WrittenFile } from '../usage/counted-changes.js';
+import type { Reservation } from '../usage/reservation.js';
 import { ended, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
 
@@ -18,15 +22,18 @@ import type { UploadJournal } from './upload-journal.js';
 export interface UploadHome {
   /** Shared by the uploads of a store; nothing when they need not be durable. */
   readonly flushTurn: FlushTurn | undefined;
+  /** The room that the upload takes, where that is counted. */
+  readonly reservation?: Reservation | undefined;
   /**
    * Puts a written file into its place.
    *
-   * @param from - where it lies
-   * @param handle - the same, open
+   * @param written - the file
    * @param overwrite - what to do about a file that is there already
    * @returns the file as stored, once that is durable
    */
-  place(from: string, handle: FileHandle, overwrite: OverwritePolicy): Promise<StoredFile>;
+  place(written: WrittenFile, overwrite: OverwritePolicy): Promise<StoredFile>;
+  /** Hears that the upload's file is closed. */
+  readonly onClosed?: (() => void) | undefined;
 }
 
 /** An upload's file. */
@@ -48,6 +55,8 @@ export class FileUpload implements Upload {
   readonly #writer: FileWriter;
   /** What a call that comes too late fails with. */
   #ending: StoreError | undefined;
+  /** Bytes that are left when it has ended. */
+  #kept = 0;
   /** The last call that uses the file; it never fails. */
   #lastUse: Promise<unknown> = Promise.resolve();
 
@@ -70,19 +79,42 @@ export class FileUpload implements Upload {
   }
 
   /**
+   * @param directory - where the files of such uploads lie
+   * @returns where one more can lie; its name says which process writes it
+   */
+  static newPath(directory: string): string {
+    return join(directory, `${process.pid}-${randomBytes(16).toString('hex')}`);
+  }
+
+  /**
    * Begins an upload of which nothing is kept when it is not committed.
    *
    * @param home - what it needs of its store
-   * @param directory - where its file is to lie
+   * @param path - where its file is to lie
+   * @param size - bytes that it will have, as far as that is known
    * @returns the upload
    * @throws StoreError
    */
-  static async create(home: UploadHome, directory: string): Promise<FileUpload> {
-    const path = join(directory, randomBytes(16).toString('hex'));
+  static async create(home: UploadHome, path: string, size: number): Promise<FileUpload> {
     try {
+      await home.reservation?.take(size);
       return new FileUpload(home, { path, handle: await open(path, newFileFlags, 0o600) });
     } catch (error) {
+      home.reservation?.end(0);
       throw asStoreError('Cannot begin an upload', error);
+    }
+  }
+
+  /**
+   * Removes what a process has left of such uploads.
+   *
+   * @param directory - where their files lie
+   * @param pid - the process, which runs no more
+   * @throws the system's error
+   */
+  static async removeAllOf(directory: string, pid: number): Promise<void> {
+    for (const name of await readdir(directory)) {
+      if (name.startsWith(`${pid}-`)) await unlink(join(directory, name));
     }
   }
 
@@ -91,7 +123,13 @@ export class FileUpload implements Upload {
   }
 
   async write(parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#ending) throw this.#ending;
+    this.#requireOpen();
+    const { reservation } = this.#home;
+    const size = parts.reduce((sum, part) => sum + part.length, this.size);
+    if (reservation?.isShort(size)) {
+      await reservation.take(size);
+      this.#requireOpen();
+    }
     try {
       await this.#writer.write(parts);
     } catch (error) {
@@ -103,7 +141,7 @@ export class FileUpload implements Upload {
     return this.#use(async () => {
       await this.#finishWriting();
       return sha256Of(this.#file.handle, this.size, () => {
-        if (this.#ending) throw this.#ending;
+        this.#requireOpen();
       });
     });
   }
@@ -136,7 +174,11 @@ export class FileUpload implements Upload {
       await this.#finishWriting();
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#writer.flush();
-      const file = await this.#home.place(path, handle, overwrite);
+      const moveTo = async (folder: Folder, name: string): Promise<StoredFile> => {
+        await placeFile(path, folder, name, overwrite);
+        return storedFile(await handle.stat({ bigint: true }));
+      };
+      const file = await this.#home.place({ moveTo }, overwrite);
       // The file is stored, whatever becomes of the journal: who reads that later finds it out.
       await journal?.update({ offset: file.size, done: file }).catch(() => undefined);
       return file;
@@ -153,6 +195,7 @@ export class FileUpload implements Upload {
     } catch {
       // The journal says what was durable before.
     }
+    this.#kept = this.#writer.written;
   }
 
   async #remove(): Promise<void> {
@@ -191,6 +234,12 @@ export class FileUpload implements Upload {
   async #close(): Promise<void> {
     await this.#writer.abandon();
     await this.#file.handle.close().catch(() => undefined);
+    this.#home.onClosed?.();
+    this.#home.reservation?.end(this.#kept);
     this.#file.onEnd?.();
+  }
+
+  #requireOpen(): void {
+    if (this.#ending) throw this.#ending;
   }
 }

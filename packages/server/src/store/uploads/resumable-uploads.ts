@@ -1,10 +1,10 @@
-import { open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, rm, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { makeDirectory } from '../../make-directory.js';
-import type { Leasing } from '../coordination.js';
+import type { StoreCoordination } from '../coordination.js';
 import { inodeOf } from '../file-entry.js';
 import { sha256Of } from '../file-reader.js';
 import { newFileFlags, writtenFileFlags } from '../open-flags.js';
@@ -17,6 +17,7 @@ import type {
   UploadOptions,
 } from '../store.js';
 import { asStoreError } from '../system-errors.js';
+import type { Reservation } from '../usage/reservation.js';
 import { FileUpload, type UploadHome } from './file-upload.js';
 import { takenOver } from './upload-errors.js';
 import {
@@ -36,11 +37,14 @@ export interface ResumableUploadsOptions {
   readonly directory: string;
   /** Milliseconds after its last byte that an upload is kept. */
   readonly lifetime: number;
-  /** Lets one at a time write an upload, among all that use the directory. */
-  readonly leases: Leasing;
+  /** Lets one at a time write an upload, among all that use the directory, and counts its bytes. */
+  readonly coordination: StoreCoordination;
   /** Gives the file that an upload has become, durable, when it is the one in its place. */
   readonly findPlaced: (state: UploadState) => Promise<StoredFile | undefined>;
 }
+
+/** Milliseconds in which an upload has surely begun. */
+const beginningTime = 60_000;
 
 /** What an upload is written to. */
 interface OpenFile {
@@ -61,6 +65,14 @@ export class ResumableUploads {
   }
 
   /**
+   * @param key - an upload
+   * @returns what stands for it among all others
+   */
+  nameOf(key: UploadKey): string {
+    return placeOf(this.#options.directory, key).name;
+  }
+
+  /**
    * Goes on with an upload, or begins it.
    *
    * @param home - what it needs of its store
@@ -76,11 +88,13 @@ export class ResumableUploads {
   ): Promise<FileUpload> {
     const place = placeOf(this.#options.directory, resumable);
     let upload: FileUpload | undefined;
-    const lease = await this.#options.leases.acquire(place.name, () => {
+    const { leases } = this.#options.coordination;
+    const lease = await leases.acquire(place.name, () => {
       void upload?.fence();
     });
     try {
-      const { handle, journal } = await this.#openFile(place, options, resumable.offset);
+      const { offset } = resumable;
+      const { handle, journal } = await this.#openFile(place, options, offset, home.reservation);
       upload = new FileUpload(home, {
         path: place.part,
         handle,
@@ -107,7 +121,8 @@ export class ResumableUploads {
    */
   async find(key: UploadKey, { digest, signal }: FindUploadOptions): Promise<ResumePoint> {
     const place = placeOf(this.#options.directory, key);
-    const lease = await this.#options.leases.acquire(place.name, () => undefined);
+    const { leases } = this.#options.coordination;
+    const lease = await leases.acquire(place.name, () => undefined);
     const requireWanted = (): void => {
       signal?.throwIfAborted();
       if (lease.isRevoked) throw takenOver();
@@ -147,7 +162,8 @@ export class ResumableUploads {
   /** Removes the uploads whose time is over. */
   async sweep(): Promise<void> {
     for (const folder of await this.#folders()) {
-      const { unfinished, finished } = await readUploadFolder(folder);
+      const { unfinished, finished, rest } = await readUploadFolder(folder);
+      for (const path of rest) await this.#sweepRest(path).catch(() => undefined);
       for (const place of [...unfinished, ...finished]) {
         // What cannot be removed now is tried again the next time.
         await this.#sweepUpload(place).catch(() => undefined);
@@ -155,23 +171,31 @@ export class ResumableUploads {
     }
   }
 
-  async #openFile(place: UploadPlace, options: UploadOptions, offset: number): Promise<OpenFile> {
+  async #openFile(
+    place: UploadPlace,
+    options: UploadOptions,
+    offset: number,
+    reservation: Reservation | undefined,
+  ): Promise<OpenFile> {
     const journal = await this.#read(place);
-    if (!journal) return this.#begin(place, options, offset);
+    if (!journal) return this.#begin(place, options, offset, reservation);
     const { path, size, done, offset: durable } = journal.state;
     const isSame = path === options.path && size === (options.size ?? null);
     if (done || !isSame) {
       throw new StoreError('conflict', 'The upload is finished, or is of another file');
     }
     if (offset > durable) throw new StoreError('bad-range', 'Less of the upload is durable');
-    const handle = await open(place.part, writtenFileFlags);
+    await reservation?.take(Math.max(size ?? 0, offset));
+    let handle: FileHandle | undefined;
     try {
+      handle = await open(place.part, writtenFileFlags);
       // First the journal: it must never say more than there is.
       if (offset < durable) await journal.update({ offset });
       await handle.truncate(offset);
       return { handle, journal };
     } catch (error) {
-      await handle.close();
+      await handle?.close().catch(() => undefined);
+      reservation?.end((await writtenBytes(place.name)) ?? 0);
       throw error;
     }
   }
@@ -180,19 +204,23 @@ export class ResumableUploads {
     place: UploadPlace,
     { path, size }: UploadOptions,
     offset: number,
+    reservation: Reservation | undefined,
   ): Promise<OpenFile> {
     if (offset > 0) throw new StoreError('not-found', 'There is no such upload');
     await makeDirectory(place.folder);
     await makeRoom(place.folder);
-    await removeUpload(place);
-    const handle = await open(place.part, newFileFlags, 0o600);
+    await reservation?.take(size ?? 0);
+    let handle: FileHandle | undefined;
     try {
+      await removeUpload(place);
+      handle = await open(place.part, newFileFlags, 0o600);
       const inode = inodeOf(await handle.stat({ bigint: true }));
       const state = { path, size: size ?? null, offset: 0, inode, done: null };
       return { handle, journal: await UploadJournal.create(place.journal, state) };
     } catch (error) {
-      await handle.close();
+      await handle?.close().catch(() => undefined);
       await unlink(place.part).catch(() => undefined);
+      reservation?.end(0);
       throw error;
     }
   }
@@ -209,7 +237,7 @@ export class ResumableUploads {
       if (done) await journal.update({ offset: done.size, done }).catch(() => undefined);
       return done && journal;
     }
-    const written = await writtenBytes(place);
+    const written = await writtenBytes(place.name);
     return written === undefined || written < journal.state.offset ? undefined : journal;
   }
 
@@ -217,17 +245,31 @@ export class ResumableUploads {
     const journal = await this.#read(place);
     if (!journal) await removeUpload(place);
     else if (journal.state.done) await unlink(place.part).catch(() => undefined);
+    else {
+      const { path } = journal.state;
+      const bytes = (await writtenBytes(place.name)) ?? 0;
+      this.#options.coordination.usage.uploadEnded(place.name, { path, bytes });
+    }
   }
 
   async #sweepUpload(place: UploadPlace): Promise<void> {
-    if (this.#options.leases.isHeld(place.name)) return;
-    const lease = await this.#options.leases.acquire(place.name, () => undefined);
+    const { leases, usage } = this.#options.coordination;
+    if (leases.isHeld(place.name)) return;
+    const lease = await leases.acquire(place.name, () => undefined);
     try {
       if ((await lastChange(place)) >= Date.now() - this.#options.lifetime) return;
       await removeUpload(place);
+      usage.uploadEnded(place.name);
     } finally {
       lease.release();
     }
+  }
+
+  /** What belongs to no upload may be part of one that is just begun, unless it is old. */
+  async #sweepRest(path: string): Promise<void> {
+    const { ctimeMs } = await lstat(path);
+    if (ctimeMs >= Date.now() - Math.max(this.#options.lifetime, beginningTime)) return;
+    await rm(path, { recursive: true, force: true });
   }
 
   async #folders(): Promise<string[]> {
@@ -262,6 +304,6 @@ async function digestOf(
   try {
     return await sha256Of(handle, length, beforeChunk);
   } finally {
-    await handle.close();
+    await handle.close().catch(() => undefined);
   }
 }

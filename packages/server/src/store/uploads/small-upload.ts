@@ -1,46 +1,23 @@
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { close, fsync, futimes } from 'node:fs';
 import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import type { SmallFiles } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { uniqueMtime } from '../file-entry.js';
+import { storedFile, uniqueMtime } from '../file-entry.js';
+import { requireEtag, rethrowLinkError } from '../folder-entries.js';
+import type { Folder } from '../folder.js';
 import { fileFlags, newFileFlags } from '../open-flags.js';
-import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
 import { StoreError } from '../store-error.js';
+import type { CommitOptions, OverwritePolicy, Upload } from '../store.js';
 import { asStoreError } from '../system-errors.js';
+import type { UploadHome } from './file-upload.js';
 import { ended } from './upload-errors.js';
 
 /** Bytes up to which a file waits in memory until all of it has come. */
 export const smallUpload = 64 * 1024;
-
-/** A file that was written beside the tree, and is open. */
-export interface WrittenFile {
-  readonly path: string;
-  /** Of the open file; nothing once somebody else closes it. */
-  descriptor: number | undefined;
-}
-
-/** What a small upload needs of its store. */
-export interface SmallUploadHome {
-  /** Where files lie before they get their place. */
-  readonly directory: string;
-  /** Writes them. */
-  readonly smallFiles: SmallFiles;
-  /** Whether they have to be durable. */
-  readonly isDurable: boolean;
-  /**
-   * Puts a written file into its place. Its descriptor is taken from it to be closed.
-   *
-   * @param file - the file
-   * @param overwrite - what to do about a file that is there already
-   * @returns the file as stored, once that is durable
-   */
-  place(file: WrittenFile, overwrite: OverwritePolicy): Promise<StoredFile>;
-}
 
 const flush = promisify(fsync);
 const setTimes = promisify(futimes);
@@ -48,36 +25,64 @@ const closeDescriptor = promisify(close);
 
 /** An upload that is small enough to be written at once, when all of it has come. */
 export class SmallUpload implements Upload {
-  readonly #home: SmallUploadHome;
+  readonly #home: UploadHome;
+  readonly #path: string;
+  readonly #smallFiles: SmallFiles;
   readonly #parts: Uint8Array[] = [];
   #size = 0;
-  #file: WrittenFile | undefined;
+  /** Of the file, from when it is written until it is in its place. */
+  #descriptor: number | undefined;
+  #isWritten = false;
   #hasEnded = false;
   /** The last call that uses the file; it never fails. */
   #lastUse: Promise<unknown> = Promise.resolve();
 
-  /** @param home - what the upload needs of its store */
-  constructor(home: SmallUploadHome) {
+  private constructor(home: UploadHome, path: string, smallFiles: SmallFiles) {
     this.#home = home;
+    this.#path = path;
+    this.#smallFiles = smallFiles;
+  }
+
+  /**
+   * @param home - what the upload needs of its store
+   * @param path - where its file is to lie before it gets its place
+   * @param size - bytes that it will have, at most {@link smallUpload}
+   * @param smallFiles - writes it
+   * @returns the upload
+   * @throws StoreError `no-space` when the quota is used up
+   */
+  static async create(
+    home: UploadHome,
+    path: string,
+    size: number,
+    smallFiles: SmallFiles,
+  ): Promise<SmallUpload> {
+    await home.reservation?.take(size);
+    return new SmallUpload(home, path, smallFiles);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  write(parts: readonly Uint8Array[]): Promise<void> {
-    if (this.#hasEnded) return Promise.reject(ended());
-    this.#parts.push(...parts);
+  async write(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#hasEnded) throw ended();
     for (const part of parts) this.#size += part.length;
-    return Promise.resolve();
+    // The caller refuses it soon; until then it is not to grow.
+    if (this.#size <= smallUpload) this.#parts.push(...parts);
+    else this.#parts.length = 0;
+    if (this.#home.reservation?.isShort(this.#size) === true) {
+      await this.#home.reservation.take(this.#size);
+    }
   }
 
   sha256(): Promise<Uint8Array> {
     return this.#use(async () => {
-      const { path } = await this.#written(Date.now());
-      const { bytes } = await this.#home.smallFiles.read(path, fileFlags, this.#size);
-      if (bytes?.length !== this.#size)
+      await this.#write(Date.now());
+      const { bytes } = await this.#smallFiles.read(this.#path, fileFlags, this.#size);
+      if (bytes?.length !== this.#size) {
         throw new StoreError('io', 'A file is not as it was written');
+      }
       return hash('sha256', bytes, 'buffer');
     });
   }
@@ -91,7 +96,7 @@ export class SmallUpload implements Upload {
   async discard(): Promise<void> {
     if (!this.#hasEnded) {
       this.#hasEnded = true;
-      this.#lastUse = this.#lastUse.then(() => this.#remove());
+      this.#lastUse = this.#lastUse.then(() => this.#end());
     }
     await this.#lastUse;
   }
@@ -101,40 +106,53 @@ export class SmallUpload implements Upload {
   }
 
   async #commit({ overwrite, mtime = Date.now() }: CommitOptions): Promise<StoredFile> {
-    const wasWritten = this.#file !== undefined;
-    const file = await this.#written(mtime);
-    const { descriptor } = file;
-    if (descriptor === undefined) throw ended();
-    if (wasWritten) {
+    if (this.#size > smallUpload) throw new StoreError('io', 'More came than was announced');
+    const { flushTurn } = this.#home;
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) {
+      await this.#write(mtime);
+    } else {
       await setTimes(descriptor, Date.now() / 1000, uniqueMtime(mtime));
-      if (this.#home.isDurable) await flush(descriptor);
+      if (flushTurn) await flush(descriptor);
     }
-    const stored = await this.#home.place(file, overwrite);
-    this.#file = undefined;
-    return stored;
+    const moveTo = (folder: Folder, name: string): Promise<StoredFile> =>
+      this.#moveTo(folder, name, overwrite);
+    const file = await this.#home.place({ moveTo }, overwrite);
+    this.#isWritten = false;
+    return file;
   }
 
-  async #written(mtime: number): Promise<WrittenFile> {
-    if (this.#file) return this.#file;
-    const path = join(this.#home.directory, randomUUID());
-    const descriptor = await this.#home.smallFiles.create({
-      path,
+  async #moveTo(folder: Folder, name: string, overwrite: OverwritePolicy): Promise<StoredFile> {
+    const to = folder.at(name);
+    if (typeof overwrite !== 'string') await requireEtag(to, overwrite.etag);
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined) throw ended();
+    // From here on the thread closes it, whatever happens.
+    this.#descriptor = undefined;
+    const replaces = overwrite !== 'never';
+    const placing = this.#smallFiles.place({ descriptor, from: this.#path, to, replaces });
+    return storedFile(await (replaces ? placing : placing.catch(rethrowLinkError)));
+  }
+
+  async #write(mtime: number): Promise<void> {
+    this.#isWritten = true;
+    this.#descriptor = await this.#smallFiles.create({
+      path: this.#path,
       flags: newFileFlags,
       mode: 0o600,
       bytes: Buffer.concat(this.#parts),
       mtime: uniqueMtime(mtime),
-      isDurable: this.#home.isDurable,
+      isDurable: this.#home.flushTurn !== undefined,
     });
-    this.#file = { path, descriptor };
-    return this.#file;
   }
 
-  async #remove(): Promise<void> {
-    if (!this.#file) return;
-    const { path, descriptor } = this.#file;
-    this.#file = undefined;
+  async #end(): Promise<void> {
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
     if (descriptor !== undefined) await closeDescriptor(descriptor).catch(() => undefined);
-    await unlink(path).catch(() => undefined);
+    if (this.#isWritten) await unlink(this.#path).catch(() => undefined);
+    this.#home.onClosed?.();
+    this.#home.reservation?.end(0);
   }
 
   async #use<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -73,29 +73,25 @@ export async function removeUpload({ journal, part }: UploadPlace): Promise<void
 }
 
 /**
- * @param place - where an upload is
+ * @param name - what stands for an upload
  * @returns how many bytes it has; nothing when their file is missing
  * @throws StoreError
  */
-export async function writtenBytes({ part }: UploadPlace): Promise<number | undefined> {
-  return (await unlessMissing(ofFile(lstat(part), 'Cannot look at an upload')))?.size;
+export async function writtenBytes(name: string): Promise<number | undefined> {
+  return (await unlessMissing(ofFile(lstat(name + partEnding), 'Cannot look at an upload')))?.size;
 }
 
 /**
  * @param place - where an upload is
  * @returns when something last changed about it, in milliseconds since 1970. A change's own time
  *   tells that, not the file's, which is the client's to choose once the upload is complete
+ * @throws StoreError: an upload whose times cannot be read must not be taken for an old one
  */
 export async function lastChange({ journal, part }: UploadPlace): Promise<number> {
   const times = await Promise.all(
-    [journal, part].map((path) =>
-      lstat(path).then(
-        ({ ctimeMs }) => ctimeMs,
-        () => 0,
-      ),
-    ),
+    [journal, part].map((path) => unlessMissing(ofFile(lstat(path), 'Cannot look at an upload'))),
   );
-  return Math.max(...times);
+  return Math.max(...times.map((stats) => stats?.ctimeMs ?? 0));
 }
 
 function placeIn(folder: string, stem: string): UploadPlace {

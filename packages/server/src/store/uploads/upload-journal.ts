@@ -1,10 +1,9 @@
-import { open, readFile, rename, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile, unlink } from 'node:fs/promises';
 
 import { pathSchema, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 import { z } from 'zod';
 
-import { flushFolder } from '../folder.js';
+import { replaceFile } from '../../replace-file.js';
 import { systemCodeOf } from '../system-errors.js';
 
 const count = z.int().nonnegative();
@@ -103,23 +102,8 @@ export class UploadJournal {
     });
   }
 
-  /** Not by write-file-atomic, which makes SIGXFSZ end the process where it was ignored before. */
-  async #write(text: string, isLess: boolean): Promise<void> {
-    const path = `${this.#path}.new`;
-    try {
-      const handle = await open(path, 'w', 0o600);
-      try {
-        await handle.writeFile(text);
-        await handle.datasync();
-      } finally {
-        await handle.close();
-      }
-      await rename(path, this.#path);
-    } catch (error) {
-      await unlink(path).catch(() => undefined);
-      throw error;
-    }
-    // No loss of power may bring a journal back that says more.
-    if (isLess) await flushFolder(dirname(this.#path));
+  /** No loss of power may bring a journal back that says more. */
+  #write(text: string, isLess: boolean): Promise<void> {
+    return replaceFile(this.#path, text, { mode: 0o600, flushesFolder: isLess });
   }
 }

@@ -20,23 +20,23 @@ export interface StillAuthorizedOptions {
  * Looks whether a client that is connected may still do what it could when it came. It never fails.
  *
  * @param options - who is looked at
- * @returns whether it may; not when that cannot be said
+ * @returns the client as it is now; nothing when it may not, or when that cannot be said
  */
-export async function isStillAuthorized({
+export async function findStillAuthorized({
   admitted,
   generation,
   authorizer,
   logger,
-}: StillAuthorizedOptions): Promise<boolean> {
+}: StillAuthorizedOptions): Promise<AuthorizedClient | undefined> {
   try {
     const client = await authorizer.authorize(admitted.identity);
     const mayCome = generation === 2 || client?.v1 === true;
     if (client && mayCome && decisive.every((option) => client[option] === admitted[option])) {
-      return true;
+      return client;
     }
     logger.warn({}, 'ended a connection: its client has lost its authorization');
   } catch (error) {
     logger.error({ err: error }, 'ended a connection: its client cannot be looked up');
   }
-  return false;
+  return undefined;
 }

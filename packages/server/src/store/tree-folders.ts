@@ -1,0 +1,75 @@
+import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
+
+import type { EntryFacts } from './file-entry.js';
+import { lookAt } from './folder-entries.js';
+import { Folder, type FolderRoot } from './folder.js';
+import { componentsOf } from './tree.js';
+
+/**
+ * Reaches the folders of a tree by their paths in it. Calls that use a folder at the same time share
+ * it: to open one for each of many small files would cost as much as the files do.
+ */
+export class TreeFolders {
+  readonly #root: FolderRoot;
+  /** Those that are in use. */
+  readonly #shared = new Map<RemotePath, Promise<Folder>>();
+
+  /** @param root - where the tree begins */
+  constructor(root: FolderRoot) {
+    this.#root = root;
+  }
+
+  /**
+   * @param path - a folder
+   * @returns it, to be closed
+   * @throws StoreError `not-found`
+   */
+  async open(path: RemotePath): Promise<Folder> {
+    const shared = await this.#shared.get(path)?.catch(() => undefined);
+    // What was opened before may have been moved away since.
+    if (shared?.isInPlace === true) return shared.share();
+    const opening = Folder.open(this.#root, componentsOf(path));
+    this.#shared.set(path, opening);
+    const forget = (): void => {
+      if (this.#shared.get(path) === opening) this.#shared.delete(path);
+    };
+    try {
+      const folder = await opening;
+      folder.onClose = forget;
+      return folder;
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  /**
+   * Does something with an entry of a folder.
+   *
+   * @param path - the entry's, which need not exist
+   * @param work - gets the folder, open as long as the work lasts, and the entry's name
+   * @returns what the work returns
+   * @throws StoreError `not-found` when there is no such folder
+   */
+  async withFolderOf<Result>(
+    path: RemotePath,
+    work: (folder: Folder, name: string) => Promise<Result>,
+  ): Promise<Result> {
+    const folder = await this.open(parentPath(path));
+    try {
+      return await work(folder, baseName(path));
+    } finally {
+      folder.close();
+    }
+  }
+
+  /**
+   * @param path - any path of the tree
+   * @returns what is there
+   * @throws StoreError `not-found`
+   */
+  async look(path: RemotePath): Promise<EntryFacts> {
+    if (path === '') return lookAt(this.#root.path);
+    return this.withFolderOf(path, (folder, name) => lookAt(folder.at(name)));
+  }
+}

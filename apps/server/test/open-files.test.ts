@@ -9,6 +9,9 @@ import { expect, test } from '@jest/globals';
 import { filesBeside } from '../src/service/open-file-limit.js';
 import { keyOf, Playground } from './support/program.js';
 
+/** Descriptors that the server is left with. */
+const spare = 10;
+
 test('what is left beside the connections is for files, and a quarter at least', () => {
   expect(filesBeside(0)).toBeGreaterThan(0);
   expect(filesBeside(1_000_000_000)).toBeGreaterThan(0);
@@ -26,7 +29,7 @@ test('a server without a descriptor left serves who is in, takes nobody, and rec
     await client.send(Buffer.from('content'), 'received/f');
     const { pid } = server;
     const used = (await readdir(`/proc/${pid}/fd`)).length;
-    const limit = `${used + 10}:${used + 10}`;
+    const limit = `${used + spare}:${used + spare}`;
     const { status } = spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${limit}`]);
     expect(status).toBe(0);
     // Who comes when there is none left is disconnected at once.
@@ -44,7 +47,8 @@ test('a server without a descriptor left serves who is in, takes nobody, and rec
     await client.ping();
     expect((await client.stat('received/f').catch(() => undefined))?.size ?? 7).toBe(7);
     for (const stranger of strangers) stranger.destroy();
-    while ((await readdir(`/proc/${pid}/fd`)).length > used) await client.ping();
+    // Not all of them need be free again: the client may have opened a connection of its own.
+    while ((await readdir(`/proc/${pid}/fd`)).length > used + spare / 2) await client.ping();
     const next = await playground.connect(server, identity);
     await next.send(Buffer.from('again'), 'received/g');
     expect((await client.stat('received/g')).size).toBe(5);
@@ -53,4 +57,4 @@ test('a server without a descriptor left serves who is in, takes nobody, and rec
     for (const stranger of strangers) stranger.destroy();
     await playground.remove();
   }
-});
+}, 90_000);

@@ -1,6 +1,4 @@
-import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -21,10 +19,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await playground.remove();
 });
-
-async function untilUploading(): Promise<void> {
-  while ((await readdir(join(playground.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
-}
 
 /** However it comes about. */
 function closeOf(socket: Socket): Promise<void> {
@@ -154,7 +148,7 @@ describe('over HTTP', () => {
       })(),
     );
     const sent = client.send(source, 'received/x');
-    await untilUploading();
+    await playground.untilUploading();
     server.signal('SIGTERM');
     await server.until(/closing/u);
     expect(await ask(`${url}/readyz`)).toMatchObject({ status: 503, body: 'draining\n' });

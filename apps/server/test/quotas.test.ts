@@ -7,6 +7,7 @@ import { Identity } from '@e2eeftp/server';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { keyOf, Playground, type RunningServer } from './support/program.js';
+import { isAlive, workersOf } from './support/worker-processes.js';
 
 const alice = Identity.generate();
 const quota = 1_000_000;
@@ -148,19 +149,4 @@ async function removeAll(client: Client): Promise<number> {
     await client.remove(`received/${path}`).catch(() => undefined);
   }
   return count;
-}
-
-function workersOf(server: RunningServer): number[] {
-  return server.log
-    .filter(({ msg }) => msg === 'a worker is ready')
-    .map((entry) => Number(entry['worker']));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -23,10 +23,6 @@ afterEach(async () => {
   await playground.remove();
 });
 
-async function untilUploading(): Promise<void> {
-  while ((await readdir(join(playground.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
-}
-
 /** Whether anything is being uploaded, to be resumed or not. */
 async function isUploading(): Promise<boolean> {
   const names = await readdir(join(playground.data, '.e2eeftp'), {
@@ -180,7 +176,7 @@ describe('SIGHUP', () => {
     const client = await playground.connect(server, identity);
     const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
     const failed = expect(sent).rejects.toThrow();
-    await untilUploading();
+    await playground.untilUploading();
     server.signal('SIGTERM');
     await server.until(/closing/u);
     server.signal('SIGHUP');
@@ -196,7 +192,7 @@ test('what is under way has no more time than the drain gives it', async () => {
   const client = await playground.connect(server, identity);
   const sent = client.send(new Readable({ read: () => undefined }), 'received/x');
   const failed = expect(sent).rejects.toMatchObject({ code: 'shutting-down' });
-  await untilUploading();
+  await playground.untilUploading();
   expect(await server.end()).toMatchObject({ exitCode: 0 });
   await failed;
   expect(await readdir(join(playground.data, 'received'))).toEqual([]);

@@ -27,10 +27,6 @@ async function authorized(access = 'rw'): Promise<Identity> {
   return identity;
 }
 
-async function untilUploading(): Promise<void> {
-  while ((await readdir(join(playground.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
-}
-
 test('a first start makes everything and says where it listens', async () => {
   const data = join(playground.data, 'a/b');
   const server = await playground.start(['--data', data]);
@@ -95,7 +91,7 @@ test('a transfer under way is finished before the end', async () => {
     })(),
   );
   const sent = client.send(source, 'received/file');
-  await untilUploading();
+  await playground.untilUploading();
   server.signal('SIGTERM');
   await server.until(/closing/u);
   release?.();
@@ -109,7 +105,7 @@ test('a second signal ends it at once', async () => {
   const client = await playground.connect(server, identity);
   const sent = client.send(new Readable({ read: () => undefined }), 'received/file');
   const failed = expect(sent).rejects.toMatchObject({ code: 'disconnected' });
-  await untilUploading();
+  await playground.untilUploading();
   server.signal('SIGTERM');
   await server.until(/closing/u);
   expect(await server.end('SIGINT')).toMatchObject({ exitCode: 130 });
@@ -124,7 +120,7 @@ test('after kill -9 it starts again, and nothing half is left', async () => {
     await client.send(Buffer.from(`${round}`), `received/${round}`);
     const cut = client.send(new Readable({ read: () => undefined }), 'received/half');
     const failed = expect(cut).rejects.toMatchObject({ code: 'disconnected' });
-    await untilUploading();
+    await playground.untilUploading();
     await server.end('SIGKILL');
     await failed;
   }

@@ -5,13 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Identity } from '@e2eeftp/server';
 import { expect, test } from '@jest/globals';
 
-import { keyOf, Playground, type RunningServer } from './support/program.js';
-
-function workersOf(server: RunningServer): number[] {
-  return server.log
-    .filter(({ msg }) => msg === 'a worker is ready')
-    .map((entry) => Number(entry['worker']));
-}
+import { keyOf, Playground } from './support/program.js';
+import { workersOf } from './support/worker-processes.js';
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await delay(10);

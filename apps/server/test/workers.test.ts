@@ -5,6 +5,7 @@ import { Identity } from '@e2eeftp/server';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
 import { keyOf, Playground, type RunningServer } from './support/program.js';
+import { isAlive, workersOf } from './support/worker-processes.js';
 
 const identity = Identity.generate();
 let playground: Playground;
@@ -20,22 +21,6 @@ afterEach(async () => {
 
 function connections(server: RunningServer, count: number): Promise<Client[]> {
   return Promise.all(Array.from({ length: count }, () => playground.connect(server, identity)));
-}
-
-/** The processes of the workers that have become ready so far, oldest first. */
-function workersOf(server: RunningServer): number[] {
-  return server.log
-    .filter(({ msg }) => msg === 'a worker is ready')
-    .map((entry) => Number(entry['worker']));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function until(isReached: () => boolean): Promise<void> {

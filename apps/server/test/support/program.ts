@@ -1,12 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { connect, type Client } from '@e2eeftp/client';
 import { parsePublicKey, type Identity } from '@e2eeftp/server';
 import { execa } from 'execa';
-import { readFile } from 'node:fs/promises';
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -92,6 +92,11 @@ export class Playground {
     const client = await connect({ host, port, identity, server: publicKey });
     this.#clients.push(client);
     return client;
+  }
+
+  /** Waits until something is being uploaded that is lost when it ends early. */
+  async untilUploading(): Promise<void> {
+    while ((await readdir(join(this.data, '.e2eeftp/uploads'))).length === 0) await delay(5);
   }
 
   async remove(): Promise<void> {

@@ -1,4 +1,6 @@
-export { decodeCbor, encodeCbor, type CborMap, type CborValue } from './codec.js';
+export { decodeCbor } from './cbor/decode.js';
+export { encodeCbor } from './cbor/encode.js';
+export type { CborMap, CborValue } from './cbor/value.js';
 export { defaultHost, defaultPort } from './default-address.js';
 export { printable } from './display.js';
 export { ProtocolError, type ProtocolErrorCode } from './errors.js';

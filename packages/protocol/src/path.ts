@@ -52,7 +52,7 @@ export function parsePath(text: string): RemotePath {
 export function parseRelativePath(text: string): RemotePath {
   if (text === '') return rootPath;
   if (!text.isWellFormed()) throw badPath('is not valid Unicode');
-  if (encoder.encode(text).length > limits.path) {
+  if (isLongerThan(text, limits.path)) {
     throw badPath(`is longer than ${limits.path} bytes`);
   }
   const components = text.split('/');
@@ -137,9 +137,14 @@ function checkComponent(component: string): void {
   if (forbiddenCharacter.test(component)) {
     throw badPath('contains a control character or a backslash');
   }
-  if (encoder.encode(component).length > limits.pathComponent) {
+  if (isLongerThan(component, limits.pathComponent)) {
     throw badPath(`has a part of more than ${limits.pathComponent} bytes`);
   }
+}
+
+/** A UTF-16 unit takes three bytes of UTF-8 at most: only what is long has to be encoded. */
+function isLongerThan(text: string, bytes: number): boolean {
+  return text.length * 3 > bytes && encoder.encode(text).length > bytes;
 }
 
 function badPath(reason: string): ProtocolError {

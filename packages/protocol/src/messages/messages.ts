@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { decodeCbor, encodeCbor, type CborMap, type CborValue } from '../codec.js';
+import { decodeCbor } from '../cbor/decode.js';
+import { encodeCbor } from '../cbor/encode.js';
+import type { CborMap, CborValue } from '../cbor/value.js';
 import { ProtocolError } from '../errors.js';
 import { limits } from '../limits.js';
 

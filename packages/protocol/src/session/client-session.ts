@@ -1,6 +1,6 @@
 import { initiateHandshake, type InitiatorOptions } from '@e2eeftp/crypto';
 
-import type { CborMap } from '../codec.js';
+import type { CborMap } from '../cbor/value.js';
 import { ProtocolError } from '../errors.js';
 import {
   encodeRequest,

@@ -1,6 +1,6 @@
 import { respondToHandshake, type ResponderOptions } from '@e2eeftp/crypto';
 
-import type { CborValue } from '../codec.js';
+import type { CborValue } from '../cbor/value.js';
 import { ProtocolError } from '../errors.js';
 import {
   encodeResponse,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { decode, encode, rfc8949EncodeOptions } from 'cborg';
 import fc from 'fast-check';
 
 import { decodeCbor, encodeCbor, ProtocolError, type CborValue } from '../src/index.js';
@@ -164,6 +165,17 @@ describe('properties', () => {
         const decoded = decodeCbor(bytes);
         expect(decoded).toEqual(value);
         expect(toHex(encodeCbor(decoded))).toBe(toHex(bytes));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('another implementation writes the same bytes, and reads the same value from them', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const bytes = encodeCbor(value);
+        expect(toHex(bytes)).toBe(toHex(encode(value, rfc8949EncodeOptions)));
+        expect(decode(bytes)).toEqual(value);
       }),
       { numRuns: 500 },
     );

@@ -1,8 +1,11 @@
 import { formatAddress, printable } from '@e2eeftp/server';
-import { destination, pino, stdSerializers, type Logger } from 'pino';
+import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 
 import type { logFormats, logLevels } from './settings/table.js';
+
+/** Characters of log lines that are written even before the turn is over. */
+const bufferedLines = 8 * 1024;
 
 /** How to log. */
 export interface LogOptions {
@@ -13,8 +16,8 @@ export interface LogOptions {
 }
 
 /**
- * Makes the program's logger, which writes to standard output at once: whatever ends the program,
- * what was logged is there.
+ * Makes the program's logger, which writes to standard output before the program does anything else:
+ * unless it is killed at that very moment, what was logged is there.
  *
  * @param options - how to log
  * @returns the logger
@@ -28,7 +31,7 @@ export function makeLogger({ level, format, directory }: LogOptions): Logger {
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
   const stdout = 1;
-  if (format === 'json') return pino(options, destination({ dest: stdout, sync: true }));
+  if (format === 'json') return pino(options, linesTogether(stdout));
   const stream = pretty({
     destination: stdout,
     sync: true,
@@ -39,6 +42,29 @@ export function makeLogger({ level, format, directory }: LogOptions): Logger {
     messageFormat: (entry, messageKey) => sentence(entry, String(entry[messageKey]), directory),
   });
   return pino(options, stream);
+}
+
+/**
+ * Writes the lines of one turn of the event loop with one call: a server that is busy would spend a
+ * good part of its time on them otherwise. Nothing is left behind when the program ends.
+ */
+function linesTogether(descriptor: number): DestinationStream {
+  const stream = destination({ dest: descriptor, sync: true, minLength: bufferedLines });
+  let isScheduled = false;
+  process.once('exit', () => {
+    stream.flushSync();
+  });
+  return {
+    write: (line) => {
+      stream.write(line);
+      if (isScheduled) return;
+      isScheduled = true;
+      setImmediate(() => {
+        isScheduled = false;
+        stream.flushSync();
+      });
+    },
+  };
 }
 
 function sentence(entry: Record<string, unknown>, message: string, directory: string): string {

@@ -339,7 +339,7 @@ export class Client implements AsyncDisposable {
    * @returns once the connections have ended
    */
   close({ timeout }: CloseOptions = {}): Promise<void> {
-    this.#closing ??= new Closing(this.#operations, this.#pool);
+    this.#closing ??= new Closing(this.#operations, this.#pool, this.#transfers);
     if (timeout !== undefined) this.#closing.hurry(timeout);
     return this.#closing.ended;
   }

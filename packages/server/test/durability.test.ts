@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { Identity } from '@e2eeftp/crypto';
 import { memoryTransportPair } from '@e2eeftp/transport';
 
+import type { FileFixture } from './store/file-fixture.js';
 import { installGate, orderOf } from './support/faults/system-calls.js';
 
 const removeGate = await installGate();
@@ -12,6 +13,11 @@ const { Server } = await import('../src/server.js');
 const { Peer } = await import('./support/peer.js');
 
 afterAll(removeGate);
+
+/** The calls of other threads would not be seen. */
+function withWatchedStore(work: (fixture: FileFixture) => Promise<void>): Promise<void> {
+  return withFileStore(work, { threads: 0 });
+}
 
 /** Of the events, those that these patterns stand for, each as its pattern's name. */
 function inOrder(events: readonly string[], patterns: Readonly<Record<string, RegExp>>): string[] {
@@ -24,7 +30,7 @@ const flushes = /^(?:fsync|sync|datasync) /u;
 
 describe('a file is durable before anybody hears that it is stored', () => {
   const patterns = {
-    'bytes are flushed': /^\/sync .*\/(?:uploads|resumable)\/.*(?<!\.new)$/u,
+    'bytes are flushed': /^\/f?sync .*\/(?:uploads|resumable)\/.*(?<!\.new)$/u,
     'the file gets its place': /^(?:rename .*\/(?:uploads|resumable)\/.*(?<!\.new)|link .*)$/u,
     'the file has its place': /^\/(?:rename .*\/(?:uploads|resumable)\/.*(?<!\.new)|link .*)$/u,
     'the folder is being flushed': /^fsync .*\/received\/d$/u,
@@ -33,11 +39,16 @@ describe('a file is durable before anybody hears that it is stored', () => {
   };
   const expected = Object.keys(patterns);
 
-  test.each(['always', 'never'] as const)('replacing it %s', async (overwrite) => {
-    await withFileStore(async ({ probe }) => {
+  const contents = { small: 'content', large: 'x'.repeat(100_000) };
+  const cases = (['always', 'never'] as const).flatMap((overwrite) =>
+    Object.entries(contents).map(([size, content]) => ({ overwrite, size, content })),
+  );
+
+  test.each(cases)('replacing it $overwrite, a $size one', async ({ overwrite, content }) => {
+    await withWatchedStore(async ({ probe }) => {
       await probe.makeDirectory('received/d');
       const events = await orderOf(async () => {
-        await probe.put('received/d/f', 'content', { overwrite });
+        await probe.put('received/d/f', content, { overwrite });
         return 'answer';
       });
       expect(inOrder(events, patterns)).toEqual(expected);
@@ -45,7 +56,7 @@ describe('a file is durable before anybody hears that it is stored', () => {
   });
 
   test('by an upload that can be resumed', async () => {
-    await withFileStore(async ({ probe }) => {
+    await withWatchedStore(async ({ probe }) => {
       await probe.makeDirectory('received/d');
       const upload = await write(probe.resume('received/d/f', keyOf(1)), 'content');
       const events = await orderOf(async () => {
@@ -57,7 +68,7 @@ describe('a file is durable before anybody hears that it is stored', () => {
   });
 
   test('by a client, before its 226', async () => {
-    await withFileStore(async ({ probe }) => {
+    await withWatchedStore(async ({ probe }) => {
       await probe.makeDirectory('received/d');
       const client = Identity.generate();
       const { publicKey: identity } = client;
@@ -83,7 +94,7 @@ describe('a file is durable before anybody hears that it is stored', () => {
 });
 
 test('a new folder is durable in the one above before anything is put into it', async () => {
-  await withFileStore(async ({ probe }) => {
+  await withWatchedStore(async ({ probe }) => {
     const events = await orderOf(async () => {
       await probe.put('received/a/b/f', 'content');
       return 'answer';
@@ -101,7 +112,7 @@ test('a new folder is durable in the one above before anything is put into it', 
 });
 
 test('what is renamed or deleted stays so', async () => {
-  await withFileStore(async ({ probe }) => {
+  await withWatchedStore(async ({ probe }) => {
     await probe.put('received/a/f', 'content');
     await probe.makeDirectory('received/b');
     const events = await orderOf(async () => {
@@ -127,14 +138,14 @@ test('what is renamed or deleted stays so', async () => {
 });
 
 test('what is told of an upload that is broken off is durable before', async () => {
-  await withFileStore(async ({ probe }) => {
+  await withWatchedStore(async ({ probe }) => {
     const upload = await write(probe.resume('received/f', keyOf(1)), 'content');
     const events = await orderOf(async () => {
       await upload.suspend();
       return `told ${(await probe.find(keyOf(1))).offset}`;
     });
     const patterns = {
-      'bytes are flushed': /^\/sync .*\.part$/u,
+      'bytes are flushed': /^\/f?sync .*\.part$/u,
       'the journal is flushed': /^\/sync .*\.json\.new$/u,
       'the journal is replaced': /^\/rename .*\.json\.new$/u,
       told: /^told 7$/u,
@@ -144,7 +155,7 @@ test('what is told of an upload that is broken off is durable before', async () 
 });
 
 test('a replaced file is durable, with its folder', async () => {
-  await withFileStore(async ({ outside }) => {
+  await withWatchedStore(async ({ outside }) => {
     const events = await orderOf(async () => {
       await replaceFile(`${outside}/file`, 'text', { mode: 0o600 });
       return 'answer';

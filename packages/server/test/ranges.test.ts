@@ -97,10 +97,11 @@ describe.each(settings)('parts of a file over $way with files $files', (setting)
 
   test('who reads goes on with the version that it began to read', async () => {
     await peer.request('GET', { path: 'received/f' });
+    const response = await peer.response();
     const other = await fixture.connect();
     await other.send('received/f', 'shorter');
     await other.call('DELETE', { path: 'received/f' });
-    const { body } = await peer.answer();
+    const { body } = await peer.answerOf(response);
     expect(body?.bytes.equals(content)).toBe(true);
   });
 });

@@ -9,6 +9,9 @@ import type { Waiting } from './waiting.js';
 /** Received bytes that may wait to be read; the kernel holds back what comes on top. */
 const receiveLimit = 256 * 1024;
 
+/** Bytes from which on it does not pay to wait for more before they are handed to the system. */
+const worthSending = 64 * 1024;
+
 /**
  * A TCP connection, over a connected socket that the transport takes over.
  */
@@ -22,6 +25,7 @@ export class TcpTransport implements Transport {
   #reader: Waiting<Uint8Array | undefined> | undefined;
   #writers: Waiting<void>[] = [];
   #ending: Promise<void> | undefined;
+  #isCorked = false;
   readonly #receiver: ReusedBuffer | undefined;
 
   /**
@@ -85,9 +89,9 @@ export class TcpTransport implements Transport {
     if (this.#ending) {
       return Promise.reject(new TransportError('closed', 'This direction was ended'));
     }
-    this.#socket.cork();
+    this.#cork();
     for (const part of parts) this.#socket.write(part);
-    this.#socket.uncork();
+    if (this.#socket.writableLength >= worthSending) this.#uncork();
     return this.#socket.writableNeedDrain ? this.#waitForRoom() : Promise.resolve();
   }
 
@@ -107,11 +111,28 @@ export class TcpTransport implements Transport {
   destroy(reason?: Error): void {
     this.#received = [];
     this.#hasEnded = false;
+    this.#uncork();
     this.#fail(
       reason instanceof TransportError
         ? reason
         : new TransportError('closed', 'The connection was closed by this side', { cause: reason }),
     );
+  }
+
+  /** Small records that are written one after the other go to the system together. */
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.#socket.cork();
+    process.nextTick(() => {
+      this.#uncork();
+    });
+  }
+
+  #uncork(): void {
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
   }
 
   #receive(chunk: Uint8Array): void {

@@ -17,6 +17,9 @@ import { replaceSmallFile } from './small-file.js';
 /** Milliseconds after which nobody goes on with a transfer any more: a week. */
 const patience = 7 * 24 * 60 * 60 * 1000;
 
+/** Milliseconds in which another program's records may go unnoticed. */
+const freshness = 1000;
+
 /** What a file says. Whoever asked for the record checks it. */
 const entrySchema = z.object({ local: z.string(), record: z.looseObject({}) });
 
@@ -32,6 +35,9 @@ export class FileTransferJournal implements TransferJournal {
   /** Of two changes of one record, the later one is to stay. */
   readonly #changes = new Turnstile();
   #hasSwept = false;
+  #names: Promise<Set<string>> | undefined;
+  /** When the names were read, as `performance.now()` says. */
+  #namesAt = -Infinity;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string) {
@@ -43,7 +49,9 @@ export class FileTransferJournal implements TransferJournal {
    * @returns what was saved about it, unchecked
    */
   async find(key: TransferKey): Promise<unknown> {
-    const entry = await readEntry(this.#fileOf(key));
+    const name = nameOf(key);
+    if (!(await this.#recentNames()).has(name)) return undefined;
+    const entry = await readEntry(join(this.#path, name));
     return entry?.record;
   }
 
@@ -55,7 +63,9 @@ export class FileTransferJournal implements TransferJournal {
   save(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void> {
     const text = `${JSON.stringify({ local: key.local, record })}\n`;
     return this.#changes.pass(async () => {
-      await replaceSmallFile(this.#fileOf(key), text);
+      const name = nameOf(key);
+      await replaceSmallFile(join(this.#path, name), text);
+      (await this.#names)?.add(name);
       if (this.#hasSwept) return;
       this.#hasSwept = true;
       await this.#sweep();
@@ -68,12 +78,20 @@ export class FileTransferJournal implements TransferJournal {
    * @param key - a transfer that has ended
    */
   forget(key: TransferKey): Promise<void> {
-    return this.#changes.pass(() => removeFile(this.#fileOf(key)));
+    return this.#changes.pass(() => removeFile(join(this.#path, nameOf(key))));
   }
 
-  #fileOf({ direction, server, remote, local }: TransferKey): string {
-    const names = JSON.stringify([direction, Buffer.from(server).toString('hex'), remote, local]);
-    return join(this.#path, `${createHash('sha256').update(names).digest('hex')}.json`);
+  /** Of thousands of files, hardly any has a record: not each of them is to look for its own. */
+  #recentNames(): Promise<Set<string>> {
+    const now = performance.now();
+    if (!this.#names || now - this.#namesAt > freshness) {
+      this.#namesAt = now;
+      this.#names = readdir(this.#path).then(
+        (names) => new Set(names),
+        () => new Set(),
+      );
+    }
+    return this.#names;
   }
 
   async #sweep(): Promise<void> {
@@ -87,6 +105,11 @@ export class FileTransferJournal implements TransferJournal {
       await removeFile(path);
     }
   }
+}
+
+function nameOf({ direction, server, remote, local }: TransferKey): string {
+  const names = JSON.stringify([direction, Buffer.from(server).toString('hex'), remote, local]);
+  return `${createHash('sha256').update(names).digest('hex')}.json`;
 }
 
 async function readEntry(path: string): Promise<z.infer<typeof entrySchema> | undefined> {

@@ -12,6 +12,8 @@ import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
 import type { OpenTarget } from './open-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
+import { smallFile } from './size-limits.js';
+import { SmallFileTarget } from './small-target.js';
 import { FileTarget, openTarget, type DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 
@@ -32,7 +34,7 @@ export async function download(
   target: DownloadTarget,
   options: GetOptions,
 ): Promise<StoredFile> {
-  return new DownloadRun(context, path, target, options).run();
+  return context.during(() => new DownloadRun(context, path, target, options).run());
 }
 
 /**
@@ -195,7 +197,7 @@ class DownloadRun {
   }
 
   async #startOver(reason: ClientError): Promise<void> {
-    if (this.#position > 0 && !(this.#output instanceof FileTarget)) throw reason;
+    if (this.#position > 0 && this.#output?.canStartOver !== true) throw reason;
     await this.#kept?.forget();
     await this.#output?.close();
     this.#output = undefined;
@@ -205,6 +207,10 @@ class DownloadRun {
 
   async #openOutput(file: StoredFile): Promise<OpenTarget> {
     const { overwrite = 'always', signal } = this.#options;
+    const { smallFiles } = this.#context;
+    if (typeof this.#target === 'string' && file.size <= smallFile && smallFiles) {
+      return new SmallFileTarget(this.#target, overwrite, smallFiles);
+    }
     const output = await openTarget(this.#target, overwrite, signal).catch(rethrowAsLocal);
     if (output instanceof FileTarget) await this.#kept?.begin(output.file, file);
     return output;

@@ -4,6 +4,15 @@ import { ClientError } from '../errors.js';
 export const unsized = { size: undefined, mtime: undefined, isRepeatable: false } as const;
 
 /**
+ * @param bytes - all that there is
+ * @yields them
+ */
+// eslint-disable-next-line @typescript-eslint/require-await
+export async function* oneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, void> {
+  if (bytes.length > 0) yield bytes;
+}
+
+/**
  * @param source - gives chunks, which may be anybody's
  * @returns them, as bytes; text as UTF-8
  * @throws ClientError `local-file` for anything that is neither

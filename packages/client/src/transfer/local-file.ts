@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { FileWriter } from '@e2eeftp/file-io';
+import { FileWriter, SharedRuns } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
 import { isSystemError } from '../system-error.js';
+import { keptError } from './local-file-errors.js';
 
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
@@ -21,6 +22,9 @@ export interface FileFacts {
 
 /** Room for the random part and the endings, in a name of at most 255 bytes. */
 const keptNameLength = 180;
+
+/** Hexadecimal digits of the random part: those of a UUID before its version. */
+const partNameDigits = 12;
 
 /**
  * A file that is being received. It gets its name only when it is whole and flushed; until then
@@ -54,7 +58,7 @@ export class LocalFile {
    * @throws the system's error when no file can be made there
    */
   static async create(path: string): Promise<LocalFile> {
-    const partPath = newPartPath(path);
+    const partPath = partPathFor(path);
     return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666), 0);
   }
 
@@ -75,7 +79,7 @@ export class LocalFile {
     length: number,
     whole: number,
   ): Promise<LocalFile | undefined> {
-    const own = newPartPath(path);
+    const own = partPathFor(path);
     if (!(await renameIfThere(partPath, own))) return undefined;
     let handle: FileHandle | undefined;
     try {
@@ -189,6 +193,16 @@ export class LocalFile {
 
 /**
  * @param path - where a file will be
+ * @returns a name for it until it is whole, which nothing has, in the same folder
+ */
+export function partPathFor(path: string): string {
+  const stem = startOf(basename(path), keptNameLength);
+  const random = randomUUID().replace('-', '').slice(0, partNameDigits);
+  return join(dirname(path), `.${stem}.${random}.part`);
+}
+
+/**
+ * @param path - where a file will be
  * @param partPath - what somebody says its part is
  * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
  */
@@ -219,19 +233,6 @@ export async function exists(path: string): Promise<boolean> {
   }
 }
 
-/**
- * @param path - a local file that may not be replaced
- * @returns what is wrong about a file in its place
- */
-export function keptError(path: string): ClientError {
-  return new ClientError('conflict', `${path} exists already and is kept`);
-}
-
-function newPartPath(path: string): string {
-  const stem = startOf(basename(path), keptNameLength);
-  return join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
-}
-
 async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -253,9 +254,19 @@ function startOf(name: string, bytes: number): string {
   return name.slice(0, read);
 }
 
-/** A name is durable when its folder is; systems without that (Windows) do it by themselves. */
+const flushes = new SharedRuns();
+
+/**
+ * Makes the names in a folder durable; systems without that (Windows) do it by themselves.
+ *
+ * @param path - the folder
+ * @throws the system's error
+ */
 async function flushFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
+  if (process.platform !== 'win32') await flushes.run(path, () => flushNow(path));
+}
+
+async function flushNow(path: string): Promise<void> {
   const folder = await open(path, 'r');
   try {
     await folder.sync();

@@ -2,6 +2,8 @@ import type { FileFacts } from './local-file.js';
 
 /** A target that is ready to be written. */
 export interface OpenTarget {
+  /** Whether what was written can be thrown away for something else. */
+  readonly canStartOver: boolean;
   /**
    * @param parts - what comes next, which must not change afterwards
    * @returns once there is room for more

@@ -1,4 +1,5 @@
-import type { BigIntStats } from 'node:fs';
+import type { FileStats } from '@e2eeftp/file-io';
+import { limits } from '@e2eeftp/protocol';
 
 /** Within so many nanoseconds, a further change may leave the same time stamps. */
 const settlingTime = 1_000_000_000n;
@@ -18,7 +19,8 @@ export interface SourceVersion {
  * @param stats - what the file system says of a file
  * @returns its version
  */
-export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): SourceVersion {
+export function versionOf(stats: FileStats): SourceVersion {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   const now = BigInt(Date.now()) * 1_000_000n;
   return {
     name: [dev, ino, size, mtimeNs, ctimeNs].join(':'),
@@ -31,6 +33,14 @@ export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): So
  * @returns when it was changed, in milliseconds since 1970: the nearest one, in the same way wherever
  *   times are compared
  */
-export function modifiedAt({ mtimeNs }: BigIntStats): number {
+export function modifiedAt({ mtimeNs }: Pick<FileStats, 'mtimeNs'>): number {
   return Math.round(Number(mtimeNs) / 1e6);
+}
+
+/**
+ * @param stats - what the system says of a file
+ * @returns its permission bits; nothing on Windows, which has others and makes these up
+ */
+export function modeOf({ mode }: Pick<FileStats, 'mode'>): number | undefined {
+  return process.platform === 'win32' ? undefined : Number(mode) & limits.mode;
 }

@@ -2,13 +2,13 @@ import { constants, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
-import { readChunks } from '@e2eeftp/file-io';
-import { limits } from '@e2eeftp/protocol';
+import { readChunks, type SmallFiles } from '@e2eeftp/file-io';
 
-import { ClientError } from '../errors.js';
-import { bytesOnly, unsized } from './flowing-bytes.js';
+import { bytesOnly, oneChunk, unsized } from './flowing-bytes.js';
+import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
-import { modifiedAt, versionOf, type SourceVersion } from './source-version.js';
+import { openSmallFile } from './small-source.js';
+import { modeOf, modifiedAt, versionOf, type SourceVersion } from './source-version.js';
 import { WebStreamSource } from './web-stream-source.js';
 
 /**
@@ -29,17 +29,23 @@ export type UploadSource =
  * Opens a source.
  *
  * @param source - what is to be sent
+ * @param smallFiles - reads small files, where there are many
  * @returns it, ready to be read; to be closed
  * @throws ClientError `local-file` when a file cannot be read or is none
  */
-export async function openSource(source: UploadSource): Promise<OpenSource> {
-  if (typeof source === 'string') return openFile(source);
+export async function openSource(
+  source: UploadSource,
+  smallFiles?: SmallFiles,
+): Promise<OpenSource> {
+  if (typeof source === 'string') {
+    return (smallFiles && (await openSmallFile(source, smallFiles))) ?? openFile(source);
+  }
   if (source instanceof Uint8Array) {
     return {
       size: source.length,
       mtime: undefined,
       isRepeatable: true,
-      read: (offset) => Readable.from([source.subarray(offset)]),
+      read: (offset) => oneChunk(source.subarray(offset)),
       close: nothing,
     };
   }
@@ -68,10 +74,7 @@ async function openFile(path: string): Promise<OpenSource> {
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!stats.isFile()) {
-      const what = stats.isDirectory() ? 'is a folder' : 'is no file';
-      throw new ClientError('local-file', `${path} ${what}, and a file was expected`);
-    }
+    if (!stats.isFile()) throw noFileError(path, stats);
     return new FileSource(path, handle, stats);
   } catch (error) {
     await handle.close();
@@ -95,8 +98,7 @@ class FileSource implements OpenSource {
     this.#handle = handle;
     this.size = Number(stats.size);
     this.mtime = modifiedAt(stats);
-    // Windows has others, and makes these up.
-    this.mode = process.platform === 'win32' ? undefined : Number(stats.mode) & limits.mode;
+    this.mode = modeOf(stats);
     this.version = versionOf(stats);
   }
 
@@ -119,9 +121,7 @@ class FileSource implements OpenSource {
     await earlier?.return();
     yield* readChunks(this.#handle, offset, this.size - offset);
     const { name } = versionOf(await this.#handle.stat({ bigint: true }));
-    if (name !== this.version.name) {
-      throw new ClientError('local-file', `${this.#path} changed while it was read; send it again`);
-    }
+    if (name !== this.version.name) throw changedError(this.#path);
   }
 }
 

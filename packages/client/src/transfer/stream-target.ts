@@ -5,6 +5,7 @@ import type { OpenTarget } from './open-target.js';
 
 /** A stream that somebody else owns: it is written, and neither ended nor destroyed. */
 export class StreamTarget implements OpenTarget {
+  readonly canStartOver = false;
   readonly #stream: Writable;
   readonly #signal: AbortSignal | undefined;
   #failure: Error | undefined;

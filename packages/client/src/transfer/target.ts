@@ -28,6 +28,7 @@ export async function openTarget(
 
 /** A file that gets its name when all of it has come. */
 export class FileTarget implements OpenTarget {
+  readonly canStartOver = true;
   readonly file: LocalFile;
   readonly #overwrite: LocalOverwrite;
 

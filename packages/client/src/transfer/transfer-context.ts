@@ -1,3 +1,4 @@
+import { SmallFiles } from '@e2eeftp/file-io';
 import { limits } from '@e2eeftp/protocol';
 
 import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
@@ -5,6 +6,9 @@ import { defaultRetries, type ConnectOptions } from '../options.js';
 import type { Requests } from '../requests.js';
 import type { DownloadRecord, TransferJournal, TransferKey, UploadRecord } from './journal.js';
 import { RateLimit } from './rate-limit.js';
+
+/** Transfers under way from which on small files go through a thread: to start one costs, too. */
+const manyTransfers = 4;
 
 /** What transfers work with: the same for all of a client's. */
 export class TransferContext {
@@ -18,6 +22,8 @@ export class TransferContext {
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
   readonly #rateLimit: RateLimit | undefined;
+  #underWay = 0;
+  #smallFiles: SmallFiles | undefined;
 
   /**
    * @param requests - asks the server
@@ -62,6 +68,31 @@ export class TransferContext {
    */
   retries(signal: AbortSignal | undefined): Retries {
     return new Retries(this.#retryOptions(signal, this.#retries));
+  }
+
+  /** Reads and writes small files, while there are so many transfers that it pays. */
+  get smallFiles(): SmallFiles | undefined {
+    if (this.#underWay < manyTransfers) return undefined;
+    this.#smallFiles ??= new SmallFiles();
+    return this.#smallFiles;
+  }
+
+  /**
+   * @param transfer - a transfer, which counts as long as it is under way
+   * @returns what it returns
+   */
+  async during<Result>(transfer: () => Promise<Result>): Promise<Result> {
+    this.#underWay += 1;
+    try {
+      return await transfer();
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** Frees what transfers shared. None may be under way. */
+  async close(): Promise<void> {
+    await this.#smallFiles?.close();
   }
 
   /** Whether a later run can be told of a transfer. */

@@ -39,13 +39,15 @@ export async function upload(
   path: string,
   options: SendOptions,
 ): Promise<StoredFile> {
-  const opened = await openSource(source).catch(rethrowAsLocal);
-  try {
-    const local = typeof source === 'string' ? resolve(source) : undefined;
-    return await new UploadRun(context, opened, path, local, options).run();
-  } finally {
-    await opened.close();
-  }
+  return context.during(async () => {
+    const opened = await openSource(source, context.smallFiles).catch(rethrowAsLocal);
+    try {
+      const local = typeof source === 'string' ? resolve(source) : undefined;
+      return await new UploadRun(context, opened, path, local, options).run();
+    } finally {
+      await opened.close();
+    }
+  });
 }
 
 /** Where an upload goes on, or that there is nothing left to do. */

@@ -3,6 +3,7 @@ import type { OpenTarget } from './open-target.js';
 
 /** A web stream that somebody else owns: it is written, and neither closed nor aborted. */
 export class WebStreamTarget implements OpenTarget {
+  readonly canStartOver = false;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   readonly #signal: AbortSignal | undefined;
   #lastWrite: Promise<void> = Promise.resolve();

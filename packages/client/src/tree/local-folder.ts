@@ -18,6 +18,8 @@ const notOnWindows = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
  */
 export class LocalFolder {
   readonly #path: string;
+  /** The one that was made last: the next file is most often in it, too. */
+  #lastMade: RemotePath | undefined;
 
   /** @param path - the folder; a symbolic link is followed here, and nowhere below */
   constructor(path: string) {
@@ -53,7 +55,7 @@ export class LocalFolder {
    * @throws ClientError `local-file` when something else than a folder is in the way
    */
   async makeFolder(relative: RemotePath): Promise<void> {
-    if (relative === '') return;
+    if (relative === '' || relative === this.#lastMade) return;
     let path = this.#path;
     for (const component of relative.split('/')) {
       path = join(path, component);
@@ -66,6 +68,7 @@ export class LocalFolder {
         await isFolder(path);
       }
     }
+    this.#lastMade = relative;
   }
 }
 

@@ -6,7 +6,8 @@ import {
 } from '@e2eeftp/crypto';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
-import { exists, keptError } from '../transfer/local-file.js';
+import { exists } from '../transfer/local-file.js';
+import { keptError } from '../transfer/local-file-errors.js';
 import type { OpenTarget } from '../transfer/open-target.js';
 import type { DownloadTarget } from '../transfer/target.js';
 import { expectBody } from './answers.js';

@@ -43,6 +43,7 @@ async function openNameless(): Promise<FileHandle> {
 }
 
 class SpooledTarget implements OpenTarget {
+  readonly canStartOver = false;
   readonly #spool: FileHandle;
   readonly #writer: FileWriter;
   readonly #output: OpenTarget;

@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
 
+import type { FileStats } from '@e2eeftp/file-io';
 import { limits, type Entry, type StoredFile } from '@e2eeftp/protocol';
 
 /** What an entry of a listing says besides its path. */
@@ -20,7 +20,7 @@ let unsettledCount = 0;
  * @param stats - what the file system says
  * @returns what peers may see of it; nothing for what is neither a file nor a folder
  */
-export function entryFacts(stats: BigIntStats): EntryFacts | undefined {
+export function entryFacts(stats: FileStats): EntryFacts | undefined {
   if (stats.isFile()) return { type: 'file', ...storedFile(stats) };
   if (!stats.isDirectory()) return undefined;
   return { type: 'directory', size: 0, mtime: milliseconds(stats.mtimeNs), etag: etagOf(stats) };
@@ -30,7 +30,7 @@ export function entryFacts(stats: BigIntStats): EntryFacts | undefined {
  * @param stats - what the file system says of a file
  * @returns the file
  */
-export function storedFile(stats: BigIntStats): StoredFile {
+export function storedFile(stats: FileStats): StoredFile {
   return {
     size: Number(stats.size),
     mtime: milliseconds(stats.mtimeNs),
@@ -43,12 +43,12 @@ export function storedFile(stats: BigIntStats): StoredFile {
  * @param stats - what the file system says of a file
  * @returns which file of the disk it is, whatever its names are
  */
-export function inodeOf({ dev, ino }: BigIntStats): string {
+export function inodeOf({ dev, ino }: FileStats): string {
   return `${dev}:${ino}`;
 }
 
 /** An etag: the same while nothing changes, another one after every change. */
-function etagOf(stats: BigIntStats): string {
+function etagOf(stats: FileStats): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = stats;
   const unsettled = isSettled(stats) ? '' : `:${processId}:${unsettledCount++}`;
   const version = `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}${unsettled}`;
@@ -67,7 +67,7 @@ function etagOf(stats: BigIntStats): string {
  * (`uniqueMtime`). Where the two differ, any further write shows, and a file that the store puts in
  * the place has another mtime, though it may have got the inode of the one before.
  */
-function isSettled(stats: BigIntStats): boolean {
+function isSettled(stats: FileStats): boolean {
   const now = BigInt(Date.now()) * 1_000_000n;
   if (stats.ctimeNs < now - settlingTime) return true;
   return stats.isFile() && stats.mtimeNs !== stats.ctimeNs;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { readChunks } from '@e2eeftp/file-io';
+import { readChunks, type SmallFiles } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { storedFile } from './file-entry.js';
@@ -36,6 +36,55 @@ export async function openFile(
   } catch (error) {
     await handle?.close().catch(() => undefined);
     throw asStoreError('Cannot open a file', error);
+  }
+}
+
+/** Bytes up to which a file is read at once. */
+const smallFile = 64 * 1024;
+
+/**
+ * Reads a small file at once.
+ *
+ * @param folder - where it is
+ * @param name - its name there
+ * @param smallFiles - reads it
+ * @returns the file; nothing when it is too large for that
+ * @throws StoreError as {@link openFile} does
+ */
+export async function openSmallFile(
+  folder: Folder,
+  name: string,
+  smallFiles: SmallFiles,
+): Promise<StoredFileReader | undefined> {
+  try {
+    const { stats, bytes } = await smallFiles.read(folder.at(name), fileFlags, smallFile);
+    if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
+    await folder.verify();
+    return bytes && new ReadFile(storedFile(stats), bytes);
+  } catch (error) {
+    throw asStoreError('Cannot open a file', error);
+  }
+}
+
+/** A file that was read already. */
+class ReadFile implements StoredFileReader {
+  readonly file: StoredFile;
+  readonly #bytes: Uint8Array;
+
+  constructor(file: StoredFile, bytes: Uint8Array) {
+    this.file = file;
+    this.#bytes = bytes;
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async *read(offset: number, length: number): AsyncGenerator<Uint8Array, void> {
+    const range = this.#bytes.subarray(offset, offset + length);
+    if (range.length > 0) yield range;
+    if (range.length < length) throw new StoreError('io', 'A file is shorter than it was');
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
   }
 }
 

@@ -23,6 +23,11 @@ export interface FileStoreOptions {
    * of them has opened the directory before, without this.
    */
   readonly coordination?: StoreCoordination | undefined;
+  /**
+   * Threads that small files are read and written in, at most; by default 4. With 0 it happens in the
+   * caller's thread, for programs that cannot start others.
+   */
+  readonly threads?: number | undefined;
   /** How folders are reached; by default by descriptors where the system has them. */
   readonly access?: FolderAccess | undefined;
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, type FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import type { FlushTurn } from '@e2eeftp/file-io';
+import { SmallFiles } from '@e2eeftp/file-io';
 import {
   baseName,
   parentPath,
@@ -12,15 +12,9 @@ import {
 } from '@e2eeftp/protocol';
 
 import { localCoordination, type StoreCoordination } from './coordination.js';
-import {
-  emptyTrash,
-  joinDirectory,
-  openDirectory,
-  requireSpace,
-  type DiskLayout,
-} from './disk-layout.js';
+import { emptyTrash, joinDirectory, openDirectory, type DiskLayout } from './disk-layout.js';
 import { inodeOf, storedFile } from './file-entry.js';
-import { openFile } from './file-reader.js';
+import { openFile, openSmallFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
 
 import type { FileStoreOptions } from './file-store-options.js';
@@ -51,13 +45,13 @@ import {
   requireRenamable,
   requireWritable,
 } from './tree.js';
-import { FileUpload, type UploadHome } from './uploads/file-upload.js';
+import { FileUpload } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { TreeUploads } from './uploads/tree-uploads.js';
 import { writtenBytes } from './uploads/upload-files.js';
 import type { UploadState } from './uploads/upload-journal.js';
-import { deletePlace, movePlace, placeUpload } from './usage/counted-changes.js';
+import { deletePlace, movePlace } from './usage/counted-changes.js';
 import { bytesOfFolder } from './usage/folder-bytes.js';
-import { Reservation } from './usage/reservation.js';
 
 /** Locked while a folder is moved, and while bytes are counted: a count could miss what is moved. */
 const moves = '.e2eeftp/moves';
@@ -79,7 +73,6 @@ const shortestSweepInterval = 1000;
  */
 export class FileStore implements Store {
   readonly #disk: DiskLayout;
-  readonly #flushTurn: FlushTurn | undefined;
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
   readonly #tree: TreeFolders;
@@ -88,6 +81,8 @@ export class FileStore implements Store {
   /** Not in use where others decide. */
   readonly #sizes: FolderSizes;
   readonly #uploads: ResumableUploads;
+  readonly #newUploads: TreeUploads;
+  readonly #smallFiles: SmallFiles;
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -97,7 +92,7 @@ export class FileStore implements Store {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
     this.#tree = new TreeFolders(disk.root);
-    this.#flushTurn = durability === 'full' ? { isTaken: false } : undefined;
+    this.#smallFiles = new SmallFiles(options.threads);
     const { directorySize, openFiles } = { ...defaultStoreLimits, ...options.limits };
     this.#files = new OpenFiles(openFiles);
     this.#sizes = new FolderSizes({
@@ -114,6 +109,7 @@ export class FileStore implements Store {
       tree: this.#tree,
       room: this.coordination.room,
       isDurable: durability === 'full',
+      smallFiles: this.#smallFiles,
       isShared: coordination !== undefined,
     });
     this.#uploads = new ResumableUploads({
@@ -121,6 +117,17 @@ export class FileStore implements Store {
       lifetime: uploadLifetime,
       coordination: this.coordination,
       findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
+    });
+    this.#newUploads = new TreeUploads({
+      disk,
+      tree: this.#tree,
+      folders: this.#folders,
+      files: this.#files,
+      smallFiles: this.#smallFiles,
+      usage: this.coordination.usage,
+      resumable: this.#uploads,
+      flushTurn: durability === 'full' ? { isTaken: false } : undefined,
+      change: (paths, work) => this.#change(paths, work),
     });
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
   }
@@ -166,7 +173,11 @@ export class FileStore implements Store {
     if (path === '') throw new StoreError('not-found', 'The root is no file');
     const release = await this.#files.take();
     try {
-      return await this.#tree.withFolderOf(path, (folder, name) => openFile(folder, name, release));
+      return await this.#tree.withFolderOf(path, async (folder, name) => {
+        const small = await openSmallFile(folder, name, this.#smallFiles);
+        if (small) release();
+        return small ?? (await openFile(folder, name, release));
+      });
     } catch (error) {
       release();
       throw error;
@@ -174,32 +185,8 @@ export class FileStore implements Store {
   }
 
   async createUpload(options: UploadOptions): Promise<Upload> {
-    const { path, size = 0, resumable, quota } = options;
     this.#requireOpen();
-    requireWritable(path);
-    const replaced = await this.#requirePlace(path);
-    await requireSpace(this.#disk, size - (resumable?.offset ?? 0));
-    const file = FileUpload.newPath(this.#disk.uploads);
-    const upload = resumable ? this.#uploads.nameOf(resumable) : file;
-    const { usage } = this.coordination;
-    const reservation = new Reservation(usage, { upload, path, replaced, quota });
-    const release = await this.#files.take();
-    const home: UploadHome = {
-      flushTurn: this.#flushTurn,
-      reservation: quota || resumable ? reservation : undefined,
-      place: (from, handle, overwrite) =>
-        this.#change([path], (since) =>
-          this.#place(path, { path: from, handle }, overwrite, { reservation, since }),
-        ),
-      onClosed: release,
-    };
-    try {
-      if (resumable) return await this.#uploads.open(home, options, resumable);
-      return await FileUpload.create(home, file, size);
-    } catch (error) {
-      release();
-      throw error;
-    }
+    return this.#newUploads.create(options);
   }
 
   async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
@@ -210,7 +197,7 @@ export class FileStore implements Store {
 
   async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
     requireChangeable(path);
-    const grave = recursive ? join(this.#disk.trash, randomBytes(16).toString('hex')) : undefined;
+    const grave = recursive ? join(this.#disk.trash, randomUUID()) : undefined;
     const { usage } = this.coordination;
     await this.#change([path], (since) =>
       this.#tree.withFolderOf(path, async (folder, name) => {
@@ -295,6 +282,7 @@ export class FileStore implements Store {
     clearInterval(this.#sweeping);
     this.#files.close();
     await Promise.allSettled(this.#underWay);
+    await this.#smallFiles.close();
   }
 
   #sweepNowAndThen(lifetime: number): NodeJS.Timeout {
@@ -327,43 +315,6 @@ export class FileStore implements Store {
   #countBytes(path: RemotePath): Promise<number> {
     const count = (): Promise<number> => bytesOfFolder(this.#tree.open(path), this.#closing.signal);
     return this.#track(() => this.coordination.locks.run([moves], count));
-  }
-
-  /**
-   * Refuses an upload before its bytes come, where it is clear that they cannot be kept. Returns
-   * the bytes of the file that it will replace.
-   */
-  async #requirePlace(path: RemotePath): Promise<number> {
-    for (let place = path; place !== ''; place = parentPath(place)) {
-      const facts = await unlessMissing(this.#tree.look(place));
-      if (!facts) continue;
-      if (facts.type === 'file' && place === path) return facts.size;
-      if (facts.type === 'directory' && place !== path) {
-        await this.#folders.requireRoom(place);
-        return 0;
-      }
-      throw new StoreError('conflict', `A ${facts.type} is in the way of the file`);
-    }
-    return 0;
-  }
-
-  async #place(
-    path: RemotePath,
-    from: { readonly path: string; readonly handle: FileHandle },
-    overwrite: OverwritePolicy,
-    counting: { readonly reservation: Reservation; readonly since: number },
-  ): Promise<StoredFile> {
-    const folder = await this.#folders.openTarget(parentPath(path), overwrite);
-    try {
-      const place = { folder, name: baseName(path), path };
-      const file = await this.#folders.add(folder, path, () =>
-        placeUpload(from, place, overwrite, counting),
-      );
-      await this.#folders.makeDurable(folder);
-      return file;
-    } finally {
-      folder.close();
-    }
   }
 
   async #countEntries(path: string, atMost: number): Promise<number> {

@@ -87,12 +87,7 @@ export async function placeFile(
 
 /** Other programs may write here too: only a link fails where something came first. */
 async function linkThenUnlink(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (error) {
-    if (!withoutLinks.has(systemCodeOf(error))) throw error;
-    throw new StoreError('io', linksAreNeeded, { cause: error });
-  }
+  await link(from, to).catch(rethrowLinkError);
   try {
     await unlink(from);
   } catch (error) {
@@ -101,13 +96,27 @@ async function linkThenUnlink(from: string, to: string): Promise<void> {
   }
 }
 
+/**
+ * @param error - what a system says when it cannot make a hard link
+ * @throws StoreError `io` where there are no such links, otherwise the error itself
+ */
+export function rethrowLinkError(error: unknown): never {
+  if (!withoutLinks.has(systemCodeOf(error))) throw error;
+  throw new StoreError('io', linksAreNeeded, { cause: error });
+}
+
 const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 
 const linksAreNeeded =
   'The file system allows no hard links, which keep a file from being replaced; ' +
   'put the data directory on one that does';
 
-async function requireEtag(path: string, etag: string): Promise<void> {
+/**
+ * @param path - a path whose folder is open
+ * @param etag - the one that the file there must have
+ * @throws StoreError `conflict` when it has another, or there is none
+ */
+export async function requireEtag(path: string, etag: string): Promise<void> {
   const facts = await unlessMissing(lookAt(path));
   if (facts?.type === 'file' && facts.etag === etag) return;
   throw new StoreError('conflict', 'The file is not the one that was to be replaced');

@@ -1,5 +1,6 @@
 import { lstat, rmdir } from 'node:fs/promises';
 
+import type { SmallFiles } from '@e2eeftp/file-io';
 import { baseName, parentPath, rootPath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { FolderRoom } from './coordination.js';
@@ -17,6 +18,7 @@ const makingTime = 60_000;
 /** What {@link FolderMaker} works with. */
 export interface FolderMakerOptions {
   readonly tree: TreeFolders;
+  readonly smallFiles: SmallFiles;
   /** Of the folders. */
   readonly room: FolderRoom;
   /** Whether what is made is to survive a loss of power. */
@@ -106,7 +108,7 @@ export class FolderMaker {
   /** @param folder - what has changed in it is durable afterwards, where that is wanted */
   async makeDurable(folder: Folder): Promise<void> {
     await folder.verify();
-    if (this.#options.isDurable) await folder.sync();
+    if (this.#options.isDurable) await this.#options.smallFiles.flushFolder(folder.base);
   }
 
   /** Another process may be making one of them just now. */

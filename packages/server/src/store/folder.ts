@@ -43,12 +43,15 @@ export class Folder {
   /** What stands for the folder in paths. */
   readonly base: string;
   readonly #root: FolderRoot;
-  readonly #path: string;
+  /** Its path when it was opened. */
+  readonly path: string;
   #descriptor: number | undefined;
+  #users = 1;
+  #onClose: (() => void) | undefined;
 
   private constructor(root: FolderRoot, path: string, descriptor: number | undefined) {
     this.#root = root;
-    this.#path = path;
+    this.path = path;
     this.#descriptor = descriptor;
     this.base = descriptor === undefined ? path : `/proc/self/fd/${descriptor}`;
   }
@@ -82,7 +85,7 @@ export class Folder {
    */
   openFolder(name: string | Buffer): Promise<Folder> {
     const at = typeof name === 'string' ? this.at(name) : this.atBytes(name);
-    return Folder.#openPath(this.#root, at, join(this.#path, name.toString()));
+    return Folder.#openPath(this.#root, at, join(this.path, name.toString()));
   }
 
   static async #openPath(root: FolderRoot, at: string | Buffer, path: string): Promise<Folder> {
@@ -123,8 +126,8 @@ export class Folder {
   async verify(): Promise<void> {
     if (this.#descriptor !== undefined) return;
     try {
-      const stats = await lstat(this.#path);
-      if (stats.isDirectory() && (await realpath(this.#path)) === this.#path) return;
+      const stats = await lstat(this.path);
+      if (stats.isDirectory() && (await realpath(this.path)) === this.path) return;
     } catch (error) {
       throw asStoreError('Cannot look at a folder', error);
     }
@@ -137,8 +140,32 @@ export class Folder {
     else await flushDescriptor(this.#descriptor);
   }
 
-  /** Frees what the folder holds. */
+  /** Whether the folder is open and where it was when it was opened, as far as that is easily known. */
+  get isInPlace(): boolean {
+    if (this.#descriptor === undefined) return false;
+    try {
+      return readlinkSync(this.base) === this.path;
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param listener - hears that nobody uses the folder any more */
+  set onClose(listener: () => void) {
+    this.#onClose = listener;
+  }
+
+  /** @returns the same folder for one more user, who closes it too */
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /** Frees what the folder holds once its last user has closed it. */
   close(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    this.#onClose?.();
     const descriptor = this.#descriptor;
     // At once: a second call must not close what has the same number by then.
     this.#descriptor = undefined;

@@ -5,9 +5,14 @@ import { lookAt } from './folder-entries.js';
 import { Folder, type FolderRoot } from './folder.js';
 import { componentsOf } from './tree.js';
 
-/** Reaches the folders of a tree by their paths in it. */
+/**
+ * Reaches the folders of a tree by their paths in it. Calls that use a folder at the same time share
+ * it: to open one for each of many small files would cost as much as the files do.
+ */
 export class TreeFolders {
   readonly #root: FolderRoot;
+  /** Those that are in use. */
+  readonly #shared = new Map<RemotePath, Promise<Folder>>();
 
   /** @param root - where the tree begins */
   constructor(root: FolderRoot) {
@@ -19,8 +24,23 @@ export class TreeFolders {
    * @returns it, to be closed
    * @throws StoreError `not-found`
    */
-  open(path: RemotePath): Promise<Folder> {
-    return Folder.open(this.#root, componentsOf(path));
+  async open(path: RemotePath): Promise<Folder> {
+    const shared = await this.#shared.get(path)?.catch(() => undefined);
+    // What was opened before may have been moved away since.
+    if (shared?.isInPlace === true) return shared.share();
+    const opening = Folder.open(this.#root, componentsOf(path));
+    this.#shared.set(path, opening);
+    const forget = (): void => {
+      if (this.#shared.get(path) === opening) this.#shared.delete(path);
+    };
+    try {
+      const folder = await opening;
+      folder.onClose = forget;
+      return folder;
+    } catch (error) {
+      forget();
+      throw error;
+    }
   }
 
   /**

@@ -69,8 +69,10 @@ async function expectRefusalBeyondLimit(directory: string): Promise<void> {
 test('no open file left is a limit that passes', async () => {
   await inTemporaryDirectory(async (directory) => {
     const wrapper = ['prlimit', '--nofile=512'];
-    const child = await startChild('fill.mjs', [directory, '10', 'open', '20'], wrapper);
-    expect(await linesOf(child)).toEqual(['stored 10', 'busy', 'stored 20']);
+    // Large enough to be read piece by piece: a small file is open for a moment only.
+    const sizes = ['100000', 'open', '20'];
+    const child = await startChild('fill.mjs', [directory, ...sizes], wrapper);
+    expect(await linesOf(child)).toEqual(['stored 100000', 'busy', 'stored 20']);
     await child.kill();
   });
 });

@@ -101,7 +101,11 @@ export class Peer {
 
   /** The next answer, with its body. */
   async answer(): Promise<Answer> {
-    const { status, text, result, body } = await this.response();
+    return this.answerOf(await this.response());
+  }
+
+  /** The answer that has begun with a response, with its body. */
+  async answerOf({ status, text, result, body }: Response): Promise<Answer> {
     if (!body) return { status, text, result };
     const parts: Uint8Array[] = [];
     for (;;) {

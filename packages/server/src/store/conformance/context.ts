@@ -58,9 +58,11 @@ export class StoreProbe {
     content: Uint8Array | string,
     options: Partial<CommitOptions> = {},
   ): Promise<StoredFile> {
-    const upload = await this.store.createUpload({ path: parsePath(path) });
+    const bytes = bytesOf(content);
+    const { length: size } = bytes;
+    const upload = await this.store.createUpload({ path: parsePath(path), size });
     try {
-      await upload.write([bytesOf(content)]);
+      await upload.write([bytes]);
       return await upload.commit({ overwrite: 'always', ...options });
     } finally {
       await upload.discard();

@@ -1,16 +1,19 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { open, readdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { FileWriter, type FlushTurn } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { uniqueMtime } from '../file-entry.js';
+import { storedFile, uniqueMtime } from '../file-entry.js';
 import { sha256Of } from '../file-reader.js';
+import { placeFile } from '../folder-entries.js';
+import type { Folder } from '../folder.js';
 import { newFileFlags } from '../open-flags.js';
 import { ownerMode, type CommitOptions, type OverwritePolicy, type Upload } from '../store.js';
 import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
+import type { WrittenFile } from '../usage/counted-changes.js';
 import type { Reservation } from '../usage/reservation.js';
 import { ended, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
@@ -24,12 +27,11 @@ export interface UploadHome {
   /**
    * Puts a written file into its place.
    *
-   * @param from - where it lies
-   * @param handle - the same, open
+   * @param written - the file
    * @param overwrite - what to do about a file that is there already
    * @returns the file as stored, once that is durable
    */
-  place(from: string, handle: FileHandle, overwrite: OverwritePolicy): Promise<StoredFile>;
+  place(written: WrittenFile, overwrite: OverwritePolicy): Promise<StoredFile>;
   /** Hears that the upload's file is closed. */
   readonly onClosed?: (() => void) | undefined;
 }
@@ -81,7 +83,7 @@ export class FileUpload implements Upload {
    * @returns where one more can lie; its name says which process writes it
    */
   static newPath(directory: string): string {
-    return join(directory, `${process.pid}-${randomBytes(16).toString('hex')}`);
+    return join(directory, `${process.pid}-${randomUUID()}`);
   }
 
   /**
@@ -174,7 +176,11 @@ export class FileUpload implements Upload {
       if (mode > 0 || journal) await handle.chmod(mode | ownerMode);
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#writer.flush();
-      const file = await this.#home.place(path, handle, overwrite);
+      const moveTo = async (folder: Folder, name: string): Promise<StoredFile> => {
+        await placeFile(path, folder, name, overwrite);
+        return storedFile(await handle.stat({ bigint: true }));
+      };
+      const file = await this.#home.place({ moveTo }, overwrite);
       // The file is stored, whatever becomes of the journal: who reads that later finds it out.
       await journal?.update({ offset: file.size, done: file }).catch(() => undefined);
       return file;

@@ -1,8 +1,6 @@
-import type { FileHandle } from 'node:fs/promises';
-
 import type { RemotePath, StoredFile } from '@e2eeftp/protocol';
 
-import { storedFile, type EntryFacts } from '../file-entry.js';
+import type { EntryFacts } from '../file-entry.js';
 import { deleteEntry, lookAt, placeFile, placeFolder } from '../folder-entries.js';
 import type { Folder } from '../folder.js';
 import { StoreError } from '../store-error.js';
@@ -19,6 +17,19 @@ export interface Place {
   readonly path: RemotePath;
 }
 
+/** What an upload has become, beside the tree. */
+export interface WrittenFile {
+  /**
+   * Gives the file its place. The caller holds the lock of that place.
+   *
+   * @param folder - where it is to be
+   * @param name - its name there
+   * @returns the file
+   * @throws StoreError `conflict`, or an error of the system
+   */
+  readonly moveTo: (folder: Folder, name: string) => Promise<StoredFile>;
+}
+
 /** Who keeps count, and the time before the change was begun. */
 export interface Counting {
   readonly usage: Usage;
@@ -28,7 +39,7 @@ export interface Counting {
 /**
  * Gives an upload's file its place, and tells so. The caller holds the lock of that place.
  *
- * @param from - where the file lies, and the same, open
+ * @param written - the file
  * @param to - where it is to be
  * @param overwrite - what to do about a file that is there
  * @param counting - the room that the upload has, and the time before
@@ -36,7 +47,7 @@ export interface Counting {
  * @throws StoreError `no-space` or `conflict`, or an error of the system
  */
 export async function placeUpload(
-  from: { readonly path: string; readonly handle: FileHandle },
+  written: WrittenFile,
   { folder, name }: Place,
   overwrite: OverwritePolicy,
   { reservation, since }: { readonly reservation: Reservation; readonly since: number },
@@ -45,8 +56,7 @@ export async function placeUpload(
   const isNew = overwrite === 'never' || since === 0;
   const replaced = isNew ? 0 : await bytesAt(folder.at(name));
   await reservation.settle(replaced);
-  await placeFile(from.path, folder, name, overwrite);
-  const file = storedFile(await from.handle.stat({ bigint: true }));
+  const file = await written.moveTo(folder, name);
   reservation.stored({ bytes: file.size - replaced, since });
   return file;
 }

@@ -42,13 +42,17 @@ const promised = [
   ...['rm', 'rmdir', 'unlink', 'rename', 'link', 'chmod'],
 ];
 const calledBack = ['open', 'fsync', 'lstat'];
-const synchronous = ['closeSync', 'readlinkSync'];
+/** In the names of their calls, since what they do is the same. */
+const synchronous = [
+  ...['open', 'close', 'fstat', 'read', 'write', 'fsync', 'fchmod', 'futimes', 'readlink'],
+  ...['link', 'rename', 'unlink'],
+].map((name) => `${name}Sync`);
 const ofHandles = [
   ...['stat', 'read', 'write', 'writev', 'writeFile', 'sync', 'datasync', 'truncate', 'utimes'],
   ...['chmod', 'chown'],
 ];
 const written = new Set(['write', 'writev']);
-const closing = new Set(['close', 'closeSync']);
+const closing = new Set(['close']);
 
 const watches = new AsyncLocalStorage<Watch>();
 /** By node's own module object, whose functions Jest copies where a module imports them. */
@@ -204,13 +208,24 @@ function gateCalledBack(name: string, operation: Operation): Operation {
   };
 }
 
-function gateSynchronous(name: string, operation: Operation): Operation {
+function gateSynchronous(operationName: string, operation: Operation): Operation {
+  const name = operationName.replace(/Sync$/u, '');
   return function (this: unknown, ...args: unknown[]) {
     const target = resolve(args[0]);
     const kind = pass(name, target);
-    if (!kind) return operation.apply(this, args);
-    if (closing.has(name)) operation.apply(this, args);
-    throw systemError(kind, name, target);
+    if (kind === 'short') {
+      const [descriptor, bytes, offset = 0] = args as [number, Uint8Array, number?];
+      const length = Math.ceil((bytes.length - offset) / 2);
+      return operation.call(this, descriptor, bytes, offset, length);
+    }
+    if (kind) {
+      if (closing.has(name)) operation.apply(this, args);
+      throw systemError(kind, name, target);
+    }
+    const result = operation.apply(this, args);
+    if (name === 'open') descriptors.set(String(result), target);
+    ends(name, target);
+    return result;
   };
 }
 

@@ -6,6 +6,8 @@ import { FolderSizes } from '../../../src/store/folder-sizes.js';
 import type { Scenario } from './campaign.js';
 
 const content = patternBytes(200_000);
+/** So small that it is written and read at once. */
+const small = patternBytes(20_000);
 const old = { 'd/f': 'old', 'd/g': 'another' };
 const replaced = { ...old, 'd/f': content };
 const added = { ...old, 'd/new': content };
@@ -33,6 +35,40 @@ export function treeScenarios(): readonly Scenario[] {
       name: 'storing an empty file',
       after: { f: '' },
       run: ({ probe }) => probe.put('received/f', ''),
+    },
+    {
+      name: 'storing a small file in new folders',
+      after: { 'a/b/f': small },
+      run: ({ probe }) => probe.put('received/a/b/f', small, { mode: 0o640 }),
+    },
+    {
+      name: 'replacing a file by a small one',
+      before: old,
+      after: { ...old, 'd/f': small },
+      run: ({ probe }) => probe.put('received/d/f', small),
+    },
+    {
+      name: 'storing a small file where none is',
+      before: old,
+      after: { ...old, 'd/new': small },
+      run: ({ probe }) => probe.put('received/d/new', small, { overwrite: 'never' }),
+      again: ['conflict'],
+    },
+    {
+      name: 'storing a small file where one is',
+      before: old,
+      run: async ({ probe }) => {
+        const put = probe.put('received/d/f', small, { overwrite: 'never' });
+        await expectCode(put, 'conflict');
+      },
+    },
+    {
+      name: 'reading a small file',
+      before: { f: small },
+      run: async ({ probe }) => {
+        const bytes = await probe.get('received/f', 1000);
+        expect(Buffer.from(small.subarray(1000)).equals(bytes)).toBe(true);
+      },
     },
     {
       name: 'replacing a file',

@@ -28,6 +28,8 @@ export interface FileStoreOptions {
    * caller's thread, for programs that cannot start others.
    */
   readonly threads?: number | undefined;
+  /** Milliseconds that a folder stays open behind its last use; by default 200. */
+  readonly keepFolders?: number | undefined;
   /** How folders are reached; by default by descriptors where the system has them. */
   readonly access?: FolderAccess | undefined;
 }

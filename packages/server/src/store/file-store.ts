@@ -91,7 +91,7 @@ export class FileStore implements Store {
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
-    this.#tree = new TreeFolders(disk.root);
+    this.#tree = new TreeFolders(disk.root, options.keepFolders);
     this.#smallFiles = new SmallFiles(options.threads);
     const { directorySize, openFiles } = { ...defaultStoreLimits, ...options.limits };
     this.#files = new OpenFiles(openFiles);
@@ -283,6 +283,7 @@ export class FileStore implements Store {
     this.#files.close();
     await Promise.allSettled(this.#underWay);
     await this.#smallFiles.close();
+    this.#tree.close();
   }
 
   #sweepNowAndThen(lifetime: number): NodeJS.Timeout {

@@ -30,6 +30,8 @@ export interface FolderMakerOptions {
 /** Makes folders, and puts entries into them, as durable and as many as there may be. */
 export class FolderMaker {
   readonly #options: FolderMakerOptions;
+  /** Folders that somebody is about to open or make. */
+  readonly #wanted = new Map<RemotePath, Promise<unknown>>();
   /** Folders that are being made. */
   readonly #making = new Set<Promise<unknown>>();
   /** The same one by one, by their paths: many that make one folder need room for one entry. */
@@ -60,22 +62,15 @@ export class FolderMaker {
    * @throws StoreError
    */
   async make(path: RemotePath): Promise<Folder> {
-    const folder = await unlessMissing(this.#options.tree.open(path));
-    if (!folder) {
-      const made = this.#makeAll(componentsOf(path));
-      this.#making.add(made);
-      return made.finally(() => this.#making.delete(made));
+    const wanted = this.#wanted.get(path);
+    if (wanted) {
+      // Many files come at once for a new folder: only the first is to find it missing.
+      await Promise.allSettled([wanted]);
+      return this.#openOrMake(path);
     }
-    try {
-      // It is there before it is durable, and then what is put into it would not be either.
-      await Promise.allSettled(this.#making);
-      const { isShared, isDurable } = this.#options;
-      if (isShared && isDurable) await this.#makeThoseAboveDurable(path);
-      return folder;
-    } catch (error) {
-      folder.close();
-      throw error;
-    }
+    const made = this.#openOrMake(path);
+    this.#wanted.set(path, made);
+    return made.finally(() => this.#wanted.delete(path));
   }
 
   /**
@@ -123,6 +118,25 @@ export class FolderMaker {
       } finally {
         folder.close();
       }
+    }
+  }
+
+  async #openOrMake(path: RemotePath): Promise<Folder> {
+    const folder = await unlessMissing(this.#options.tree.open(path));
+    if (!folder) {
+      const made = this.#makeAll(componentsOf(path));
+      this.#making.add(made);
+      return made.finally(() => this.#making.delete(made));
+    }
+    try {
+      // It is there before it is durable, and then what is put into it would not be either.
+      await Promise.allSettled(this.#making);
+      const { isShared, isDurable } = this.#options;
+      if (isShared && isDurable) await this.#makeThoseAboveDurable(path);
+      return folder;
+    } catch (error) {
+      folder.close();
+      throw error;
     }
   }
 

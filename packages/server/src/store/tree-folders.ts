@@ -3,20 +3,30 @@ import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
 import type { EntryFacts } from './file-entry.js';
 import { lookAt } from './folder-entries.js';
 import { Folder, type FolderRoot } from './folder.js';
+import { RecentFolders } from './recent-folders.js';
 import { componentsOf } from './tree.js';
 
+/** Milliseconds that a folder stays open behind its last use, by default. */
+const defaultKeepTime = 200;
+
 /**
- * Reaches the folders of a tree by their paths in it. Calls that use a folder at the same time share
- * it: to open one for each of many small files would cost as much as the files do.
+ * Reaches the folders of a tree by their paths in it. Calls that use a folder at the same time, or
+ * shortly after each other, share it.
  */
 export class TreeFolders {
   readonly #root: FolderRoot;
   /** Those that are in use. */
   readonly #shared = new Map<RemotePath, Promise<Folder>>();
+  readonly #recent: RecentFolders;
 
-  /** @param root - where the tree begins */
-  constructor(root: FolderRoot) {
+  /**
+   * @param root - where the tree begins
+   * @param keepTime - milliseconds that a folder stays open behind its last use
+   */
+  constructor(root: FolderRoot, keepTime = defaultKeepTime) {
     this.#root = root;
+    // Without descriptors nothing is open, and so there is nothing to keep.
+    this.#recent = new RecentFolders(root.access === 'descriptors' ? keepTime : 0);
   }
 
   /**
@@ -25,9 +35,15 @@ export class TreeFolders {
    * @throws StoreError `not-found`
    */
   async open(path: RemotePath): Promise<Folder> {
-    const shared = await this.#shared.get(path)?.catch(() => undefined);
-    // What was opened before may have been moved away since.
-    if (shared?.isInPlace === true) return shared.share();
+    const current = this.#shared.get(path);
+    if (current) {
+      const shared = await current.catch(() => undefined);
+      // What was opened before may have been moved away since.
+      if (shared?.isInPlace === true) {
+        this.#recent.keep(shared);
+        return shared.share();
+      }
+    }
     const opening = Folder.open(this.#root, componentsOf(path));
     this.#shared.set(path, opening);
     const forget = (): void => {
@@ -36,11 +52,17 @@ export class TreeFolders {
     try {
       const folder = await opening;
       folder.onClose = forget;
+      this.#recent.keep(folder);
       return folder;
     } catch (error) {
       forget();
       throw error;
     }
+  }
+
+  /** Closes what nobody uses. */
+  close(): void {
+    this.#recent.close();
   }
 
   /**

@@ -236,8 +236,9 @@ class Trial {
     work: (place: Place) => Promise<void>,
     options: Omit<FileStoreOptions, 'directory'>,
   ): Promise<void> {
-    // The calls of other threads pass no gate.
-    const store = await FileStore.open({ directory: this.#data, threads: 0, ...options });
+    // The calls of other threads pass no gate, and what is open behind an operation has been forgotten.
+    const seen = { directory: this.#data, threads: 0, keepFolders: 0 };
+    const store = await FileStore.open({ ...seen, ...options });
     try {
       await work({ data: this.#data, probe: new StoreProbe(store) });
     } finally {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { decodeCbor, encodeCbor, type CborMap, type CborValue } from '../codec.js';
 import { ProtocolError } from '../errors.js';

@@ -7,7 +7,7 @@ import { deferredPackages } from './deferred-packages.js';
 import { licensesOf } from './licenses.js';
 import { workspaceModules } from './workspace-modules.js';
 import { writeFolder } from './write-folder.js';
-import { yargsLocales } from './yargs-locales.js';
+import { yargs } from './yargs.js';
 
 // What tsc writes beside the bundle: declarations, and what it has checked.
 const KEPT = (name) => name === 'types' || name.endsWith('.tsbuildinfo');
@@ -63,7 +63,7 @@ async function buildOnce(folder, entryPoints, found) {
     metafile: true,
     write: false,
     logLevel: 'error',
-    plugins: [workspaceModules(found), deferredPackages(), yargsLocales()],
+    plugins: [workspaceModules(found), deferredPackages(), yargs()],
   });
   refuseForeignImports(result.metafile);
   return result;

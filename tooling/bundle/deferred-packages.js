@@ -10,7 +10,9 @@ const DEFERRED = new Map([
   ['write-file-atomic', ['default']],
 ]);
 
-const FILTER = new RegExp(`^(?:${[...DEFERRED.keys()].map((name) => name.replaceAll('.', '\\.')).join('|')})$`);
+const FILTER = new RegExp(
+  `^(?:${[...DEFERRED.keys()].map((name) => name.replaceAll('.', '\\.')).join('|')})$`,
+);
 
 /**
  * Runs such a module when one of its functions is called for the first time.

@@ -40,7 +40,10 @@ function describe({ folder, manifest }) {
   const title = `${name} ${version}${license ? ` (${license})` : ''}`;
   const texts = readdirSync(folder).filter((file) => TEXT.test(file));
   if (texts.length > 0) {
-    return { title, text: texts.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n') };
+    return {
+      title,
+      text: texts.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n'),
+    };
   }
   if (!license) throw new Error(`${name} does not say under which license it is`);
   const who = typeof author === 'object' ? author.name : author;

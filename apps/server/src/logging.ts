@@ -1,6 +1,5 @@
 import { formatAddress, printable } from '@e2eeftp/server';
 import { destination, pino, stdSerializers, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 
 import type { logFormats, logLevels } from './settings/table.js';
 
@@ -19,7 +18,7 @@ export interface LogOptions {
  * @param options - how to log
  * @returns the logger
  */
-export function makeLogger({ level, format, directory }: LogOptions): Logger {
+export async function makeLogger({ level, format, directory }: LogOptions): Promise<Logger> {
   const options = {
     level,
     base: null,
@@ -29,6 +28,7 @@ export function makeLogger({ level, format, directory }: LogOptions): Logger {
   };
   const stdout = 1;
   if (format === 'json') return pino(options, destination({ dest: stdout, sync: true }));
+  const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     destination: stdout,
     sync: true,

@@ -55,7 +55,8 @@ async function buildOnce(folder, entryPoints, found) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    // Packages that are no ES modules ask for those of Node by this name.
+    // What packages that are no ES modules expect of Node.
+    define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
     banner: {
       js: "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);",
     },

@@ -4,6 +4,9 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 // Such as new URL('./thread.js', import.meta.url): how a module names a file beside it.
 const URL_OF_FILE = /\bnew URL\(\s*(['"])([^'":]+)\1\s*,\s*import\.meta\.url\s*,?\s*\)/g;
 
+// In the bundle, a module is in another place.
+const OWN_PLACE = /\bimport\.meta\b/;
+
 /**
  * Lets modules start threads and processes by the URL of another module: that one becomes an entry
  * of its own, and the URL that of the bundled file. Other files are found from the folder of the
@@ -27,7 +30,11 @@ export class ModuleUrls {
    * @throws {Error} when there is no such file, or none that the bundle can have
    */
   replaceIn(text, path) {
-    if (!text.includes('import.meta.url')) return text;
+    if (OWN_PLACE.test(text.replace(URL_OF_FILE, ''))) {
+      throw new Error(
+        `${path} uses its own place otherwise than in new URL('./x', import.meta.url)`,
+      );
+    }
     return text.replace(URL_OF_FILE, (_whole, _quote, name) => {
       const file = fileAt(resolve(dirname(path), name));
       if (file === undefined) throw new Error(`${path} names ${name}, which does not exist`);

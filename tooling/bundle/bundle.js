@@ -33,7 +33,7 @@ export async function bundle(folder) {
 }
 
 /** Each module that another one finds by its URL is one more entry, which may know further ones. */
-export async function buildAll(folder) {
+async function buildAll(folder) {
   const entries = { main: join(folder, 'src', 'main.ts') };
   for (;;) {
     const found = {};

@@ -47,8 +47,9 @@ export default {
     },
     {
       name: 'sources use no tests or development dependencies',
+      comment: 'What the programs in apps/ use is bundled into them, so they have no other kind.',
       severity: 'error',
-      from: { path: '/src/', pathNot: '(^|[/-])conformance(\\.ts$|/)' },
+      from: { path: '^packages/[^/]+/src/', pathNot: '(^|[/-])conformance(\\.ts$|/)' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
     {

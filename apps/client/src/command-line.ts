@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 
-import type { Command } from './command.js';
+import type { Command, CommandEntry } from './command.js';
 import { UsageError } from './failure.js';
 import { globalOptions } from './global-options.js';
 import type { OptionDefinitions } from './option.js';
@@ -13,7 +13,7 @@ export interface Grammar {
   /** What stands before the command; nothing in a shell. */
   readonly scriptName: string;
   readonly usage: string;
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandEntry[];
   readonly epilogue: string;
   /** What `--version` says, where there is such an option. */
   readonly version: string | false;
@@ -30,6 +30,8 @@ export interface ParsedLine {
 /**
  * Reads a command line; help and the version are shown if they are asked for.
  *
+ * The commands are looked up here: one that yargs itself runs has its help laid out each time.
+ *
  * @param argv - its words
  * @param grammar - what is understood
  * @returns what is to be done; nothing when that was to show something
@@ -39,23 +41,22 @@ export async function parseCommandLine(
   argv: readonly string[],
   grammar: Grammar,
 ): Promise<ParsedLine | undefined> {
-  const seen: { line?: ParsedLine; isHelpWanted?: boolean } = {};
-  const parser = makeParser(grammar, (command, given) => {
-    const {
-      _: [word, ...args],
-      '--': rest = [],
-    } = given;
-    seen.isHelpWanted = given['help'] === true;
-    if (command) seen.line = { command, args: [...args, ...rest].map(String), given };
-    else if (!seen.isHelpWanted) throw noCommand(word);
-  });
-  // What yargs does by itself takes a file that is called "help" for a question, too.
-  parser.help(false).option('help', { type: 'boolean', describe: 'Show help' });
-  await parser.parseAsync(argv);
-  const { line, isHelpWanted } = seen;
-  if (!isHelpWanted) return line;
-  process.stdout.write(`${await helpFor(line ? [line.command.name] : [], grammar)}\n`);
-  return undefined;
+  const { _: begun, version } = await parse(makeParser(grammar), argv);
+  if (grammar.version !== false && version === true) return undefined;
+  const command = await grammar.commands.find(({ name }) => name === begun[0])?.load();
+  const parser = makeParser(grammar).strictOptions();
+  if (command) addOptions(parser, command.options);
+  const given = await parse(parser, argv);
+  const {
+    _: [word, ...args],
+    '--': rest = [],
+  } = given;
+  if (given['help'] === true) {
+    process.stdout.write(`${await helpFor(command ? [command.name] : [], grammar)}\n`);
+    return undefined;
+  }
+  if (!command) throw noCommand(word);
+  return { command, args: [...args, ...rest].map(String), given };
 }
 
 /**
@@ -64,9 +65,19 @@ export async function parseCommandLine(
  * @returns the help of the command, or of all
  */
 export async function helpFor(words: readonly string[], grammar: Grammar): Promise<string> {
-  const parser = makeParser(grammar, () => undefined);
+  const parser = makeParser(grammar).epilogue(grammar.epilogue);
+  for (const { name, summary, isHidden, load } of grammar.commands) {
+    const build = async (own: Argv): Promise<void> => {
+      const { usage, details, options } = await load();
+      const text = [`$0 ${name} ${usage}`.trim(), `${summary}.`, details];
+      own.usage(text.filter((part) => part !== undefined).join('\n\n'));
+      addOptions(own, options, `Options of ${name}:`);
+    };
+    if (isHidden) parser.command(name, false, build);
+    else parser.command(name, summary, build);
+  }
   let help = '';
-  await parser.parseAsync([...words, '--help'], {}, (_error, _given, text) => {
+  await parser.help().parseAsync([...words, '--help'], {}, (_error, _given, text) => {
     help = text;
   });
   return help;
@@ -84,10 +95,12 @@ interface Given extends Record<string, unknown> {
   readonly '--'?: readonly unknown[];
 }
 
-function makeParser(
-  { scriptName, usage, commands, epilogue, version }: Grammar,
-  onLine: (command: Command | undefined, given: Given) => void,
-): Argv {
+async function parse(parser: Argv, argv: readonly string[]): Promise<Given> {
+  return parser.parseAsync([...argv]);
+}
+
+/** Reads what every command line may have. */
+function makeParser({ scriptName, usage, version }: Grammar): Argv {
   const parser = yargs()
     .scriptName(scriptName)
     .usage(usage)
@@ -101,39 +114,30 @@ function makeParser(
       'populate--': true,
     })
     .wrap(Math.min(widestHelp, process.stdout.columns || widestHelp))
-    .epilogue(epilogue)
     .exitProcess(false)
-    .strictOptions()
     .fail((message: string | null, error?: Error) => {
-      // What a command threw comes without a message; all else is about the command line.
       throw message === null && error ? error : new UsageError(message ?? '');
-    });
+    })
+    // What yargs does by itself takes a file that is called "help" for a question, too.
+    .help(false)
+    .option('help', { type: 'boolean', describe: 'Show help' });
   if (version === false) parser.version(false);
   else parser.version(version);
   addOptions(parser, globalOptions, 'Options of every command:');
-  for (const command of commands) {
-    const { name, usage: ownUsage, summary, details, options, isHidden } = command;
-    const build = (own: Argv): void => {
-      const text = [`$0 ${name} ${ownUsage}`.trim(), `${summary}.`, details];
-      own.usage(text.filter((part) => part !== undefined).join('\n\n'));
-      addOptions(own, options, `Options of ${name}:`);
-    };
-    const handle = (given: Given): void => {
-      onLine(command, given);
-    };
-    if (isHidden) parser.command(name, false, build, handle);
-    else parser.command(name, summary, build, handle);
-  }
-  return parser.command('$0', false, {}, (given) => {
-    onLine(undefined, given);
-  });
+  return parser;
 }
 
-function addOptions(parser: Argv, options: OptionDefinitions, group: string): void {
+function addOptions(parser: Argv, options: OptionDefinitions, group?: string): void {
   for (const [name, { type, describe, alias }] of Object.entries(options)) {
     const requiresArg = type !== 'boolean';
     // The others are read as they were written: 1e3 and 0x10 are numbers to a parser.
     const parsed = type === 'boolean' || type === 'number' ? type : 'string';
-    parser.option(name, { type: parsed, describe, group, requiresArg, ...(alias && { alias }) });
+    parser.option(name, {
+      type: parsed,
+      describe,
+      requiresArg,
+      ...(group !== undefined && { group }),
+      ...(alias && { alias }),
+    });
   }
 }

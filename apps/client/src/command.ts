@@ -55,7 +55,7 @@ interface CommandLine {
   readonly interruption: Interruption;
   readonly workspace: Workspace;
   /** The names of the commands that the first generation of the protocol knows. */
-  readonly v1Commands: readonly string[];
+  readonly v1Commands: () => Promise<readonly string[]>;
   /** Hears how to tell of failures, as soon as the options are read. */
   readonly onOutput: (output: Output) => void;
 }
@@ -71,8 +71,6 @@ interface CommandFacts<Options extends OptionDefinitions> {
   readonly wordKinds?: Readonly<Record<string, ParameterKind>>;
   /** A sentence about it, for the help. */
   readonly summary: string;
-  /** Whether the help is silent about it: it is for programs. */
-  readonly isHidden?: boolean;
   /** More about it, for its own help. */
   readonly details?: string;
   /** How many arguments it takes: at least and at most. */
@@ -90,6 +88,15 @@ interface CommandDefinition<Options extends OptionDefinitions> extends CommandFa
   readonly run: Run<Options>;
   /** Does it over the first generation of the protocol, if that knows the command. */
   readonly runV1?: Run<Options>;
+}
+
+/** What is known of a command before it is loaded. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether the help is silent about it: it is for programs. */
+  readonly isHidden?: boolean;
+  readonly load: () => Promise<Command>;
 }
 
 /** A command of the program. */
@@ -118,7 +125,8 @@ export function defineCommand<const Options extends OptionDefinitions>(
       onOutput(output);
       const chosen = global.v1 ? runV1 : run;
       if (!chosen) {
-        throw new UsageError(`--v1 does not know ${name}, only ${v1Commands.join(', ')}`);
+        const known = await v1Commands();
+        throw new UsageError(`--v1 does not know ${name}, only ${known.join(', ')}`);
       }
       const own = readOptions(options, given, environment);
       const [minimum, maximum] = arity;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 
 import { helpFor, parseCommandLine, type Grammar } from './command-line.js';
-import { programCommands } from './commands/program-commands.js';
+import { programCommands, v1CommandNames } from './commands/program-commands.js';
 import { exitCodes, type ExitCode } from './exit-code.js';
 import { failureOf, isBrokenPipe, OutputClosedError, UsageError } from './failure.js';
 import { Interruption } from './interruption.js';
 import { Output } from './output.js';
-import { soleWorkspace } from './session.js';
+import { soleWorkspace } from './workspace.js';
 
 const grammar: Grammar = {
   scriptName: 'e2eeftp',
@@ -18,8 +18,6 @@ Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no connection, 4 not t
 or not allowed, 5 not found, 6 conflict, 7 integrity, 130 interrupted.`,
   version: version(),
 };
-
-const v1Commands = programCommands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
 
 /**
  * Runs the program.
@@ -45,6 +43,7 @@ export async function run(
         output = wanted;
       };
       const workspace = soleWorkspace;
+      const v1Commands = v1CommandNames;
       const line = { args, given, environment, interruption, workspace, v1Commands, onOutput };
       exitCode = (await command.execute(line)) ?? exitCodes.done;
     }

@@ -19,7 +19,7 @@ export function canAsk(): boolean {
  * @returns whether the answer is yes; it has to be said
  */
 export async function askYesOrNo(message: string, signal: AbortSignal): Promise<boolean> {
-  const { confirm } = await import('@inquirer/prompts');
+  const { default: confirm } = await import('@inquirer/confirm');
   return confirm({ message, default: false }, { ...standardTerminal, signal });
 }
 
@@ -36,7 +36,7 @@ export async function askText(
   signal: AbortSignal,
   { usual, check }: { usual?: string; check: (text: string) => true | string },
 ): Promise<string> {
-  const { input } = await import('@inquirer/prompts');
+  const { default: input } = await import('@inquirer/input');
   const question = { message, validate: check, ...(usual !== undefined && { default: usual }) };
   return input(question, { ...standardTerminal, signal });
 }
@@ -53,7 +53,7 @@ export async function askSecret(message: string, signal: AbortSignal): Promise<s
   const terminal = canAsk() ? standardTerminal : controllingTerminal();
   if (!terminal) return undefined;
   try {
-    const { password } = await import('@inquirer/prompts');
+    const { default: password } = await import('@inquirer/password');
     const { input, output } = terminal;
     return await password({ message }, { input, output, signal });
   } finally {

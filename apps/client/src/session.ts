@@ -8,7 +8,6 @@ import {
   formatServerAddress,
   loadIdentity,
   loadServerKey,
-  parseRemoteName,
   parseServerAddress,
   trustKnownServer,
   type Client,
@@ -19,7 +18,7 @@ import {
   type TransferJournal,
 } from '@e2eeftp/client';
 
-import type { Invocation, Workspace } from './command.js';
+import type { Invocation } from './command.js';
 import type { GlobalOptions } from './global-options.js';
 import { passphraseFor } from './passphrase.js';
 
@@ -27,30 +26,6 @@ import { passphraseFor } from './passphrase.js';
 const hastyFarewell = 500;
 
 const suiteNames = { 1: 'AES-256-GCM', 2: 'ChaCha20-Poly1305' } as const;
-
-/**
- * Borrows a client of the server that the options, the profile or the configuration name.
- *
- * @param invocation - what the user gave
- * @param task - what to do
- * @returns what the task returns
- * @throws ClientError
- */
-export function withClient<Result>(
-  invocation: Invocation,
-  task: (client: Client) => Promise<Result>,
-): Promise<Result> {
-  return invocation.workspace.withClient(invocation, task);
-}
-
-/** A run of the program for one command: it connects, does it, and hangs up. */
-export const soleWorkspace: Workspace = {
-  async withClient(invocation, task) {
-    return usingClient(invocation, await findConnection(invocation), task);
-  },
-  remoteName: parseRemoteName,
-  standardInput: () => process.stdin,
-};
 
 /**
  * @param invocation - what the user gave

@@ -1,7 +1,14 @@
 import stringWidth from 'string-width';
 
-const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const ellipsis = '…';
+
+/** Made when it is needed: the tables behind it take long to load. */
+let segmenter: Intl.Segmenter | undefined;
+
+function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
 
 /**
  * @param text - printable text of one line
@@ -28,7 +35,7 @@ export function padded(text: string, columns: number): string {
 export function rowsOf(text: string, columns: number): number {
   let rows = 1;
   let used = 0;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     const width = widthOf(segment);
     used += width;
     if (used <= columns) continue;
@@ -48,7 +55,7 @@ export function rowsOf(text: string, columns: number): number {
 export function shortened(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   if (columns < 1) return '';
-  const parts = Array.from(graphemes.segment(text), ({ segment }) => segment);
+  const parts = Array.from(graphemesOf(text), ({ segment }) => segment);
   const behind = Math.floor((columns - 1) / 3);
   const tail = taken(parts.toReversed(), behind).reverse().join('');
   return taken(parts, columns - 1 - widthOf(tail)).join('') + ellipsis + tail;

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 
 import yargs from 'yargs';
 
-import { standardInput } from './client-key.js';
 import { authorize } from './commands/authorize.js';
 import { check } from './commands/check.js';
 import { clients } from './commands/clients.js';
 import { revoke } from './commands/revoke.js';
 import { start } from './commands/start.js';
 import { describeFailure, UsageError } from './failure.js';
+import { standardInput } from './options.js';
 
 /** Words that yargs would lose, or fill with the default or with the word behind them. */
 const spelledOut: ReadonlyMap<string, string> = new Map([

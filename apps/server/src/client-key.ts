@@ -3,12 +3,10 @@ import { open } from 'node:fs/promises';
 import { parsePublicKey } from '@e2eeftp/server';
 
 import { CommandFailure } from './failure.js';
+import { standardInput } from './options.js';
 
 /** Bytes of a file that are looked at; a key has about a hundred. */
 const fileLimit = 64 * 1024;
-
-/** What stands for `-`, which yargs loses where it is an argument. */
-export const standardInput = '/dev/stdin';
 
 /** A client's key as it was found. */
 export interface ClientKey {

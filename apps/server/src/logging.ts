@@ -1,6 +1,5 @@
 import { formatAddress, printable } from '@e2eeftp/server';
 import { destination, pino, stdSerializers, type DestinationStream, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 
 import type { logFormats, logLevels } from './settings/table.js';
 
@@ -22,7 +21,7 @@ export interface LogOptions {
  * @param options - how to log
  * @returns the logger
  */
-export function makeLogger({ level, format, directory }: LogOptions): Logger {
+export async function makeLogger({ level, format, directory }: LogOptions): Promise<Logger> {
   const options = {
     level,
     base: null,
@@ -32,6 +31,7 @@ export function makeLogger({ level, format, directory }: LogOptions): Logger {
   };
   const stdout = 1;
   if (format === 'json') return pino(options, linesTogether(stdout));
+  const { default: pretty } = await import('pino-pretty');
   const stream = pretty({
     destination: stdout,
     sync: true,

@@ -3,6 +3,9 @@ import type { Options } from 'yargs';
 import { UsageError } from './failure.js';
 import { variableOf } from './settings/table.js';
 
+/** What stands for `-`, which yargs loses where it is an argument. */
+export const standardInput = '/dev/stdin';
+
 /**
  * Lets an option be given as a variable of the environment too, which the command line overrides.
  * Only the options that a command knows are looked at: others may be meant for other commands.

@@ -7,16 +7,16 @@ import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localTarget, standardStream } from '../local-name.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
 import { treeOptions, treeOptionsOf } from '../tree-options.js';
-import { getV1 } from '../v1/get.js';
+import { summaries } from './summaries.js';
 
 /** Receives a file or folder. */
 export const getCommand = defineCommand({
   name: 'get',
   usage: 'REMOTE [LOCAL]',
-  summary: 'Get a file or folder from the server',
+  summary: summaries.get,
   details: `A file goes into LOCAL if that is a folder. A folder becomes LOCAL, with all that is in it,
 whether LOCAL exists or not: the same command again goes on where it was. If LOCAL ends in
 "/", "." or "..", REMOTE goes into it under its own name; without LOCAL it goes into the
@@ -33,7 +33,7 @@ then the older one stays. With --v1, a file without LOCAL is called downloaded_R
     ...treeOptions,
     recursive: { type: 'boolean', alias: 'r', describe: 'Allowed, and not needed for folders' },
   },
-  runV1: getV1,
+  runV1: async (...line) => (await import('../v1/get.js')).getV1(...line),
   run(invocation, values) {
     const { 'no-clobber': keeps, preserve } = values;
     const { args, output, signal, workspace } = invocation;

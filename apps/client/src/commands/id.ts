@@ -2,12 +2,13 @@ import { ClientHome, fingerprint, formatPublicKey, loadOrCreateIdentity } from '
 
 import { defineCommand } from '../command.js';
 import { passphraseFor } from '../passphrase.js';
+import { summaries } from './summaries.js';
 
 /** Shows who the user is. */
 export const idCommand = defineCommand({
   name: 'id',
   usage: '',
-  summary: 'Show your public key and its fingerprint',
+  summary: summaries.id,
   details: `The first line is what the operator of a server adds to authorized_clients.pub. The identity
 is made when there is none yet; \`e2eeftp passphrase\` protects it.`,
   arity: [0, 0],

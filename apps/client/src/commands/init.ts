@@ -18,6 +18,7 @@ import { newPassphrase, passphraseFor } from '../passphrase.js';
 import { askText, askYesOrNo, canAsk } from '../prompt.js';
 import { trustedKey } from '../server-key.js';
 import { usingClient } from '../session.js';
+import { summaries } from './summaries.js';
 
 const usualProfile = 'default';
 
@@ -25,7 +26,7 @@ const usualProfile = 'default';
 export const initCommand = defineCommand({
   name: 'init',
   usage: '[HOST[:PORT]]',
-  summary: 'Make an identity and a profile, and get to know a server',
+  summary: summaries.init,
   details: `At a terminal, it asks for what was not given: the server, whether its fingerprint is right,
 whether your new key gets a passphrase, and the name of the profile. Without a terminal
 nothing is asked: HOST is needed, and --fingerprint or --server-key, or --yes for a network

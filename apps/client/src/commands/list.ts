@@ -4,14 +4,14 @@ import { ClientError, type Client, type Entry } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { showEntries } from '../listing.js';
-import { withClient } from '../session.js';
-import { listV1 } from '../v1/list.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Lists a folder. */
 export const listCommand = defineCommand({
   name: 'ls',
   usage: '[REMOTE]',
-  summary: 'List a folder of the server',
+  summary: summaries.ls,
   details: `At a terminal, names are in columns and folders in colour; NO_COLOR and FORCE_COLOR are heard.
 Elsewhere there is one name a line.`,
   arity: [0, 1],
@@ -20,7 +20,7 @@ Elsewhere there is one name a line.`,
     human: { type: 'boolean', alias: 'h', describe: 'With -l, round sizes: 1.2 MB' },
     recursive: { type: 'boolean', alias: 'R', describe: 'List what is below its folders, too' },
   },
-  runV1: listV1,
+  runV1: async (...line) => (await import('../v1/list.js')).listV1(...line),
   async run(invocation, { long, human, recursive }) {
     const { path } = invocation.workspace.remoteName(invocation.args[0] ?? '');
     await withClient(invocation, (client) =>

@@ -1,12 +1,13 @@
 import { defineCommand } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Makes folders. */
 export const makeFolderCommand = defineCommand({
   name: 'mkdir',
   usage: 'REMOTE...',
-  summary: 'Make folders on the server, and those above them',
+  summary: summaries.mkdir,
   arity: [1, Infinity],
   options: {},
   run(invocation) {

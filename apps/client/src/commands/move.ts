@@ -4,14 +4,15 @@ import { ClientError, type Client } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Gives a file or folder another name. */
 export const moveCommand = defineCommand({
   name: 'mv',
   usage: 'FROM TO',
   wordKinds: { FROM: 'remote', TO: 'remote' },
-  summary: 'Give a file or folder on the server another name',
+  summary: summaries.mv,
   details: 'If TO is a folder, or ends in "/", FROM goes into it and keeps its name.',
   arity: [2, 2],
   options: {

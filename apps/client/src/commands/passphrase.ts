@@ -3,12 +3,13 @@ import { changePassphrase, ClientHome, fingerprint } from '@e2eeftp/client';
 import { defineCommand } from '../command.js';
 import { UsageError } from '../failure.js';
 import { newPassphrase, passphraseFor } from '../passphrase.js';
+import { summaries } from './summaries.js';
 
 /** Changes how the user's key is protected. */
 export const passphraseCommand = defineCommand({
   name: 'passphrase',
   usage: '',
-  summary: 'Give your key a passphrase, another one, or none',
+  summary: summaries.passphrase,
   details: `Asks for the old passphrase, if there is one, and twice for the new one. In a script, the old
 one comes from --passphrase-file and the new one from --new-passphrase-file, or both from
 the program that --askpass names. Copies of the key, as in backups, stay as they are.`,

@@ -1,11 +1,12 @@
 import { defineCommand } from '../command.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Asks whether the server answers. */
 export const pingCommand = defineCommand({
   name: 'ping',
   usage: '',
-  summary: 'Ask whether the server answers, and how fast',
+  summary: summaries.ping,
   arity: [0, 0],
   options: {},
   async run(invocation) {

@@ -2,14 +2,14 @@ import { ClientError, type Client } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
-import { withClient } from '../session.js';
-import { removeV1 } from '../v1/remove.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Removes files and folders. */
 export const removeCommand = defineCommand({
   name: 'rm',
   usage: 'REMOTE...',
-  summary: 'Remove files and folders from the server',
+  summary: summaries.rm,
   arity: [1, Infinity],
   options: {
     'dry-run': { type: 'boolean', describe: 'Only say what would be removed' },
@@ -19,7 +19,7 @@ export const removeCommand = defineCommand({
       describe: 'Remove folders with all that is in them; without it, only empty ones',
     },
   },
-  runV1: removeV1,
+  runV1: async (...line) => (await import('../v1/remove.js')).removeV1(...line),
   run(invocation, { recursive, 'dry-run': isDryRun }) {
     const { output, signal, workspace } = invocation;
     return withClient(invocation, (client) =>

@@ -12,17 +12,17 @@ import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localKind, ownName, standardStream } from '../local-name.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
 import { readSendArguments } from '../send-arguments.js';
 import { TransferReport } from '../transfer-report.js';
 import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
-import { sendV1 } from '../v1/send.js';
+import { summaries } from './summaries.js';
 
 /** Sends files and folders. */
 export const sendCommand = defineCommand({
   name: 'send',
   usage: 'LOCAL... [REMOTE]',
-  summary: 'Send files and folders to the server',
+  summary: summaries.send,
   details: `With two or more arguments the last one is REMOTE; --to makes all of them LOCAL. If REMOTE
 ends in "/" or there is more than one LOCAL, each goes into it under its own name, as does a
 file if REMOTE is a folder. A folder becomes REMOTE, also where that exists: the same command
@@ -44,7 +44,7 @@ a name; "/" in its place gives each LOCAL its own.`,
     links: linksOption,
     ...treeOptions,
   },
-  runV1: sendV1,
+  runV1: async (...line) => (await import('../v1/send.js')).sendV1(...line),
   run(invocation, values) {
     const { to, 'no-clobber': keeps, preserve } = values;
     const links = linkPolicyOf(values.links);

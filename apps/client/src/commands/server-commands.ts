@@ -1,15 +1,15 @@
 import { defineCommand } from '../command.js';
-import { withClient } from '../session.js';
-import { commandsV1 } from '../v1/server-commands.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Lists what the server can do. */
 export const commandsCommand = defineCommand({
   name: 'commands',
   usage: '',
-  summary: 'List the commands of the server',
+  summary: summaries.commands,
   arity: [0, 0],
   options: {},
-  runV1: commandsV1,
+  runV1: async (invocation) => (await import('../v1/server-commands.js')).commandsV1(invocation),
   async run(invocation) {
     const { output, signal } = invocation;
     const commands = await withClient(invocation, (client) => client.commands({ signal }));

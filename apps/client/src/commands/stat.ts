@@ -1,12 +1,13 @@
 import { defineCommand } from '../command.js';
 import { formatTime } from '../quantities.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Shows facts about a file or folder. */
 export const statCommand = defineCommand({
   name: 'stat',
   usage: 'REMOTE',
-  summary: 'Show what the server knows about a file or folder',
+  summary: summaries.stat,
   arity: [1, 1],
   options: {},
   async run(invocation) {

@@ -2,15 +2,16 @@ import { syncDown, syncUp, type SyncResult } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { UsageError } from '../failure.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
 import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
+import { summaries } from './summaries.js';
 
 /** Makes one folder equal to another one, of which one is on the server. */
 export const syncCommand = defineCommand({
   name: 'sync',
   usage: 'FROM TO',
-  summary: 'Make a folder equal to another: what differs is sent, or fetched',
+  summary: summaries.sync,
   details: `One of FROM and TO is a local folder, and the other one a folder on the server, written with
 its prefix, such as plain:photos; what is in FROM comes into TO itself. Files are equal if
 they have the same size and time; with --checksum, if they have the same content, which both

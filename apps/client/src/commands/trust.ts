@@ -14,6 +14,7 @@ import {
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { readFingerprint, trustedKey } from '../server-key.js';
+import { summaries } from './summaries.js';
 
 const actions = { list: [0, 0], add: [1, 3], remove: [1, 1] } as const;
 
@@ -21,7 +22,7 @@ const actions = { list: [0, 0], add: [1, 3], remove: [1, 1] } as const;
 export const trustCommand = defineCommand({
   name: 'trust',
   usage: 'list | add HOST[:PORT] [KEY] | remove HOST[:PORT]',
-  summary: 'Show and change which servers are trusted, and by which key',
+  summary: summaries.trust,
   details: `KEY is the server's public key, or a file with it. Without KEY, add asks the server for its
 key, and you whether the fingerprint is right; in a script, say so with --fingerprint. A
 server that is known by another key has to be removed first.`,

@@ -2,13 +2,14 @@ import { fingerprint } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { formatSize } from '../quantities.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
+import { summaries } from './summaries.js';
 
 /** Shows how the server sees the user. */
 export const whoamiCommand = defineCommand({
   name: 'whoami',
   usage: '',
-  summary: 'Show how the server sees you',
+  summary: summaries.whoami,
   arity: [0, 0],
   options: {},
   async run(invocation) {

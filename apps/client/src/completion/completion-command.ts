@@ -1,4 +1,5 @@
 import { defineCommand, type Command } from '../command.js';
+import { summaries } from '../commands/summaries.js';
 import { UsageError } from '../failure.js';
 import { bashScript } from './bash.js';
 import { completionFacts, shells, type CompletionFacts } from './facts.js';
@@ -12,14 +13,14 @@ const scripts: Readonly<Record<(typeof shells)[number], (facts: CompletionFacts)
 };
 
 /**
- * @param commands - gives the commands of the program, this one among them
+ * @param commands - loads the commands of the program, this one among them
  * @returns the command that writes completion scripts
  */
-export function makeCompletionCommand(commands: () => readonly Command[]): Command {
+export function makeCompletionCommand(commands: () => Promise<readonly Command[]>): Command {
   return defineCommand({
     name: 'completion',
     usage: 'SHELL',
-    summary: 'Write a script that completes commands, options and names',
+    summary: summaries.completion,
     details: `SHELL is bash, zsh or fish. The beginning of the script says how to have it in every shell.
 Names on the server are completed where its key is known and yours needs no passphrase.`,
     arity: [1, 1],
@@ -29,7 +30,7 @@ Names on the server are completed where its key is known and yours needs no pass
       if (name === undefined) {
         throw new UsageError(`There is no script for "${args[0]}", only for ${shells.join(', ')}`);
       }
-      const script = scripts[name](completionFacts(commands()));
+      const script = scripts[name](completionFacts(await commands()));
       await output.result({ type: 'script', shell: name, script }, script.trimEnd().split('\n'));
       return undefined;
     },

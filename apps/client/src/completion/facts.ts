@@ -46,14 +46,12 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 export function completionFacts(commands: readonly Command[]): CompletionFacts {
   const help = { help: { type: 'boolean', describe: 'Show help' } } as const;
   return {
-    commands: commands
-      .filter(({ isHidden }) => !isHidden)
-      .map((command) => ({
-        name: command.name,
-        summary: command.summary,
-        options: optionFacts(command.options),
-        args: argumentFacts(command),
-      })),
+    commands: commands.map((command) => ({
+      name: command.name,
+      summary: command.summary,
+      options: optionFacts(command.options),
+      args: argumentFacts(command),
+    })),
     options: optionFacts({ ...globalOptions, ...help }),
   };
 }

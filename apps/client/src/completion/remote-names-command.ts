@@ -1,6 +1,7 @@
 import { ClientError, parseRemoteName, type Client } from '@e2eeftp/client';
 
 import { defineCommand, type Command, type Invocation } from '../command.js';
+import { summaries } from '../commands/summaries.js';
 import { globalOptions, type GlobalOptions } from '../global-options.js';
 import { readOptions } from '../option.js';
 import { findConnection, openClient } from '../session.js';
@@ -16,8 +17,7 @@ const patience = 2_000;
 export const remoteNamesCommand: Command = defineCommand({
   name: 'remote-names',
   usage: 'WORD [LINE...]',
-  summary: 'Write the names on the server that begin with WORD',
-  isHidden: true,
+  summary: summaries['remote-names'],
   arity: [1, Infinity],
   options: {},
   async run(invocation) {

@@ -10,7 +10,7 @@ import type { ExitCode } from '../exit-code.js';
 import { UsageError } from '../failure.js';
 import { showEntries } from '../listing.js';
 import type { JsonFields } from '../output.js';
-import { withClient } from '../session.js';
+import { withClient } from '../workspace.js';
 import { noFolders } from '../v1/refuse-option.js';
 import type { ShellWorkspace } from './shell-workspace.js';
 

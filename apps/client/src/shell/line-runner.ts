@@ -32,18 +32,20 @@ export class LineRunner {
   readonly #invocation: Invocation;
   readonly #workspace: ShellWorkspace;
   readonly #grammar: Grammar;
-  readonly #v1Commands: readonly string[];
 
   /** @param options - what every line is run with */
   constructor({ invocation, workspace, commands }: LineRunnerOptions) {
     this.#invocation = invocation;
     this.#workspace = workspace;
     this.commands = [...commands, ...folderCommands(workspace), ...this.#ownCommands()];
-    this.#v1Commands = this.commands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
     this.#grammar = {
       scriptName: '',
       usage: 'COMMAND',
-      commands: this.commands,
+      commands: this.commands.map((command) => ({
+        name: command.name,
+        summary: command.summary,
+        load: () => Promise.resolve(command),
+      })),
       epilogue: `Words may be in any case; put, list, dir, delete, rename, hlist and quit are known, too.
 Names are relative to the folder that cd and lcd go to; those with a "/" in front begin at the top.
 "…", '…' and a backslash quote, and *, ? and [a-z] stand for names.`,
@@ -101,13 +103,14 @@ Names are relative to the folder that cd and lcd go to; those with a "/" in fron
     interruption: Interruption,
     heard: { output: Output },
   ): Promise<ExitCode> {
+    const v1Names = this.commands.filter(({ knowsV1 }) => knowsV1).map(({ name }) => name);
     const exitCode = await command.execute({
       args,
       given: this.#withShellOptions(given),
       environment: process.env,
       interruption,
       workspace: this.#workspace,
-      v1Commands: this.#v1Commands,
+      v1Commands: () => Promise.resolve(v1Names),
       onOutput: (output) => {
         heard.output = output;
       },

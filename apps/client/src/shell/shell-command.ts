@@ -6,6 +6,7 @@ import { defineCommand, type Command, type Invocation } from '../command.js';
 import type { ExitCode } from '../exit-code.js';
 import { globalOptions, type GlobalOptions } from '../global-options.js';
 import type { OptionDefinitions } from '../option.js';
+import { summaries } from '../commands/summaries.js';
 import { canAsk } from '../prompt.js';
 import { Conversation } from './conversation.js';
 import { LineRunner } from './line-runner.js';
@@ -13,18 +14,18 @@ import { runScript } from './script.js';
 import { ShellWorkspace } from './shell-workspace.js';
 
 /**
- * @param commands - the commands of the program that the shell knows
+ * @param commands - loads the commands of the program that the shell knows
  * @returns the command that runs them line by line
  */
-export function makeShellCommand(commands: readonly Command[]): Command {
+export function makeShellCommand(commands: () => Promise<readonly Command[]>): Command {
   const run = (
     invocation: Invocation,
     { 'keep-going': keepsGoing }: { readonly 'keep-going': boolean },
-  ): Promise<ExitCode> => runShell(invocation, keepsGoing, commands);
+  ): Promise<ExitCode> => commands().then((all) => runShell(invocation, keepsGoing, all));
   return defineCommand({
     name: 'shell',
     usage: '',
-    summary: 'Run commands line by line, over one connection',
+    summary: summaries.shell,
     details: `At a terminal, it asks for each line; Tab completes commands, options and names, and Ctrl-C
 ends what is running and not the shell. Otherwise it runs the lines of standard input and
 stops at the first one that fails. "help" in it says more. Other options hold for every line.`,

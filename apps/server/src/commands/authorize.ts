@@ -1,23 +1,12 @@
-import { formatSize, parseSize } from '@e2eeftp/server';
+import { parseSize } from '@e2eeftp/server';
 import type { CommandModule } from 'yargs';
 
-import { readClientKey } from '../client-key.js';
-import { describeClient } from '../client-table.js';
-import { clientsFile } from '../clients-file.js';
-import { CommandFailure, UsageError } from '../failure.js';
+import { UsageError } from '../failure.js';
 import { flag, fromEnvironment } from '../options.js';
-import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
+import { settingOptions } from '../settings/resolve.js';
+import type { AuthorizeArguments } from './add-client.js';
 
 const accesses = ['rw', 'ro', 'wo', 'admin'] as const;
-
-interface AuthorizeArguments {
-  readonly key: string;
-  readonly rest: string[];
-  readonly name: string | undefined;
-  readonly access: (typeof accesses)[number];
-  readonly quota: number | undefined;
-  readonly v1: boolean;
-}
 
 /** `authorize`: lets one more client in. */
 export const authorize: CommandModule<object, AuthorizeArguments> = {
@@ -60,32 +49,8 @@ export const authorize: CommandModule<object, AuthorizeArguments> = {
         v1: flag('v1', "Let it come by the protocol's first generation too, where that is served"),
         ...settingOptions(['data']),
       }),
-  handler: add,
+  handler: async (given) => (await import('./add-client.js')).addClient(given),
 };
-
-async function add(given: Arguments & AuthorizeArguments): Promise<void> {
-  const { key: first, rest, name, access, quota, v1 } = given;
-  const { data } = await requireSettings(['data'], given);
-  const { key, comment } = await readClientKey([first, ...rest].join(' '));
-  const called = name === undefined ? comment : `name=${name}`;
-  // A key alone on its line may come by the first generation: that is for `--v1` to say.
-  const isPlain = access === 'rw' && (called !== '' || v1 || quota !== undefined);
-  const bound = quota === undefined ? '' : `quota=${formatSize(quota)}`;
-  const line = [key, called, isPlain ? '' : `access=${access}`, bound, v1 ? 'v1' : ''];
-  const { client, isNew } = await clientsFile(data).add(line.filter(Boolean).join(' '));
-  const isOther =
-    client.access !== access ||
-    (name !== undefined && client.name !== name) ||
-    (quota !== undefined && client.quota !== quota) ||
-    (v1 && client.v1 !== true);
-  if (!isNew && isOther) {
-    throw new CommandFailure(
-      `The client was authorized before, otherwise (${describeClient(client)}); revoke it first`,
-    );
-  }
-  const what = isNew ? 'Authorized' : 'Was authorized before';
-  process.stdout.write(`${what}: ${describeClient(client)}\n`);
-}
 
 function checkQuota(text: string | undefined): number | undefined {
   const quota = text === undefined ? undefined : parseSize(text);

@@ -1,13 +1,7 @@
 import type { CommandModule } from 'yargs';
 
-import { describeClient } from '../client-table.js';
-import { clientsFile } from '../clients-file.js';
-import { CommandFailure } from '../failure.js';
-import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
-
-interface RevokeArguments {
-  readonly which: string[];
-}
+import { settingOptions } from '../settings/resolve.js';
+import type { RevokeArguments } from './remove-client.js';
 
 /** `revoke`: lets a client in no longer. */
 export const revoke: CommandModule<object, RevokeArguments> = {
@@ -22,17 +16,5 @@ export const revoke: CommandModule<object, RevokeArguments> = {
         describe: 'Its fingerprint, its key or its name',
       })
       .options(settingOptions(['data'])),
-  handler: remove,
+  handler: async (given) => (await import('./remove-client.js')).removeClient(given),
 };
-
-async function remove(given: Arguments & RevokeArguments): Promise<void> {
-  const which = given.which.join(' ');
-  const { data } = await requireSettings(['data'], given);
-  const [client] = await clientsFile(data).remove(which);
-  if (!client) {
-    throw new CommandFailure(
-      `No client is called "${which}"; \`e2eeftp-server clients\` shows who there is`,
-    );
-  }
-  process.stdout.write(`Revoked: ${describeClient(client)}\n`);
-}

@@ -2,9 +2,7 @@ import { resolve } from 'node:path';
 
 import type { CommandModule } from 'yargs';
 
-import { makeLogger } from '../logging.js';
 import { takeActivatedSocket } from '../service/activation.js';
-import { runService } from '../service/run-service.js';
 import { requireSettings, settingOptions, type Arguments } from '../settings/resolve.js';
 import { settingNames } from '../settings/table.js';
 import { firstSignal, HangUps } from '../signals.js';
@@ -24,6 +22,8 @@ async function serve(given: Arguments): Promise<void> {
   const descriptor = takeActivatedSocket(process.env, process.pid);
   const { host, port, data, 'log-level': level, 'log-format': logFormat } = settings;
   const format = logFormat ?? (process.stdout.isTTY ? 'pretty' : 'json');
-  const logger = makeLogger({ level, format, directory: resolve(data) });
+  const { makeLogger } = await import('../logging.js');
+  const logger = await makeLogger({ level, format, directory: resolve(data) });
+  const { runService } = await import('../service/run-service.js');
   await runService({ settings, given, place: { host, port, descriptor }, logger, ended, hangUps });
 }

@@ -6,14 +6,11 @@ import type { Logger } from 'pino';
 
 import type { DeliveryObserver } from '../hooks/delivery-queue.js';
 import { UploadHooks, type HookName } from '../hooks/upload-hooks.js';
-import { MetricsServer } from '../metrics/metrics-server.js';
-import { ServerMetrics } from '../metrics/server-metrics.js';
 import type { Arguments } from '../settings/resolve.js';
 import type { Settings } from '../settings/table.js';
 import type { HangUps } from '../signals.js';
-import { openCluster } from '../workers/open-cluster.js';
 import { combineObservers } from './combine-observers.js';
-import { openService, type Service } from './open-service.js';
+import type { Service, ServiceOptions } from './open-service.js';
 import { Reloader, type ReloaderOptions } from './reload.js';
 import { tellServiceManager } from './service-manager.js';
 
@@ -41,10 +38,11 @@ export async function runService(options: RunOptions): Promise<void> {
   const directory = resolve(settings.data);
   let drainTime = settings.drain;
   let state: 'starting' | 'ready' | 'draining' = 'starting';
-  // What nobody asks for is not counted.
+  // What nobody asks for is neither counted nor loaded.
+  const metered = settings.metrics && (await import('../metrics/metrics.js'));
   const metrics =
-    settings.metrics &&
-    new ServerMetrics({
+    metered &&
+    new metered.ServerMetrics({
       directory,
       waiting: (hook) => hooks.waiting(hook),
       isReady: () => state === 'ready',
@@ -54,14 +52,13 @@ export async function runService(options: RunOptions): Promise<void> {
   const watched =
     settings.metrics &&
     metrics &&
-    (await MetricsServer.start(settings.metrics, {
+    (await metered.MetricsServer.start(settings.metrics, {
       registry: metrics.registry,
       state: () => state,
       logger,
     }));
   try {
     const observer = metrics ? combineObservers([metrics, hooks]) : hooks;
-    const open = settings.workers > 1 ? openCluster : openService;
     const service = await open(settings, { logger, observer });
     await startOrClose(service, options.place);
     try {
@@ -88,6 +85,16 @@ export async function runService(options: RunOptions): Promise<void> {
   } finally {
     await watched?.close();
   }
+}
+
+/** Opens what serves, in this process or in workers. */
+async function open(settings: Settings, options: ServiceOptions): Promise<Service> {
+  if (settings.workers > 1) {
+    const { openCluster } = await import('../workers/open-cluster.js');
+    return openCluster(settings, options);
+  }
+  const { openService } = await import('./open-service.js');
+  return openService(settings, options);
 }
 
 async function startOrClose(service: Service, place: ListenOptions): Promise<void> {

@@ -1,7 +1,6 @@
 import { ConfigurationFailure, UsageError } from '../failure.js';
 import { BadValue } from './kind.js';
 import { describeMistake, type Mistake } from './mistake.js';
-import { readSettingsFile } from './settings-file.js';
 import { settingsTable, variableOf, type SettingName, type Settings } from './table.js';
 
 /** What yargs has found on the command line. */
@@ -48,7 +47,10 @@ export async function resolveSettings<Name extends SettingName>(
 ): Promise<Resolution<Name>> {
   const mistakes: Mistake[] = [];
   const file = textOf(given['config']) ?? textOf(process.env[variableOf('config')]);
-  const ofFile = file === undefined ? undefined : await readSettingsFile(file);
+  const ofFile =
+    file === undefined
+      ? undefined
+      : await (await import('./settings-file.js')).readSettingsFile(file);
   const read = (name: Name, source: Mistake['source'], text: unknown): Given | undefined => {
     if (typeof text !== 'string') return undefined;
     const { kind } = settingsTable[name];

@@ -13,7 +13,7 @@ const settings = place.configuration as Settings;
 const { data, 'log-level': level, 'log-format': logFormat } = settings;
 // Signals go to all processes of a terminal or service: what they mean, the supervisor says.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-const logger = makeLogger({ level, format: logFormat ?? 'json', directory: resolve(data) });
+const logger = await makeLogger({ level, format: logFormat ?? 'json', directory: resolve(data) });
 const service = await openService(settings, {
   logger,
   observer: place.observer,

@@ -8,7 +8,7 @@ import { connect, type Client } from '@e2eeftp/client';
 import { parsePublicKey, type Identity } from '@e2eeftp/server';
 import { execa } from 'execa';
 
-const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const builtProgram = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** What a run of the program came to. */
 export interface Outcome {
@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A command that starts the program, with that command's arguments. */
   readonly wrapper?: readonly string[];
+  /** Another copy of the program. */
+  readonly program?: string;
 }
 
 /** Runs the program to its end. */
@@ -35,7 +37,7 @@ type Process = ReturnType<typeof launch>;
 
 function launch(
   args: readonly string[],
-  { input = '', cwd, env = {}, wrapper = [] }: RunOptions = {},
+  { input = '', cwd, env = {}, wrapper = [], program = builtProgram }: RunOptions = {},
 ) {
   const [command, ...rest] = [...wrapper, process.execPath, program, ...args] as [string];
   return execa(command, rest, {

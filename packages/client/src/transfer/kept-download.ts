@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import type { StoredFile } from '@e2eeftp/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { DownloadRecord, TransferKey } from './journal.js';
 import { isPartOf, LocalFile } from './local-file.js';

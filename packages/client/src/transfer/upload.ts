@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
 import type { StoredFile } from '@e2eeftp/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
 import type { SendOptions } from '../options.js';

@@ -1,7 +1,7 @@
 import { readFile, unlink } from 'node:fs/promises';
 
 import { pathSchema, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { replaceFile } from '../../replace-file.js';
 import { systemCodeOf } from '../system-errors.js';

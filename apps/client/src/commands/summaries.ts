@@ -1,0 +1,21 @@
+/** What the commands of the program do, in the order of the help: known before one of them is loaded. */
+export const summaries = {
+  init: 'Make an identity and a profile, and get to know a server',
+  id: 'Show your public key and its fingerprint',
+  passphrase: 'Give your key a passphrase, another one, or none',
+  trust: 'Show and change which servers are trusted, and by which key',
+  send: 'Send files and folders to the server',
+  get: 'Get a file or folder from the server',
+  sync: 'Make a folder equal to another: what differs is sent, or fetched',
+  ls: 'List a folder of the server',
+  stat: 'Show what the server knows about a file or folder',
+  mkdir: 'Make folders on the server, and those above them',
+  mv: 'Give a file or folder on the server another name',
+  rm: 'Remove files and folders from the server',
+  ping: 'Ask whether the server answers, and how fast',
+  whoami: 'Show how the server sees you',
+  commands: 'List the commands of the server',
+  shell: 'Run commands line by line, over one connection',
+  completion: 'Write a script that completes commands, options and names',
+  'remote-names': 'Write the names on the server that begin with WORD',
+} as const;

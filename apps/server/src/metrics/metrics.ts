@@ -1,0 +1,2 @@
+export { MetricsServer } from './metrics-server.js';
+export { ServerMetrics } from './server-metrics.js';

@@ -9,6 +9,7 @@ import { isSystemError } from '../system-error.js';
 import { LocalFolder } from '../tree/local-folder.js';
 import { detailsOf } from '../tree/local-walk.js';
 import type { TreePlace } from '../tree/tree-transfer.js';
+import { setLocalPermissions } from './permissions.js';
 import type { Removal } from './removal-plan.js';
 import type { SyncOptions } from './sync-options.js';
 
@@ -22,6 +23,8 @@ export interface SyncTarget {
   makeFolder(path: string): Promise<void>;
   /** @returns bytes of the file that was transferred */
   transfer(path: string, onProgress: (progress: Progress) => void): Promise<number>;
+  /** Gives a file other permissions. */
+  setMode(path: string, mode: number): Promise<void>;
   /**
    * Removes a file, or a folder that is empty.
    *
@@ -59,6 +62,9 @@ export function remoteTarget(
       const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
       return size;
     },
+    async setMode(path, mode) {
+      await client.chmod(locate(path).remote, mode, { signal });
+    },
     async remove(removal) {
       const { local, remote } = locate(removal.path);
       if (await isWanted(local, removal)) return false;
@@ -90,6 +96,7 @@ export function localTarget(
       const options = { preserveTime: true, preserveMode, signal, onProgress };
       return (await client.get(remote, local, options)).size;
     },
+    setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),
     remove: (removal) => removedLocally(folder.locate(removal.path as RemotePath), removal),
   };
 }

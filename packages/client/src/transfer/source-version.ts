@@ -1,5 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 
+import { limits } from '@e2eeftp/protocol';
+
 /** Within so many nanoseconds, a further change may leave the same time stamps. */
 const settlingTime = 1_000_000_000n;
 
@@ -33,4 +35,12 @@ export function versionOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): So
  */
 export function modifiedAt({ mtimeNs }: BigIntStats): number {
   return Math.round(Number(mtimeNs) / 1e6);
+}
+
+/**
+ * @param stats - what the system says of a file
+ * @returns its permission bits; nothing on Windows, which has others and makes these up
+ */
+export function permissionsOf({ mode }: BigIntStats): number | undefined {
+  return process.platform === 'win32' ? undefined : Number(mode) & limits.mode;
 }

@@ -3,12 +3,11 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 
 import { readChunks } from '@e2eeftp/file-io';
-import { limits } from '@e2eeftp/protocol';
 
 import { ClientError } from '../errors.js';
 import { bytesOnly, unsized } from './flowing-bytes.js';
 import type { OpenSource } from './open-source.js';
-import { modifiedAt, versionOf, type SourceVersion } from './source-version.js';
+import { modifiedAt, permissionsOf, versionOf, type SourceVersion } from './source-version.js';
 import { WebStreamSource } from './web-stream-source.js';
 
 /**
@@ -95,8 +94,7 @@ class FileSource implements OpenSource {
     this.#handle = handle;
     this.size = Number(stats.size);
     this.mtime = modifiedAt(stats);
-    // Windows has others, and makes these up.
-    this.mode = process.platform === 'win32' ? undefined : Number(stats.mode) & limits.mode;
+    this.mode = permissionsOf(stats);
     this.version = versionOf(stats);
   }
 

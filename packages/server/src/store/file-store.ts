@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import type { FlushTurn } from '@e2eeftp/file-io';
@@ -19,10 +19,9 @@ import {
   requireSpace,
   type DiskLayout,
 } from './disk-layout.js';
-import { inodeOf, storedFile } from './file-entry.js';
+import { changeMode } from './file-mode.js';
 import { openFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
-
 import type { FileStoreOptions } from './file-store-options.js';
 import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
@@ -53,8 +52,8 @@ import {
 } from './tree.js';
 import { FileUpload, type UploadHome } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { findPlaced } from './uploads/find-placed.js';
 import { writtenBytes } from './uploads/upload-files.js';
-import type { UploadState } from './uploads/upload-journal.js';
 import { deletePlace, movePlace, placeUpload } from './usage/counted-changes.js';
 import { bytesOfFolder } from './usage/folder-bytes.js';
 import { Reservation } from './usage/reservation.js';
@@ -120,7 +119,7 @@ export class FileStore implements Store {
       directory: disk.resumable,
       lifetime: uploadLifetime,
       coordination: this.coordination,
-      findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
+      findPlaced: (state) => findPlaced(state, this.#tree, this.#folders),
     });
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
   }
@@ -249,6 +248,15 @@ export class FileStore implements Store {
     );
   }
 
+  async setMode(path: RemotePath, mode: number): Promise<StoredFile> {
+    requireChangeable(path);
+    const isDurable = this.#flushTurn !== undefined;
+    const release = await this.#files.take();
+    return this.#change([path], () =>
+      this.#tree.withFolderOf(path, (folder, name) => changeMode(folder, name, mode, isDurable)),
+    ).finally(release);
+  }
+
   async makeDirectory(path: RemotePath): Promise<void> {
     if (path !== '' && !isBranch(path)) requireWritable(path);
     await this.#change([path], async () => {
@@ -307,20 +315,6 @@ export class FileStore implements Store {
       },
       Math.min(interval, longestSweepInterval),
     ).unref();
-  }
-
-  #findPlaced({ path, inode }: UploadState): Promise<StoredFile | undefined> {
-    return this.#tree.withFolderOf(path, async (folder, name) => {
-      try {
-        const stats = await lstat(folder.at(name), { bigint: true });
-        if (inodeOf(stats) !== inode) return undefined;
-        // Who put it there may have died before that was durable.
-        await this.#folders.makeDurable(folder);
-        return storedFile(stats);
-      } catch (error) {
-        throw asStoreError('Cannot look at a file', error);
-      }
-    });
   }
 
   /** Locks nothing but what is moved: who uploads and deletes must not wait for a count. */

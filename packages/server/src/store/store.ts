@@ -214,6 +214,15 @@ export interface Store {
    */
   rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void>;
   /**
+   * Gives a file other permissions. Its content stays, but its etag may become another one.
+   *
+   * @param path - the file
+   * @param mode - permission bits, up to 0o777; the owner may read and write it, whatever they say
+   * @returns the file as it is then
+   * @throws StoreError `not-found` when it is no file, `not-allowed`
+   */
+  setMode(path: RemotePath, mode: number): Promise<StoredFile>;
+  /**
    * Makes a folder and those above it. One that exists is fine.
    *
    * @param path - the folder

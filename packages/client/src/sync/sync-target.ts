@@ -68,7 +68,7 @@ export function remoteTarget(
     async remove(removal) {
       const { local, remote } = locate(removal.path);
       if (await isWanted(local, removal)) return false;
-      return removedRemotely(client, remote, signal);
+      return removedRemotely(client, remote, removal, signal);
     },
   };
 }
@@ -121,9 +121,14 @@ async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<b
 async function removedRemotely(
   client: Client,
   path: string,
+  { type, size, mtime }: Removal,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
+    if (type === 'file') {
+      const now = await client.stat(path, { signal });
+      if (now.type !== type || now.size !== size || now.mtime !== mtime) return false;
+    }
     await client.remove(path, { signal });
     return true;
   } catch (error) {

@@ -66,6 +66,8 @@ export interface CommitOptions {
    * read and write every file, whatever they say.
    */
   readonly mode?: number | undefined;
+  /** Says that nobody waits for the file any more: then it gets no place, if it has none yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Permissions that every stored file has: without them, the server could not serve it. */

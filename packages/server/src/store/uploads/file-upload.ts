@@ -12,7 +12,7 @@ import { ownerMode, type CommitOptions, type OverwritePolicy, type Upload } from
 import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
 import type { Reservation } from '../usage/reservation.js';
-import { ended, takenOver } from './upload-errors.js';
+import { ended, requireWanted, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
 
 /** What an upload needs of its store. */
@@ -166,7 +166,12 @@ export class FileUpload implements Upload {
     return this.#end(takenOver(), () => this.#keep());
   }
 
-  async #commit({ overwrite, mtime = Date.now(), mode = 0 }: CommitOptions): Promise<StoredFile> {
+  async #commit({
+    overwrite,
+    mtime = Date.now(),
+    mode = 0,
+    signal,
+  }: CommitOptions): Promise<StoredFile> {
     const { path, handle, journal } = this.#file;
     try {
       await this.#finishWriting();
@@ -174,6 +179,8 @@ export class FileUpload implements Upload {
       if (mode > 0 || journal) await handle.chmod(mode | ownerMode);
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#writer.flush();
+      // From here on, whoever comes later waits for this one.
+      requireWanted(signal);
       const file = await this.#home.place(path, handle, overwrite);
       // The file is stored, whatever becomes of the journal: who reads that later finds it out.
       await journal?.update({ offset: file.size, done: file }).catch(() => undefined);

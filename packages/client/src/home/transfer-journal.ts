@@ -11,7 +11,7 @@ import type {
   TransferKey,
   UploadRecord,
 } from '../transfer/journal.js';
-import { isPartOf } from '../transfer/local-file.js';
+import { isPartOf } from '../transfer/part-name.js';
 import { replaceSmallFile } from './small-file.js';
 
 /** Milliseconds after which nobody goes on with a transfer any more: a week. */

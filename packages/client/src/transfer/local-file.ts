@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import { FileWriter } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
 import { isSystemError } from '../system-error.js';
+import { partPathFor } from './part-name.js';
 
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
@@ -18,9 +18,6 @@ export interface FileFacts {
   /** Permission bits; by default those that the system gives to new files. */
   readonly mode?: number | undefined;
 }
-
-/** Room for the random part and the endings, in a name of at most 255 bytes. */
-const keptNameLength = 180;
 
 /**
  * A file that is being received. It gets its name only when it is whole and flushed; until then
@@ -54,7 +51,7 @@ export class LocalFile {
    * @throws the system's error when no file can be made there
    */
   static async create(path: string): Promise<LocalFile> {
-    const partPath = newPartPath(path);
+    const partPath = partPathFor(path);
     return new LocalFile(path, partPath, await open(partPath, 'wx', 0o666), 0);
   }
 
@@ -75,7 +72,7 @@ export class LocalFile {
     length: number,
     whole: number,
   ): Promise<LocalFile | undefined> {
-    const own = newPartPath(path);
+    const own = partPathFor(path);
     if (!(await renameIfThere(partPath, own))) return undefined;
     let handle: FileHandle | undefined;
     try {
@@ -188,23 +185,6 @@ export class LocalFile {
 }
 
 /**
- * @param path - where a file will be
- * @param partPath - what somebody says its part is
- * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
- */
-export function isPartOf(path: string, partPath: string): boolean {
-  return isPartName(partPath) && join(dirname(path), basename(partPath)) === partPath;
-}
-
-/**
- * @param path - a local path
- * @returns whether it has a name that {@link LocalFile} gives to what is not whole yet
- */
-export function isPartName(path: string): boolean {
-  return /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(path));
-}
-
-/**
  * @param path - a local path
  * @returns whether something is there, if only a symbolic link that leads nowhere
  * @throws the system's error when it cannot be known
@@ -227,11 +207,6 @@ export function keptError(path: string): ClientError {
   return new ClientError('conflict', `${path} exists already and is kept`);
 }
 
-function newPartPath(path: string): string {
-  const stem = startOf(basename(path), keptNameLength);
-  return join(dirname(path), `.${stem}.${randomBytes(6).toString('hex')}.part`);
-}
-
 async function renameIfThere(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
@@ -245,12 +220,6 @@ async function renameIfThere(from: string, to: string): Promise<boolean> {
 async function discardPart(path: string, handle: FileHandle | undefined): Promise<void> {
   await handle?.close();
   await unlink(path).catch(() => undefined);
-}
-
-/** Cuts between characters, since half of one is no valid name. */
-function startOf(name: string, bytes: number): string {
-  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(bytes));
-  return name.slice(0, read);
 }
 
 /** A name is durable when its folder is; systems without that (Windows) do it by themselves. */

@@ -79,7 +79,8 @@ export class FileTransferJournal implements TransferJournal {
   async #sweep(): Promise<void> {
     const names = await readdir(this.#path).catch(() => []);
     for (const name of names) {
-      if (!/^[0-9a-f]{64}\.json$/u.test(name)) continue;
+      // Who is killed in the middle of saving leaves a file with a number behind its name.
+      if (!/^[0-9a-f]{64}\.json(?:\.\d+)?$/u.test(name)) continue;
       const path = join(this.#path, name);
       const age = Date.now() - (await timeOf(path));
       if (age < patience) continue;

@@ -81,6 +81,7 @@ describe('a journal in a folder', () => {
     await save('a', part);
     await save('c', precious);
     const old = Date.now() / 1000 - week - 1;
+    await writeFile(join(folder, `${'0'.repeat(64)}.json.2978843629`), '{');
     for (const name of await readdir(folder)) await utimes(join(folder, name), old, old);
     await writeFile(join(folder, 'else.json'), 'else');
     await utimes(join(folder, 'else.json'), old, old);

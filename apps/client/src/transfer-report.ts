@@ -76,9 +76,12 @@ export class TransferReport {
         this.#directories += 1;
         await this.#tell({ ...outcome }, `${remote}/`);
         break;
-      case 'removed': {
-        const name = this.#direction === 'sent' ? remote : local;
-        await this.#tell({ ...outcome }, `remove ${name}`);
+      case 'removed':
+        await this.#tell({ ...outcome }, `remove ${this.#target(local, remote)}`);
+        break;
+      case 'permissions': {
+        const mode = outcome.mode.toString(8).padStart(3, '0');
+        await this.#tell({ ...outcome }, `permissions ${mode} ${this.#target(local, remote)}`);
         break;
       }
       case 'skipped': {
@@ -115,8 +118,8 @@ export class TransferReport {
     const counts = { files, directories, bytes, skipped, failed, dryRun: this.#isDryRun };
     const isSomething = files + directories > 0 || result !== undefined;
     const text = isSomething ? this.#summary(milliseconds, result) : undefined;
-    const { unchanged, removed, spared } = result ?? {};
-    const fields = { type: 'summary', ...counts, unchanged, removed, spared, seconds };
+    const { unchanged, permissions, removed, spared } = result ?? {};
+    const fields = { type: 'summary', ...counts, unchanged, permissions, removed, spared, seconds };
     await this.#output.event(fields, text);
   }
 
@@ -124,6 +127,10 @@ export class TransferReport {
   async #tell(fields: JsonFields, text: string): Promise<void> {
     if (this.#isDryRun) await this.#output.result(fields, [text]);
     else await this.#output.fact(fields, text);
+  }
+
+  #target(local: string, remote: string): string {
+    return this.#direction === 'sent' ? remote : local;
   }
 
   #way(local: string, remote: string): [from: string, to: string] {
@@ -142,6 +149,9 @@ export class TransferReport {
       : `${size} in ${formatDuration(milliseconds)} (${this.#rate(this.#bytes)})`;
     const rest = [];
     if (result) rest.push(`${result.unchanged} unchanged`);
+    if (result && result.permissions > 0) {
+      rest.push(`${result.permissions} ${this.#isDryRun ? 'to get' : 'given'} other permissions`);
+    }
     if (result && result.removed > 0) {
       rest.push(`${result.removed} ${this.#isDryRun ? 'to be removed' : 'removed'}`);
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { changePassphrase, hasPassphrase } from '@e2eeftp/client';
 import { describe, expect, jest, test } from '@jest/globals';
 
-import { runWithoutTerminal, Terminal } from './support/at-terminal.js';
+import { runWithoutTerminal, Terminal } from './support/terminal.js';
 import { jsonLines, makeWorld, World } from './support/world.js';
 
 // `script` of util-linux gives a program a terminal; elsewhere it is called in another way.
@@ -177,9 +177,9 @@ describeOnLinux('a passphrase at a terminal', () => {
     await terminal.until('The same again:');
     terminal.type('second\r');
     await terminal.until('They differ');
-    await terminal.untilScreen((lines) => lines.at(-1)?.includes('New passphrase') === true);
+    await terminal.untilLines((lines) => lines.at(-1)?.includes('New passphrase') === true);
     terminal.type('third\r');
-    await terminal.untilScreen((lines) => lines.at(-1)?.includes('The same again') === true);
+    await terminal.untilLines((lines) => lines.at(-1)?.includes('The same again') === true);
     terminal.type('third\r');
     const { exitCode, shown } = await terminal.end();
     expect(exitCode).toBe(0);

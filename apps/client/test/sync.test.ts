@@ -87,12 +87,41 @@ describe('sync', () => {
     expect(jsonLines(checked.stdout)).toMatchObject([
       { type: 'summary', files: 0, unchanged: 4, bytes: 0 },
     ]);
-    const timed = await world.run([...args, '-p']);
+    const timed = await world.run(args);
     expect(jsonLines(timed.stdout)).toMatchObject([
       { type: 'file', remote: 'received/photos/a.jpg' },
       { type: 'summary', files: 1, unchanged: 3 },
     ]);
-    expect((await world.shell('ls -l ../data/received/photos/a.jpg')).stdout).toMatch(/^-rw-r/u);
+  });
+
+  test('brings permissions with -p, also where nothing else differs', async () => {
+    const world = await makeEqual();
+    const modes = (folder: string): Promise<{ stdout: string }> =>
+      world.shell(`cd ${folder} && find . -type f -printf '%m %p\\n' | sort`);
+    await world.shell('chmod 644 photos/*.jpg; chmod 600 photos/2026/.d; chmod 751 photos/a.jpg');
+    const up = ['sync', 'photos', 'plain:photos'];
+    expect((await world.run(up)).stderr).toContain(', 4 unchanged\n');
+    const dry = await world.run([...up, '-p', '--dry-run']);
+    expect(dry.stdout).toContain('permissions 751 received/photos/a.jpg\n');
+    expect(dry.stderr).toContain(', 1 unchanged, 3 to get other permissions\n');
+    const sent = await world.run([...up, '--preserve']);
+    expect(sent.stderr).toMatch(/^Sent 0 files: .*, 1 unchanged, 3 given other permissions\n$/u);
+    expect(await modes('../data/received/photos')).toEqual(await modes('photos'));
+
+    await world.run(['sync', '-p', 'plain:photos', 'copy']);
+    expect(await modes('copy')).toEqual(await modes('photos'));
+    await world.shell('chmod 600 copy/a.jpg');
+    const down = await world.run(['sync', '-p', 'plain:photos', 'copy', '--json']);
+    expect(jsonLines(down.stdout)).toMatchObject([
+      {
+        type: 'permissions',
+        local: 'copy/a.jpg',
+        remote: 'received/photos/a.jpg',
+        mode: 0o751,
+      },
+      { type: 'summary', files: 0, unchanged: 3, permissions: 1 },
+    ]);
+    expect(await modes('copy')).toEqual(await modes('photos'));
   });
 
   test('needs one folder on each side', async () => {

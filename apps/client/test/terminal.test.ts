@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { formatPublicKey } from '@e2eeftp/client';
 import { describe, expect, test } from '@jest/globals';
 
-import { runWithoutTerminal, Terminal } from './support/at-terminal.js';
+import { runWithoutTerminal, Terminal } from './support/terminal.js';
 import { launch } from './support/program.js';
 import { startProxy } from './support/proxy.js';
 import { makeBytes, makeWorld, World } from './support/world.js';
@@ -88,7 +88,7 @@ describeOnLinux('progress', () => {
     const world = await makeWorld();
     await world.write('big', makeBytes(30_000_000));
     const terminal = new Terminal(world, 'send big --limit-rate 20M');
-    await terminal.untilScreen(([line = '']) =>
+    await terminal.untilLines(([line = '']) =>
       /^big {2}\[#+\.+\] +\d+ % +\d.* MB\/s +0:0\d left$/u.test(line),
     );
     expect((await terminal.end()).exitCode).toBe(0);
@@ -111,15 +111,15 @@ describeOnLinux('progress', () => {
     await world.shell('e2eeftp mkdir before');
     const terminal = new Terminal(world, 'send tree --limit-rate 2M', { columns: 70, rows: 30 });
     const total = /^\d of 4\+? files, |^\d files? done/u;
-    await terminal.untilScreen((lines) => lines.length === 5 && total.test(lines.at(-1) ?? ''));
-    await terminal.untilScreen((lines) => lines.some((line) => /^plain.txt .* \d+ %/u.test(line)));
+    await terminal.untilLines((lines) => lines.length === 5 && total.test(lines.at(-1) ?? ''));
+    await terminal.untilLines((lines) => lines.some((line) => /^plain.txt .* \d+ %/u.test(line)));
     expect(terminal.lines.join('\n')).toContain('x\uFFFD\uFFFDy');
-    await terminal.resize(world, 33, 30);
-    await terminal.untilScreen(
+    await terminal.resize(33, 30);
+    await terminal.untilLines(
       (lines) => lines.length === 5 && lines.every((line) => / % +\d|^\d.* +\d/u.test(line)),
     );
-    await terminal.resize(world, 100, 30);
-    await terminal.untilScreen((lines) => lines.some((line) => line.includes(' left')));
+    await terminal.resize(100, 30);
+    await terminal.untilLines((lines) => lines.some((line) => line.includes(' left')));
     terminal.type('\u0003');
     expect((await terminal.end()).exitCode).toBe(130);
     // Nothing of what was shown for a moment is left.
@@ -131,7 +131,7 @@ describeOnLinux('progress', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       await world.write(`t/${name}`, makeBytes(400_000));
     const terminal = new Terminal(world, 'send t --limit-rate 500K', { columns: 20, rows: 4 });
-    await terminal.untilScreen((lines) => lines.filter((line) => line.endsWith(' %')).length === 2);
+    await terminal.untilLines((lines) => lines.filter((line) => line.endsWith(' %')).length === 2);
     expect((await terminal.end()).exitCode).toBe(0);
     expect(terminal.lines.join('')).toMatch(/^Sent 5 files: 2\.0 MB in /u);
   });

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { builtinCommands } from '@e2eeftp/server';
 import { describe, expect, test } from '@jest/globals';
 
 import { jsonLines, makeWorld, type World } from './support/world.js';
@@ -175,4 +176,23 @@ describe('a folder that is fetched or sent again', () => {
     await world.run(['get', 'shelf/tree/a.txt', 'shelf']);
     expect((await world.read('shelf/a.txt')).toString()).toBe('a');
   });
+});
+
+test('a server that does not keep permissions is said to, once', async () => {
+  const commands = builtinCommands.filter(({ name }) => name !== 'CHMOD');
+  const world = await makeWorld({ commands });
+  await makeTree(world);
+  const words = 'The server does not keep permissions; files come without them\n';
+  for (const args of [
+    ['send', '-p', 'tree'],
+    ['sync', '-p', 'tree', 'plain:tree'],
+    ['get', '-p', 'tree', 'back'],
+  ]) {
+    const { exitCode, stderr } = await world.run(args);
+    expect([exitCode, stderr.split(words).length]).toEqual([0, 2]);
+    const { stdout } = await world.run([...args, '--json']);
+    expect(jsonLines(stdout)[0]).toEqual({ type: 'notice', code: 'permissions-not-kept' });
+    const without = await world.run(args.filter((arg) => arg !== '-p'));
+    expect([without.exitCode, without.stderr.split(words).length]).toEqual([0, 1]);
+  }
 });

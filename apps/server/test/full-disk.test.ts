@@ -4,12 +4,13 @@ import { join } from 'node:path';
 
 import type { Client } from '@e2eeftp/client';
 import { Identity } from '@e2eeftp/server';
+import { smallDisk } from '@e2eeftp/testkit';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 
-import { smallDisk } from './support/disk.js';
 import { keyOf, Playground } from './support/program.js';
 
 const mebibyte = 1024 * 1024;
+const diskSize = 8 * mebibyte;
 const identity = Identity.generate();
 const ballast = randomBytes(2 * mebibyte);
 let playground: Playground;
@@ -58,7 +59,10 @@ test.each([
     for (const name of ['server_id.key', 'known_server.pub', 'authorized_clients.pub']) {
       await cp(join(playground.data, name), join(seed, name));
     }
-    const { wrapper, isDisk } = await smallDisk(8 * mebibyte, disk, seed);
+    const ownDisk = await smallDisk(diskSize, disk, `${seed}/.`);
+    const isDisk = ownDisk !== undefined;
+    // Without the right to a disk, a limit on the size of files is the disk that ends.
+    const wrapper = ownDisk ?? ['prlimit', `--fsize=${diskSize / 2}`];
     if (!isDisk) await cp(seed, disk, { recursive: true });
     const server = playground.launch(['start', '--data', disk, '--port', '0', ...args], {
       wrapper,

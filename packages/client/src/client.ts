@@ -11,7 +11,7 @@ import {
 
 import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
-import { asClientError, ClientError } from './errors.js';
+import { asClientError } from './errors.js';
 import { pagedEntries } from './listing.js';
 import { Closing } from './operation/closing.js';
 import { Operations } from './operation/operations.js';
@@ -27,6 +27,7 @@ import type {
   RenameOptions,
   SendOptions,
 } from './options.js';
+import { repeatableRemoval } from './removal.js';
 import { Requests } from './requests.js';
 import { download, readRange } from './transfer/download.js';
 import { readBytes } from './transfer/read-bytes.js';
@@ -67,6 +68,11 @@ export class Client implements AsyncDisposable {
       options,
     );
     this.greeting = greeting;
+  }
+
+  /** Whether the server keeps permissions of files: to others, none are sent. */
+  get keepsPermissions(): boolean {
+    return this.#transfers.keepsPermissions;
   }
 
   /**
@@ -233,17 +239,10 @@ export class Client implements AsyncDisposable {
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
     const { recursive = false } = options;
     const args = { path: checkPath(path), recursive };
-    let attempts = 0;
-    await this.#retried(options, async (signal) => {
-      attempts += 1;
-      try {
-        await this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal);
-      } catch (error) {
-        // An earlier attempt has done it, and only its answer was lost.
-        if (!(attempts > 1 && error instanceof ClientError && error.code === 'not-found'))
-          throw error;
-      }
-    });
+    const attempt = repeatableRemoval((signal) =>
+      this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal),
+    );
+    await this.#retried(options, attempt);
   }
 
   /**
@@ -275,6 +274,20 @@ export class Client implements AsyncDisposable {
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
     const args = { path: checkPath(path) };
     await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options);
+  }
+
+  /**
+   * Gives a file other permissions. Not for servers for which {@link Client.keepsPermissions} is false.
+   *
+   * @param path - a file
+   * @param mode - its permission bits, up to 0o777; the server can always read and write it
+   * @param options - a signal
+   * @returns the file as the server has it then
+   * @throws ClientError `not-found`, also for a folder
+   */
+  async chmod(path: string, mode: number, options: OperationOptions = {}): Promise<StoredFile> {
+    const args = { path: checkPath(path), mode };
+    return this.#ask('CHMOD', args, `Cannot change the permissions of ${path}`, options);
   }
 
   /**

@@ -39,9 +39,15 @@ export interface SendOptions extends TransferOptions {
   readonly size?: number | undefined;
   /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
   readonly mtime?: number | undefined;
-  /** Permission bits, up to 0o777; by default the server chooses, and lets nobody else read it. */
+  /**
+   * Permission bits, up to 0o777; by default the server chooses, and lets nobody else read it. Refused
+   * with `bad-request` for a server that does not keep them.
+   */
   readonly mode?: number | undefined;
-  /** Whether a file's own permission bits are sent, where `mode` does not say otherwise. */
+  /**
+   * Whether a file's own permission bits are sent, where `mode` does not say otherwise and the server
+   * keeps them; the result says which the file has there.
+   */
   readonly preserveMode?: boolean | undefined;
   /**
    * What to do about a file that is there already: replace it (the default), refuse with

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import type { FaultPlan } from '@e2eeftp/testkit';
 import { describe, expect, test } from '@jest/globals';
 
 import type { Client } from '../src/index.js';
 import { makeFolder } from './home/support.js';
-import type { FaultPlan } from './support/fault-proxy/fault.js';
 import { useFaultyPair } from './support/faulty-pair.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 

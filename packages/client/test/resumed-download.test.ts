@@ -197,7 +197,7 @@ describe('a download that a later run goes on with', () => {
 
   test('touches no other file, whatever the record says', async () => {
     const { bytes, part, place, record, finish } = await brokenOff();
-    const precious = join(await makeFolder(), '.a.0123456789ab.part');
+    const precious = join(await makeFolder(), '.a.0123456789abcdef01234567.part');
     await writeFile(precious, 'precious');
     const text = await readFile(record, 'utf8');
     await writeFile(record, text.replace(part, precious));

@@ -5,12 +5,12 @@ import { PassThrough, Readable } from 'node:stream';
 import { setImmediate, setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
+import { FaultProxy } from '@e2eeftp/testkit';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { ClientError, connect, Identity, V1Client, type Client } from '../src/index.js';
 import { makeFolder } from './home/support.js';
 import { collect } from './support/collect.js';
-import { FaultProxy } from './support/fault-proxy/fault-proxy.js';
 import { scripted } from './support/scripted-server.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 import { startPair } from './tree/support.js';

@@ -17,6 +17,7 @@ const requests: Readonly<Record<string, CborMap>> = {
   DELETE: { path: 'received/g' },
   RENAME: { from: 'received/f', to: 'received/h' },
   MKDIR: { path: 'received/d' },
+  CHMOD: { path: 'received/h', mode: 0o640 },
 };
 
 const harmless = ['HLIST', 'PING', 'WHOAMI'];

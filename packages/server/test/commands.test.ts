@@ -44,6 +44,7 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'DIGEST',
         'RENAME',
         'MKDIR',
+        'CHMOD',
         'PING',
         'WHOAMI',
       ],
@@ -272,7 +273,31 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
     expect(await peer.call('MKDIR', { path: 'elsewhere' })).toMatchObject({ status: 403 });
   });
 
-  test.each(['STAT', 'LIST', 'GET', 'DIGEST', 'DELETE', 'MKDIR'])(
+  test('CHMOD gives a file other permissions, and nothing else', async () => {
+    const chmod = (path: string, mode: number): Promise<Answer> =>
+      peer.call('CHMOD', { path, mode });
+    await peer.send('received/d/f', 'F', { mtime: 1_600_000_000_000, mode: 0o640 });
+    expect(await chmod('received/d/f', 0o111)).toMatchObject({
+      status: 200,
+      result: { size: 1, mtime: 1_600_000_000_000, mode: 0o711 },
+    });
+    expect(await peer.call('STAT', { path: 'received/d/f' })).toMatchObject({
+      result: { size: 1, mtime: 1_600_000_000_000, mode: 0o711 },
+    });
+    expect(await peer.get('received/d/f')).toBe('F');
+    for (const path of ['received/d', 'received/none', 'elsewhere/f']) {
+      expect(await chmod(path, 0o600)).toMatchObject({ status: 404 });
+    }
+    for (const path of ['', 'received', 'vaults']) {
+      expect(await chmod(path, 0o600)).toMatchObject({ status: 403 });
+    }
+    for (const mode of [-1, 0o1000, 0o4755, 0o777 + 1]) {
+      expect(await chmod('received/d/f', mode)).toMatchObject({ status: 400 });
+    }
+    expect(await peer.call('CHMOD', { path: 'received/d/f' })).toMatchObject({ status: 400 });
+  });
+
+  test.each(['STAT', 'LIST', 'GET', 'DIGEST', 'DELETE', 'MKDIR', 'CHMOD'])(
     '%s takes no path that breaks the rules, and no other arguments',
     async (command) => {
       const paths = ['..', 'received/../x', '/etc', 'received/', 'received/\n', 'a\\b', '.e2eeftp'];

@@ -3,6 +3,7 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatPublicKey, Identity } from '@e2eeftp/crypto';
+import { smallDisk } from '@e2eeftp/testkit';
 import { connectTcp } from '@e2eeftp/transport';
 import { expect, test } from '@jest/globals';
 
@@ -11,7 +12,6 @@ import type { Child } from './store/child-process.js';
 import { inTemporaryDirectory } from './store/temporary-directory.js';
 import { startChild } from './support/child.js';
 import { Peer } from './support/peer.js';
-import { smallDisk } from './support/small-disk.js';
 
 const mebibyte = 1024 * 1024;
 const diskSize = 14 * mebibyte;

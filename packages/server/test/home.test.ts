@@ -81,6 +81,7 @@ describe.each(settings)('clients with homes over $way with files $files', (setti
       expect(await alice.get(path)).toBe(404);
       expect(await alice.call('STAT', { path })).toMatchObject({ status: 404 });
       expect(await alice.call('LIST', { path })).toMatchObject({ status: 404 });
+      expect(await alice.call('CHMOD', { path, mode: 0o777 })).toMatchObject({ status: 404 });
       expect(await alice.call('DELETE', { path })).toMatchObject({ status: 404 });
     }
     for (const path of ['received/..', 'received/../bob/secret', 'received/./x', '/received']) {

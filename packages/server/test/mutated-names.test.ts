@@ -73,6 +73,7 @@ test.each(Object.entries(names))('a name with %s reaches no log as it is', async
         { path },
       ]),
       ['RENAME', { from: path, to: `${path}x` }],
+      ['CHMOD', { path, mode: 0o600 }],
       ['LIST', { path: 'received', cursor: path }],
     ]),
     ['GET', { path: 'received', etag: name }],

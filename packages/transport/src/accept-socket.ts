@@ -13,7 +13,7 @@ import type { Transport } from './transport.js';
  */
 export function acceptSocket(accepted: Socket): Transport {
   const { socket, receiver } = readIntoReusedBuffer(accepted);
-  const transport = new TcpTransport(socket, receiver);
+  const transport = new TcpTransport(socket, { receiver });
   // No event will ever say so any more.
   if (socket.destroyed) transport.destroy(new TransportError('reset', 'The connection was closed'));
   if (!receiver) socket.resume();

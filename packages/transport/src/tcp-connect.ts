@@ -46,7 +46,8 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<Transport>
   try {
     await promise;
     socket.off('error', reject);
-    return new TcpTransport(socket, receiver);
+    // The kernel would go on sending requests for minutes that were given up and made again elsewhere.
+    return new TcpTransport(socket, { receiver, resets: true });
   } catch (error) {
     // A late error of the socket that was given up must not bring the process down.
     socket.on('error', () => undefined);

@@ -27,14 +27,20 @@ export class TcpTransport implements Transport {
   #ending: Promise<void> | undefined;
   #isCorked = false;
   readonly #receiver: ReusedBuffer | undefined;
+  readonly #resets: boolean;
 
   /**
    * @param socket - a connected socket that nobody else uses, and that may be half open
-   * @param receiver - set when the socket reads into a buffer of its own
+   * @param options - set `receiver` when the socket reads into a buffer of its own, and `resets` when
+   *   what the kernel has not sent yet must be lost with a connection that is destroyed
    */
-  constructor(socket: Socket, receiver?: ReusedBuffer) {
+  constructor(
+    socket: Socket,
+    { receiver, resets = false }: { receiver?: ReusedBuffer | undefined; resets?: boolean } = {},
+  ) {
     this.#socket = socket;
     this.#receiver = receiver;
+    this.#resets = resets;
     receiver?.deliverTo((chunk) => {
       this.#receive(chunk);
     });
@@ -174,7 +180,9 @@ export class TcpTransport implements Transport {
   #fail(error: TransportError): void {
     if (this.#failure) return;
     this.#failure = error;
-    this.#socket.destroy();
+    // Behind an end that was said, everything was meant to arrive.
+    if (this.#resets && !this.#ending) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
     this.#reader?.reject(error);
     this.#reader = undefined;
     for (const writer of this.#writers.splice(0)) writer.reject(error);

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 
 import { transportConformance } from '../src/conformance.js';
+import { readAll } from '../src/conformance/context.js';
 import { connectTcp } from '../src/index.js';
 import { listenFor, tcpPair } from './tcp-pair.js';
 
@@ -24,6 +25,35 @@ test('a connection that the peer resets fails', async () => {
   await expect(transport.write([Uint8Array.of(1)])).rejects.toMatchObject({ code: 'reset' });
   server.close();
   await once(server, 'close');
+});
+
+test('what the kernel has of requests is lost when the end that connected gives up', async () => {
+  const { left, right } = await tcpPair('127.0.0.1');
+  // More than one side takes unasked, and less than two kernels hold.
+  const content = new Uint8Array(2_000_000);
+  await left.write([content]);
+  left.destroy();
+  let received = 0;
+  try {
+    for (let chunk = await right.read(); chunk; chunk = await right.read()) {
+      received += chunk.length;
+    }
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'reset' });
+  }
+  expect(received).toBeLessThan(content.length);
+  right.destroy();
+});
+
+test('an end that was said arrives, with all that was said before', async () => {
+  const { left, right } = await tcpPair('127.0.0.1');
+  const content = new Uint8Array(3_000_000).fill(7);
+  const received = readAll(right);
+  await left.write([content]);
+  await left.end();
+  left.destroy();
+  expect((await received).length).toBe(content.length);
+  right.destroy();
 });
 
 test('peers are shown as people write addresses', async () => {

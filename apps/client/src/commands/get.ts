@@ -6,6 +6,7 @@ import { getTree, type Client, type RemoteName } from '@e2eeftp/client';
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localTarget, standardStream } from '../local-name.js';
+import { notePermissions } from '../permissions.js';
 import { isRemoteFolder } from '../remote-place.js';
 import { withClient } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
@@ -41,6 +42,7 @@ then the older one stays. With --v1, a file without LOCAL is called downloaded_R
     const remote = workspace.remoteName(remoteText);
     if (local === standardStream) output.reserveStandardOutput();
     return withClient(invocation, async (client) => {
+      await notePermissions(client, output, preserve);
       const report = new TransferReport(output, 'received', values['dry-run']);
       try {
         if (local === standardStream) {

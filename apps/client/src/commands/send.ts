@@ -11,6 +11,7 @@ import {
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localKind, ownName, standardStream } from '../local-name.js';
+import { notePermissions } from '../permissions.js';
 import { isRemoteFolder } from '../remote-place.js';
 import { withClient } from '../workspace.js';
 import { readSendArguments } from '../send-arguments.js';
@@ -54,6 +55,7 @@ a name; "/" in its place gives each LOCAL its own.`,
       throw new UsageError('--dry-run says nothing of standard input');
     }
     return withClient(invocation, async (client) => {
+      await notePermissions(client, output, preserve);
       const { trees, streams } = await plan(client, locals, workspace.remoteName(remote), signal);
       const report = new TransferReport(output, 'sent', values['dry-run']);
       const overwrite = keeps ? 'never' : 'always';

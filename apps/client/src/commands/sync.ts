@@ -2,6 +2,7 @@ import { syncDown, syncUp, type SyncResult } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { UsageError } from '../failure.js';
+import { notePermissions } from '../permissions.js';
 import { withClient } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
 import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
@@ -27,7 +28,11 @@ and not if something could not be read or transferred. To remove more than half 
     },
     delete: { type: 'boolean', describe: 'Remove from TO what FROM does not have' },
     force: { type: 'boolean', describe: 'With --delete: even if that is more than half of TO' },
-    preserve: { type: 'boolean', alias: 'p', describe: 'Keep permissions of what is transferred' },
+    preserve: {
+      type: 'boolean',
+      alias: 'p',
+      describe: 'Keep permissions, also where only they differ',
+    },
     links: linksOption,
     ...treeOptions,
   },
@@ -43,6 +48,7 @@ and not if something could not be read or transferred. To remove more than half 
     const remote = workspace.remoteName(isUp ? to : from).path;
     return withClient(invocation, async (client) => {
       const isDryRun = values['dry-run'];
+      await notePermissions(client, output, preserve);
       const report = new TransferReport(output, isUp ? 'sent' : 'received', isDryRun);
       const options = {
         ...treeOptionsOf(values),

@@ -7,7 +7,7 @@ import { afterThisTest } from './cleanup.js';
 /** The program as it is installed. */
 export const mainPath = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-const usualSecondsToLive = 25;
+const usualSecondsToLive = 60;
 
 export interface RunOptions {
   readonly cwd?: string | undefined;

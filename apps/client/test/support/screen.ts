@@ -3,7 +3,7 @@ import headless, { type Terminal as Emulator } from '@xterm/headless';
 import { afterThisTest } from './cleanup.js';
 
 /** Milliseconds, less than those of a test. */
-const patience = 20_000;
+const patience = 60_000;
 
 /** The screen of a terminal: what a person sees of all that was written to it. */
 export class Screen {
@@ -21,6 +21,17 @@ export class Screen {
   write(bytes: Uint8Array): void {
     this.#emulator.write(bytes, () => {
       for (const watcher of [...this.#watchers]) watcher();
+    });
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#emulator.resize(columns, rows);
+  }
+
+  /** Waits until all that was written is on the screen. */
+  settled(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#emulator.write('', resolve);
     });
   }
 

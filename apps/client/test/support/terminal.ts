@@ -1,6 +1,8 @@
+import { readFile, readlink } from 'node:fs/promises';
+
 import type { ResultPromise } from 'execa';
 
-import { finished, launch, mainPath } from './program.js';
+import { finished, launch, mainPath, type Finished } from './program.js';
 import { Screen } from './screen.js';
 import type { World } from './world.js';
 
@@ -33,6 +35,8 @@ export class Terminal {
       ...world.place,
       env: { ...world.place.env, TERM: 'xterm', SHELL: '/bin/sh', ...env },
       input: { isOpen: true },
+      // A conversation has many turns.
+      secondsToLive: 100,
     });
     // Execa decodes what is read here, so that a character may come in two parts.
     this.child.stdout?.on('data', (chunk: Buffer | string) => {
@@ -42,14 +46,19 @@ export class Terminal {
     });
   }
 
-  /** Everything that was written so far, each byte a character. */
-  get written(): string {
-    return this.#written;
+  /** Everything that was written so far, as UTF-8. */
+  get shown(): string {
+    return Buffer.from(this.#written, 'latin1').toString();
+  }
+
+  /** The lines that a person could read now, those that have scrolled away too. */
+  get lines(): string[] {
+    return this.screen.lines;
   }
 
   /** Waits until the program has written some words. */
   async until(words: string): Promise<void> {
-    await this.screen.until(() => this.#written.includes(words));
+    await this.screen.until(() => this.shown.includes(words));
   }
 
   /** Waits until the screen shows something. */
@@ -59,12 +68,40 @@ export class Terminal {
     );
   }
 
+  /** Waits until the lines of the screen are as they should be. */
+  async untilLines(areRight: (lines: readonly string[]) => boolean): Promise<void> {
+    await this.screen.until(() => areRight(this.lines));
+  }
+
+  /** Gives the terminal another size, as its window does. */
+  async resize(columns: number, rows: number): Promise<void> {
+    const pid = String(this.child.pid);
+    const [program = ''] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ');
+    const tty = await readlink(`/proc/${program}/fd/0`);
+    const size = ['cols', `${columns}`, 'rows', `${rows}`];
+    const { exitCode, stderr } = finished(await launch('stty', ['-F', tty, ...size]));
+    if (exitCode !== 0) throw new Error(`The terminal keeps its size: ${stderr}`);
+    this.screen.resize(columns, rows);
+  }
+
   type(keys: string): void {
     this.child.stdin?.write(Buffer.from(keys));
   }
 
+  /** Waits for the program's end, and until the screen shows all that it has written. */
   async end(): Promise<{ exitCode: number | undefined; shown: string }> {
-    const { exitCode, stdout } = finished(await this.child);
-    return { exitCode, shown: stdout };
+    const { exitCode } = finished(await this.child);
+    await this.screen.settled();
+    return { exitCode, shown: this.shown };
   }
+}
+
+/** Runs the program where no terminal can be reached, whoever runs the tests. */
+export async function runWithoutTerminal(
+  { place }: Pick<World, 'place'>,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
+  const options = { ...place, env: { ...place.env, ...env } };
+  return finished(await launch('setsid', ['-w', process.execPath, mainPath, ...args], options));
 }

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { fingerprint, formatPublicKey, Identity, loadOrCreateIdentity } from '@e2eeftp/client';
-import { FileStore, MemoryStore, Server, type Store } from '@e2eeftp/server';
+import { FileStore, MemoryStore, Server, type Command, type Store } from '@e2eeftp/server';
 
 import { afterThisTest, makeFolder } from './cleanup.js';
 import { run, runShell, type Finished, type RunOptions } from './program.js';
@@ -15,6 +15,8 @@ export interface WorldOptions {
   readonly authorized?: boolean;
   readonly access?: 'rw' | 'ro' | 'wo';
   readonly host?: string;
+  /** What the server can do; by default all that there is. */
+  readonly commands?: readonly Command[];
 }
 
 /** A server in this process, and a person with a home, an identity and a working folder. */
@@ -33,7 +35,7 @@ export class World {
   }
 
   static async create(options: WorldOptions = {}): Promise<World> {
-    const { authorized = true, access = 'rw', host = '127.0.0.1', capacity } = options;
+    const { authorized = true, access = 'rw', host = '127.0.0.1', capacity, commands } = options;
     const folder = await makeFolder();
     await mkdir(join(folder, 'work'));
     const store = await makeStore(folder, capacity);
@@ -46,6 +48,7 @@ export class World {
           keys.has(formatPublicKey(who)) ? { identity: who, name: 'tester', access } : undefined,
       },
       store,
+      ...(commands && { commands }),
     });
     const world = new World(folder, server, identity, keys);
     await server.start({ host, port: 0 });

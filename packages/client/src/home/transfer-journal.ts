@@ -11,7 +11,7 @@ import type {
   TransferKey,
   UploadRecord,
 } from '../transfer/journal.js';
-import { isPartOf } from '../transfer/local-file.js';
+import { isPartOf } from '../transfer/part-name.js';
 import { replaceSmallFile } from './small-file.js';
 
 /** Milliseconds after which nobody goes on with a transfer any more: a week. */
@@ -97,7 +97,8 @@ export class FileTransferJournal implements TransferJournal {
   async #sweep(): Promise<void> {
     const names = await readdir(this.#path).catch(() => []);
     for (const name of names) {
-      if (!/^[0-9a-f]{64}\.json$/u.test(name)) continue;
+      // Who is killed in the middle of saving leaves a file with a number behind its name.
+      if (!/^[0-9a-f]{64}\.json(?:\.\d+)?$/u.test(name)) continue;
       const path = join(this.#path, name);
       const age = Date.now() - (await timeOf(path));
       if (age < patience) continue;

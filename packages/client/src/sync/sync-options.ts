@@ -7,7 +7,15 @@ import type {
 } from '../tree/tree-transfer.js';
 
 /** What became of one file or folder of two trees that are made equal. */
-export type SyncOutcome = TreeOutcome | (TreePlace & { readonly type: 'removed' });
+export type SyncOutcome =
+  | TreeOutcome
+  | (TreePlace & { readonly type: 'removed' })
+  | (TreePlace & {
+      /** The file was equal, and got other permissions. */
+      readonly type: 'permissions';
+      /** Its permission bits. */
+      readonly mode: number;
+    });
 
 /** How two trees are made equal. */
 export interface SyncOptions extends Omit<TreeOptions, 'onOutcome' | 'overwrite'> {
@@ -34,6 +42,8 @@ export interface SyncUpOptions extends SyncOptions {
 export interface SyncResult extends TreeResult {
   /** Files that were equal already. */
   readonly unchanged: number;
+  /** Files that were equal but for their permissions, and got those of the source. */
+  readonly permissions: number;
   /** Files and folders that were removed from the target. */
   readonly removed: number;
   /** Those that would have been, had nothing failed before. */

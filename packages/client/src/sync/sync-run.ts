@@ -5,6 +5,7 @@ import { SizeAhead } from '../tree/size-ahead.js';
 import { Tally } from '../tree/tally.js';
 import { defaultConcurrency, type TreePlace } from '../tree/tree-transfer.js';
 import { carryOutRemovals } from './carry-out-removals.js';
+import { missingPermissions } from './permissions.js';
 import { RemovalPlan, type Removal } from './removal-plan.js';
 import { hasSameContent } from './same-content.js';
 import type { SyncOptions, SyncResult } from './sync-options.js';
@@ -32,6 +33,7 @@ export class SyncRun {
   readonly #ahead: SizeAhead | undefined;
   readonly #tally: Tally;
   #unchanged = 0;
+  #permissions = 0;
   #removed = 0;
   #spared = 0;
   /** Whether something is not known of the source, or has not come to the target. */
@@ -70,8 +72,13 @@ export class SyncRun {
     } finally {
       await this.#plan.close();
     }
-    const [unchanged, removed, spared] = [this.#unchanged, this.#removed, this.#spared];
-    return { ...this.#tally.result, unchanged, removed, spared };
+    return {
+      ...this.#tally.result,
+      unchanged: this.#unchanged,
+      permissions: this.#permissions,
+      removed: this.#removed,
+      spared: this.#spared,
+    };
   }
 
   async #decideRemovals(): Promise<void> {
@@ -130,7 +137,7 @@ export class SyncRun {
       place = target.locate(path);
       if (type === 'blocked') this.#requireRemoval(place, source);
       if (type === 'both' && (await this.#isEqual(place, change.source, change.target))) {
-        if (source.type === 'file') this.#unchanged += 1;
+        if (source.type === 'file') await this.#keepEqual(path, place, source, change.target);
         return;
       }
       if (source.type === 'directory') {
@@ -146,6 +153,25 @@ export class SyncRun {
       this.#hasFailed = true;
       await this.#tally.fail(place, asClientError(error));
     }
+  }
+
+  /** Only its permissions may differ: they come without the content. */
+  async #keepEqual(
+    path: string,
+    place: TreePlace,
+    source: TreeNode,
+    { details }: TreeNode,
+  ): Promise<void> {
+    const { client, options, target } = this.#run;
+    const isCompared = options.preserveMode === true && client.keepsPermissions;
+    const mode = isCompared ? missingPermissions(source.details, details) : undefined;
+    if (mode === undefined) {
+      this.#unchanged += 1;
+      return;
+    }
+    if (!options.dryRun) await target.setMode(path, mode);
+    this.#permissions += 1;
+    await options.onOutcome?.({ type: 'permissions', ...place, mode });
   }
 
   async #isEqual(place: TreePlace, source: TreeNode, target: TreeNode): Promise<boolean> {

@@ -9,6 +9,7 @@ import { isSystemError } from '../system-error.js';
 import { LocalFolder } from '../tree/local-folder.js';
 import { detailsOf } from '../tree/local-walk.js';
 import type { TreePlace } from '../tree/tree-transfer.js';
+import { setLocalPermissions } from './permissions.js';
 import type { Removal } from './removal-plan.js';
 import type { SyncOptions } from './sync-options.js';
 
@@ -22,6 +23,8 @@ export interface SyncTarget {
   makeFolder(path: string): Promise<void>;
   /** @returns bytes of the file that was transferred */
   transfer(path: string, onProgress: (progress: Progress) => void): Promise<number>;
+  /** Gives a file other permissions. */
+  setMode(path: string, mode: number): Promise<void>;
   /**
    * Removes a file, or a folder that is empty.
    *
@@ -59,10 +62,13 @@ export function remoteTarget(
       const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
       return size;
     },
+    async setMode(path, mode) {
+      await client.chmod(locate(path).remote, mode, { signal });
+    },
     async remove(removal) {
       const { local, remote } = locate(removal.path);
       if (await isWanted(local, removal)) return false;
-      return removedRemotely(client, remote, signal);
+      return removedRemotely(client, remote, removal, signal);
     },
   };
 }
@@ -90,6 +96,7 @@ export function localTarget(
       const options = { preserveTime: true, preserveMode, signal, onProgress };
       return (await client.get(remote, local, options)).size;
     },
+    setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),
     remove: (removal) => removedLocally(folder.locate(removal.path as RemotePath), removal),
   };
 }
@@ -114,9 +121,14 @@ async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<b
 async function removedRemotely(
   client: Client,
   path: string,
+  { type, size, mtime }: Removal,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
+    if (type === 'file') {
+      const now = await client.stat(path, { signal });
+      if (now.type !== type || now.size !== size || now.mtime !== mtime) return false;
+    }
     await client.remove(path, { signal });
     return true;
   } catch (error) {

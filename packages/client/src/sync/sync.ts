@@ -5,8 +5,9 @@ import { parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 import type { Client } from '../client.js';
 import { asClientError, ClientError } from '../errors.js';
 import { isSystemError } from '../system-error.js';
-import { isPartName } from '../transfer/local-file.js';
+import { isPartName } from '../transfer/part-name.js';
 import { meantEntries } from '../tree/get-tree.js';
+import { removeLeftover } from '../tree/leftovers.js';
 import { walkLocal, type LocalItem } from '../tree/local-walk.js';
 import { forManyListeners } from '../tree/many-listeners.js';
 import { TreeFilter } from '../tree/tree-filter.js';
@@ -80,7 +81,8 @@ async function sync(
     const changes = (signal: AbortSignal | undefined): ReturnType<typeof treeChanges> => {
       const links = direction === 'up' ? (options.links ?? 'skip') : 'skip';
       const walk = { filter, links, details: true, signal };
-      const locals = hasLocal ? ownEntries(roots, walk) : nothing<LocalItem>();
+      const clears = direction === 'down' && options.dryRun !== true;
+      const locals = hasLocal ? ownEntries(roots, walk, clears) : nothing<LocalItem>();
       const listing = { recursive: true, signal };
       const remotes = hasRemote
         ? meantEntries(client.list(roots.remote, listing), filter)
@@ -98,9 +100,11 @@ async function sync(
 async function* ownEntries(
   { local, remote }: SyncRoots,
   options: Parameters<typeof walkLocal>[2],
+  clears: boolean,
 ): AsyncGenerator<LocalItem, void, void> {
   for await (const item of walkLocal(local, remote, options)) {
     if (!isPartName(item.local)) yield item;
+    else if (clears) await removeLeftover(item.local);
   }
 }
 

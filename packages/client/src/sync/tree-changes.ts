@@ -9,7 +9,7 @@ export type SyncDirection = 'up' | 'down';
 /** A file or folder on one side. */
 export interface TreeNode {
   readonly type: 'file' | 'directory';
-  /** Bytes, and milliseconds since 1970; 0 for folders. */
+  /** What files are compared by; zeros for folders. */
   readonly details: FileDetails;
 }
 
@@ -85,7 +85,8 @@ function sideOf(type: string | undefined, details: FileDetails | undefined): Sid
   if (type === undefined) return undefined;
   if (type === 'directory') return folder;
   if (type !== 'file' || !details) return 'unknown';
-  return { type, details: { size: details.size, mtime: details.mtime } };
+  const { size, mtime, mode } = details;
+  return { type, details: { size, mtime, mode } };
 }
 
 type Change =

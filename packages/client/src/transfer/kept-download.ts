@@ -5,7 +5,8 @@ import type { StoredFile } from '@e2eeftp/protocol';
 import * as z from 'zod';
 
 import type { DownloadRecord, TransferKey } from './journal.js';
-import { isPartOf, LocalFile } from './local-file.js';
+import { LocalFile } from './local-file.js';
+import { isPartOf } from './part-name.js';
 import { worthResuming } from './size-limits.js';
 import type { TransferContext } from './transfer-context.js';
 import { bootId, isAtWork, markInUse, thisOwner } from './transfer-owner.js';

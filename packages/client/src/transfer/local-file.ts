@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 
 import { FileWriter, SharedRuns } from '@e2eeftp/file-io';
 
 import { ClientError } from '../errors.js';
 import { isSystemError } from '../system-error.js';
 import { keptError } from './local-file-errors.js';
+import { partPathFor } from './part-name.js';
 
 /** What to do about a file that is there already. */
 export type LocalOverwrite = 'always' | 'never';
@@ -19,12 +19,6 @@ export interface FileFacts {
   /** Permission bits; by default those that the system gives to new files. */
   readonly mode?: number | undefined;
 }
-
-/** Room for the random part and the endings, in a name of at most 255 bytes. */
-const keptNameLength = 180;
-
-/** Hexadecimal digits of the random part: those of a UUID before its version. */
-const partNameDigits = 12;
 
 /**
  * A file that is being received. It gets its name only when it is whole and flushed; until then
@@ -192,33 +186,6 @@ export class LocalFile {
 }
 
 /**
- * @param path - where a file will be
- * @returns a name for it until it is whole, which nothing has, in the same folder
- */
-export function partPathFor(path: string): string {
-  const stem = startOf(basename(path), keptNameLength);
-  const random = randomUUID().replace('-', '').slice(0, partNameDigits);
-  return join(dirname(path), `.${stem}.${random}.part`);
-}
-
-/**
- * @param path - where a file will be
- * @param partPath - what somebody says its part is
- * @returns whether {@link LocalFile.create} can have made it: nothing else may be cut or removed
- */
-export function isPartOf(path: string, partPath: string): boolean {
-  return isPartName(partPath) && join(dirname(path), basename(partPath)) === partPath;
-}
-
-/**
- * @param path - a local path
- * @returns whether it has a name that {@link LocalFile} gives to what is not whole yet
- */
-export function isPartName(path: string): boolean {
-  return /^\..*\.[0-9a-f]{12}\.part$/su.test(basename(path));
-}
-
-/**
  * @param path - a local path
  * @returns whether something is there, if only a symbolic link that leads nowhere
  * @throws the system's error when it cannot be known
@@ -248,20 +215,9 @@ async function discardPart(path: string, handle: FileHandle | undefined): Promis
   await unlink(path).catch(() => undefined);
 }
 
-/** Cuts between characters, since half of one is no valid name. */
-function startOf(name: string, bytes: number): string {
-  const { read } = new TextEncoder().encodeInto(name, new Uint8Array(bytes));
-  return name.slice(0, read);
-}
-
 const flushes = new SharedRuns();
 
-/**
- * Makes the names in a folder durable; systems without that (Windows) do it by themselves.
- *
- * @param path - the folder
- * @throws the system's error
- */
+/** A name is durable when its folder is; systems without that (Windows) do it by themselves. */
 async function flushFolder(path: string): Promise<void> {
   if (process.platform !== 'win32') await flushes.run(path, () => flushNow(path));
 }

@@ -6,7 +6,7 @@ import { oneChunk } from './flowing-bytes.js';
 import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
 import { smallFile } from './size-limits.js';
-import { modeOf, modifiedAt, versionOf } from './source-version.js';
+import { permissionsOf, modifiedAt, versionOf } from './source-version.js';
 
 /**
  * Reads a small file whole.
@@ -31,7 +31,7 @@ export async function openSmallFile(
   return {
     size: bytes.length,
     mtime: modifiedAt(stats),
-    mode: modeOf(stats),
+    mode: permissionsOf(stats),
     isRepeatable: true,
     version,
     read: (offset) => oneChunk(bytes.subarray(offset)),

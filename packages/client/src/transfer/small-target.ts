@@ -4,9 +4,10 @@ import { dirname } from 'node:path';
 import type { SmallFiles } from '@e2eeftp/file-io';
 
 import { isSystemError } from '../system-error.js';
-import { partPathFor, type FileFacts, type LocalOverwrite } from './local-file.js';
+import type { FileFacts, LocalOverwrite } from './local-file.js';
 import { keptError } from './local-file-errors.js';
 import type { OpenTarget } from './open-target.js';
+import { partPathFor } from './part-name.js';
 
 /** A small file that is being received: it is written at once, when all of it has come. */
 export class SmallFileTarget implements OpenTarget {

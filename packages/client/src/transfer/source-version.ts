@@ -41,6 +41,6 @@ export function modifiedAt({ mtimeNs }: Pick<FileStats, 'mtimeNs'>): number {
  * @param stats - what the system says of a file
  * @returns its permission bits; nothing on Windows, which has others and makes these up
  */
-export function modeOf({ mode }: Pick<FileStats, 'mode'>): number | undefined {
+export function permissionsOf({ mode }: Pick<FileStats, 'mode'>): number | undefined {
   return process.platform === 'win32' ? undefined : Number(mode) & limits.mode;
 }

@@ -8,7 +8,7 @@ import { bytesOnly, oneChunk, unsized } from './flowing-bytes.js';
 import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
 import { openSmallFile } from './small-source.js';
-import { modeOf, modifiedAt, versionOf, type SourceVersion } from './source-version.js';
+import { modifiedAt, permissionsOf, versionOf, type SourceVersion } from './source-version.js';
 import { WebStreamSource } from './web-stream-source.js';
 
 /**
@@ -98,7 +98,7 @@ class FileSource implements OpenSource {
     this.#handle = handle;
     this.size = Number(stats.size);
     this.mtime = modifiedAt(stats);
-    this.mode = modeOf(stats);
+    this.mode = permissionsOf(stats);
     this.version = versionOf(stats);
   }
 

@@ -18,6 +18,8 @@ export class TransferContext {
   readonly server: Uint8Array;
   /** Whether the server keeps what it has of an upload that is broken off. */
   readonly canResume: boolean;
+  /** Whether the server knows of permissions; one that does not refuses files that have some. */
+  readonly keepsPermissions: boolean;
   readonly #journal: TransferJournal | undefined;
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
@@ -41,6 +43,7 @@ export class TransferContext {
     this.requests = requests;
     this.server = server;
     this.canResume = commands.includes('RESUME');
+    this.keepsPermissions = commands.includes('CHMOD');
     this.#journal = journal;
     this.#retries = retries;
     this.#onRetry = onRetry;

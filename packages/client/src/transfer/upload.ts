@@ -185,9 +185,8 @@ class UploadRun {
 
   async #send(offset: number): Promise<StoredFile> {
     const { onProgress, signal, checksum = false, overwrite = 'always' } = this.#options;
-    const { preserveMode = false } = this.#options;
     const mtime = this.#options.mtime ?? this.#source.mtime;
-    const mode = this.#options.mode ?? (preserveMode ? this.#source.mode : undefined);
+    const mode = this.#mode();
     const size = this.#size;
     const hash = checksum ? await this.#hashUpTo(offset) : undefined;
     let sent = offset;
@@ -226,6 +225,18 @@ class UploadRun {
       );
     }
     return file;
+  }
+
+  /** What a file happens to have is no reason not to send it; what was asked for is one. */
+  #mode(): number | undefined {
+    const { mode, preserveMode = false } = this.#options;
+    if (mode === undefined && !preserveMode) return undefined;
+    if (this.#context.keepsPermissions) return mode ?? this.#source.mode;
+    if (mode === undefined) return undefined;
+    throw new ClientError(
+      'bad-request',
+      'The server does not keep permissions; send without `mode`',
+    );
   }
 
   /** The digest is of the whole file, whoever has which part of it. */

@@ -1,9 +1,12 @@
+import { dirname } from 'node:path';
+
 import { joinPath, parentPath, parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 
 import type { Client } from '../client.js';
 import { asClientError, throwIfAborted } from '../errors.js';
 import { exists } from '../transfer/local-file.js';
 import { inParallel } from './in-parallel.js';
+import { Leftovers, removeLeftovers } from './leftovers.js';
 import { forManyListeners } from './many-listeners.js';
 import { LocalFolder } from './local-folder.js';
 import { SizeAhead } from './size-ahead.js';
@@ -54,6 +57,7 @@ export async function getTree(
     const tally = new Tally(options, ahead && (() => ahead.size));
     if (entry.type === 'file') {
       await ahead?.count(sizes([entry]));
+      if (options.dryRun !== true) await removeLeftovers(dirname(local), true);
       await getFile(client, { local, remote }, entry.size, own, tally);
       return tally.result;
     }
@@ -61,7 +65,8 @@ export async function getTree(
       meantEntries(client.list(path, { recursive: true, signal: listSignal }), filter);
     const counting = ahead?.count(sizes(list(ahead.signalWith(signal))));
     try {
-      await getFolder(client, path, new LocalFolder(local), list(signal), own, tally);
+      const entries = options.dryRun === true ? list(signal) : cleared(list(signal), local);
+      await getFolder(client, path, new LocalFolder(local), entries, own, tally);
     } finally {
       ahead?.stop();
       await counting;
@@ -83,6 +88,19 @@ export async function* meantEntries(
 ): AsyncGenerator<Entry, void, void> {
   for await (const entry of entries) {
     if (filter.takes(entry.path, entry.type === 'directory')) yield entry;
+  }
+}
+
+/** Each folder is entered before anything is received into it. */
+async function* cleared(
+  entries: AsyncIterable<Entry>,
+  root: string,
+): AsyncGenerator<Entry, void, void> {
+  const leftovers = new Leftovers(root);
+  await leftovers.enter('');
+  for await (const entry of entries) {
+    await leftovers.enter(entry.type === 'directory' ? entry.path : parentPath(entry.path));
+    yield entry;
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { joinPath, type RemotePath } from '@e2eeftp/protocol';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
-import { modifiedAt } from '../transfer/source-version.js';
+import { modifiedAt, permissionsOf } from '../transfer/source-version.js';
 import { FolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
 import type { TreeFilter } from './tree-filter.js';
 import type { LinkPolicy, SkipReason } from './tree-transfer.js';
@@ -23,6 +23,8 @@ export interface FileDetails {
   readonly size: number;
   /** Milliseconds since 1970. */
   readonly mtime: number;
+  /** Permission bits, where the system has them. */
+  readonly mode?: number | undefined;
 }
 
 /** A file that was found. */
@@ -199,10 +201,10 @@ async function look(
 
 /**
  * @param stats - what the system says of a file
- * @returns its size and time
+ * @returns its size, time and permissions
  */
 export function detailsOf(stats: BigIntStats): FileDetails {
-  return { size: Number(stats.size), mtime: modifiedAt(stats) };
+  return { size: Number(stats.size), mtime: modifiedAt(stats), mode: permissionsOf(stats) };
 }
 
 function identityOf({ dev, ino }: BigIntStats): string {

@@ -69,8 +69,8 @@ describe('a journal in a folder', () => {
   test('removes what is older than a week, its part files, and nothing else', async () => {
     const folder = await makeFolder();
     const place = await makeFolder();
-    const part = join(place, '.a.0123456789ab.part');
-    const young = join(place, '.b.0123456789ab.part');
+    const part = join(place, '.a.0123456789abcdef01234567.part');
+    const young = join(place, '.b.0123456789abcdef01234567.part');
     const precious = join(place, 'precious');
     await Promise.all([part, young, precious].map((path) => writeFile(path, 'text')));
     const save = (local: string, at: string): Promise<void> =>
@@ -81,12 +81,13 @@ describe('a journal in a folder', () => {
     await save('a', part);
     await save('c', precious);
     const old = Date.now() / 1000 - week - 1;
+    await writeFile(join(folder, `${'0'.repeat(64)}.json.2978843629`), '{');
     for (const name of await readdir(folder)) await utimes(join(folder, name), old, old);
     await writeFile(join(folder, 'else.json'), 'else');
     await utimes(join(folder, 'else.json'), old, old);
     await mkdir(join(folder, 'folder'));
     await save('b', young);
-    expect((await readdir(place)).sort()).toEqual(['.b.0123456789ab.part', 'precious']);
+    expect((await readdir(place)).sort()).toEqual(['.b.0123456789abcdef01234567.part', 'precious']);
     expect((await readdir(folder)).length).toBe(3);
     expect(await readFile(join(folder, 'else.json'), 'utf8')).toBe('else');
   });

@@ -1,3 +1,4 @@
+import type { Direction, Fault, PassingRecord } from '@e2eeftp/testkit';
 import { expect } from '@jest/globals';
 
 import {
@@ -7,8 +8,6 @@ import {
   type ClientErrorCode,
 } from '../../src/index.js';
 import { makeFolder } from '../home/support.js';
-import type { Fault, PassingRecord } from './fault-proxy/fault.js';
-import type { Direction } from './fault-proxy/record-splitter.js';
 import type { FaultyPair } from './faulty-pair.js';
 
 /** What is done through the proxy; it can be done again. */

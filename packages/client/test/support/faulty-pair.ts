@@ -1,9 +1,9 @@
 import { FileStore, Server } from '@e2eeftp/server';
+import { FaultProxy } from '@e2eeftp/testkit';
 import { afterAll, beforeAll } from '@jest/globals';
 
 import { connect, Identity, type Client, type ConnectOptions } from '../../src/index.js';
 import { makeFolder } from '../home/support.js';
-import { FaultProxy } from './fault-proxy/fault-proxy.js';
 
 export interface FaultyPair {
   /** Where faults befall those who connect through it. */

@@ -6,7 +6,7 @@ import { builtinCommands } from '@e2eeftp/server';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { syncDown, syncUp } from '../../src/index.js';
+import { syncDown, syncUp, type SyncOutcome } from '../../src/index.js';
 import { failureOf, makeFolder } from '../home/support.js';
 import { startPair, withFolders, writeTree, type Tree } from '../tree/support.js';
 import { readLocal, readRemote, recorder, writeRemote } from './support.js';
@@ -284,10 +284,14 @@ describe('removals', () => {
     const up = await syncUp(client, folder, root, { delete: true, force: true });
     expect(up).toMatchObject({ removed: 0, skipped: 1 });
     await client.remove(`${root}/link`, { recursive: true });
-    await writeTree(folder, { '.b.0123456789ab.part': 'part of a download' });
+    await writeTree(folder, { '.b.0123456789abcdef01234567.part': 'part of a download' });
     const down = await syncDown(client, root, folder, { delete: true, force: true });
     expect(down).toMatchObject({ removed: 0, skipped: 0, failed: 0 });
-    expect((await readdir(folder)).sort()).toEqual(['.b.0123456789ab.part', 'a', 'link']);
+    expect((await readdir(folder)).sort()).toEqual([
+      '.b.0123456789abcdef01234567.part',
+      'a',
+      'link',
+    ]);
   });
 
   test('spare what has come back since they were decided', async () => {
@@ -305,6 +309,20 @@ describe('removals', () => {
     await writeRemote(client, root, { a: 'newer' });
     expect(await syncDown(client, root, folder, options)).toMatchObject({ removed: 0 });
     expect(await readdir(folder)).toContain('back');
+  });
+
+  test('spare what somebody else has replaced since they were decided', async () => {
+    const { client } = await startPair();
+    const folder = await makeFolder();
+    await writeTree(folder, { a: 'new', b: 'b', c: 'c' });
+    await writeRemote(client, root, { other: 'x', gone: 'x', b: 'b', c: 'c' });
+    const onOutcome = async ({ type }: SyncOutcome): Promise<void> => {
+      if (type === 'file') await client.send(Buffer.from('theirs'), `${root}/other`);
+    };
+    const result = await syncUp(client, folder, root, { delete: true, onOutcome });
+    expect(result).toMatchObject({ removed: 1, failed: 0 });
+    const left = { a: 'new', b: 'b', c: 'c', other: 'theirs' };
+    expect(await readRemote(client, root)).toEqual(left);
   });
 
   test('do not follow from a listing that ends too early', async () => {

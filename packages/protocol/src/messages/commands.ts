@@ -144,6 +144,7 @@ export const commandSchemas = {
     result: nothing,
   },
   MKDIR: { args: z.strictObject({ path: pathSchema }), result: nothing },
+  CHMOD: { args: z.strictObject({ path: pathSchema, mode }), result: storedFileSchema },
 } as const;
 
 /** The word of a built-in command. */

@@ -41,6 +41,7 @@ const badRelativePaths = badPaths.filter(
   (path) => !/^\.e2eeftp/iu.test(JSON.stringify(path).slice(1)),
 );
 const badCounts: Values = [-1, '1', null, true, []];
+const badModes: Values = [0o1000, ...badCounts];
 const badTimes: Values = ['0', null, true, []];
 const badBooleans: Values = [0, 1, 'true', null, []];
 const badTags: Values = ['', 'x'.repeat(129), 1, null, true, []];
@@ -129,6 +130,14 @@ const args: Readonly<Record<CommandName, Arguments>> = {
     wrong: { from: badPaths, to: badPaths, overwrite: badTags },
   },
   MKDIR: { valid: [{ path: 'a' }], needed: ['path'], wrong: { path: badPaths } },
+  CHMOD: {
+    valid: [
+      { path: 'a', mode: 0o777 },
+      { path: 'a', mode: 0 },
+    ],
+    needed: ['path', 'mode'],
+    wrong: { path: badPaths, mode: badModes },
+  },
 };
 
 describe.each(Object.entries(args))('the arguments of %s', (name, { valid, needed, wrong }) => {
@@ -273,6 +282,11 @@ const results: Readonly<Record<CommandName, { valid: Values; wrong: Values; isOp
   DELETE: { valid: [null], wrong: [true, {}], isOpen: false },
   RENAME: { valid: [null], wrong: [true, {}], isOpen: false },
   MKDIR: { valid: [null], wrong: [true, {}], isOpen: false },
+  CHMOD: {
+    valid: [{ ...stored, mode: 0o777 }],
+    wrong: [null, {}, { ...stored, mode: 0o1000 }, { size: 3, mtime: 0, mode: 0o600 }],
+    isOpen: true,
+  },
 };
 
 describe.each(Object.entries(results))('the result of %s', (name, { valid, wrong, isOpen }) => {

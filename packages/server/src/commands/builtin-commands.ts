@@ -1,5 +1,5 @@
 import type { Command } from '../command/command.js';
-import { deleteCommand, mkdir, rename } from './change.js';
+import { chmod, deleteCommand, mkdir, rename } from './change.js';
 import { digest } from './digest.js';
 import { get } from './get.js';
 import { hlist, ping, whoami } from './info.js';
@@ -24,6 +24,7 @@ export const builtinCommands: readonly Command[] = [
   digest,
   rename,
   mkdir,
+  chmod,
   ping,
   whoami,
 ];

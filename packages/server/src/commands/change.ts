@@ -47,6 +47,17 @@ export const mkdir = defineCommand({
   },
 });
 
+/** CHMOD: gives a file other permissions. */
+export const chmod = defineCommand({
+  name: 'CHMOD',
+  summary: 'Gives a file other permissions',
+  args: commandSchemas.CHMOD.args,
+  effect: 'change',
+  async handler({ path, mode }, { store }) {
+    return { status: 200, result: { ...(await store.setMode(path, mode)) } };
+  },
+});
+
 function branchOf(path: RemotePath): string {
   return path.split('/', 1)[0] ?? '';
 }

@@ -18,7 +18,7 @@ export const send = defineCommand({
   takesBody: true,
   overlaps: true,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
-  async handler(args, { client, store, body, limits, observer }) {
+  async handler(args, { client, store, body, limits, observer, signal }) {
     const { path, size, mtime, mode, overwrite = 'always', upload: id, offset } = args;
     if (!body || (offset !== undefined && !id)) throw new CommandError(400);
     if (Math.max(size ?? 0, offset ?? 0) > limits.fileSize) throw new CommandError(413);
@@ -26,7 +26,13 @@ export const send = defineCommand({
     const upload = await store.createUpload({ path, size, resumable });
     try {
       const end = await receive(body, upload, size, limits.fileSize);
-      const file = await upload.commit({ overwrite: overwritePolicy(overwrite), mtime, mode });
+      const file = await upload.commit({
+        overwrite: overwritePolicy(overwrite),
+        mtime,
+        mode,
+        // Who goes on with an upload finds out that it is done.
+        ...(!resumable && { signal }),
+      });
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       const { sha256 } = end;
       return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };

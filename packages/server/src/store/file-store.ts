@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
 import { SmallFiles } from '@e2eeftp/file-io';
@@ -13,10 +12,9 @@ import {
 
 import { localCoordination, type StoreCoordination } from './coordination.js';
 import { emptyTrash, joinDirectory, openDirectory, type DiskLayout } from './disk-layout.js';
-import { inodeOf, storedFile } from './file-entry.js';
+import { changeMode } from './file-mode.js';
 import { openFile, openSmallFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
-
 import type { FileStoreOptions } from './file-store-options.js';
 import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
@@ -47,9 +45,9 @@ import {
 } from './tree.js';
 import { FileUpload } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { findPlaced } from './uploads/find-placed.js';
 import { TreeUploads } from './uploads/tree-uploads.js';
 import { writtenBytes } from './uploads/upload-files.js';
-import type { UploadState } from './uploads/upload-journal.js';
 import { deletePlace, movePlace } from './usage/counted-changes.js';
 import { bytesOfFolder } from './usage/folder-bytes.js';
 
@@ -75,6 +73,8 @@ export class FileStore implements Store {
   readonly #disk: DiskLayout;
   /** What all that use the directory have to agree upon. */
   readonly coordination: StoreCoordination;
+  /** Whether what is acknowledged is to survive a loss of power. */
+  readonly #isDurable: boolean;
   readonly #tree: TreeFolders;
   readonly #folders: FolderMaker;
   readonly #files: OpenFiles;
@@ -91,6 +91,7 @@ export class FileStore implements Store {
   private constructor(disk: DiskLayout, options: FileStoreOptions) {
     const { durability = 'full', uploadLifetime = defaultUploadLifetime, coordination } = options;
     this.#disk = disk;
+    this.#isDurable = durability === 'full';
     this.#tree = new TreeFolders(disk.root, options.keepFolders);
     this.#smallFiles = new SmallFiles(options.threads);
     const { directorySize, openFiles } = { ...defaultStoreLimits, ...options.limits };
@@ -108,7 +109,7 @@ export class FileStore implements Store {
     this.#folders = new FolderMaker({
       tree: this.#tree,
       room: this.coordination.room,
-      isDurable: durability === 'full',
+      isDurable: this.#isDurable,
       smallFiles: this.#smallFiles,
       isShared: coordination !== undefined,
     });
@@ -116,7 +117,7 @@ export class FileStore implements Store {
       directory: disk.resumable,
       lifetime: uploadLifetime,
       coordination: this.coordination,
-      findPlaced: (state) => unlessMissing(this.#findPlaced(state)),
+      findPlaced: (state) => findPlaced(state, this.#tree, this.#folders),
     });
     this.#newUploads = new TreeUploads({
       disk,
@@ -126,7 +127,7 @@ export class FileStore implements Store {
       smallFiles: this.#smallFiles,
       usage: this.coordination.usage,
       resumable: this.#uploads,
-      flushTurn: durability === 'full' ? { isTaken: false } : undefined,
+      flushTurn: this.#isDurable ? { isTaken: false } : undefined,
       change: (paths, work) => this.#change(paths, work),
     });
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
@@ -236,6 +237,14 @@ export class FileStore implements Store {
     );
   }
 
+  async setMode(path: RemotePath, mode: number): Promise<StoredFile> {
+    requireChangeable(path);
+    const release = await this.#files.take();
+    return this.#change([path], () =>
+      this.#tree.withFolderOf(path, (folder, name) => changeMode(folder, name, mode, this.#isDurable)),
+    ).finally(release);
+  }
+
   async makeDirectory(path: RemotePath): Promise<void> {
     if (path !== '' && !isBranch(path)) requireWritable(path);
     await this.#change([path], async () => {
@@ -296,20 +305,6 @@ export class FileStore implements Store {
       },
       Math.min(interval, longestSweepInterval),
     ).unref();
-  }
-
-  #findPlaced({ path, inode }: UploadState): Promise<StoredFile | undefined> {
-    return this.#tree.withFolderOf(path, async (folder, name) => {
-      try {
-        const stats = await lstat(folder.at(name), { bigint: true });
-        if (inodeOf(stats) !== inode) return undefined;
-        // Who put it there may have died before that was durable.
-        await this.#folders.makeDurable(folder);
-        return storedFile(stats);
-      } catch (error) {
-        throw asStoreError('Cannot look at a file', error);
-      }
-    });
   }
 
   /** Locks nothing but what is moved: who uploads and deletes must not wait for a count. */

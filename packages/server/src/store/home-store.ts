@@ -1,4 +1,11 @@
-import { joinPath, parsePath, ProtocolError, type Entry, type RemotePath } from '@e2eeftp/protocol';
+import {
+  joinPath,
+  parsePath,
+  ProtocolError,
+  type Entry,
+  type RemotePath,
+  type StoredFile,
+} from '@e2eeftp/protocol';
 
 import { StoreError } from './store-error.js';
 import type {
@@ -120,6 +127,13 @@ export class HomeStore implements Store {
     return this.#checked(() => {
       requireRenamable(from, to);
       return this.#store.rename(this.#inside(from), this.#inside(to), overwrite);
+    });
+  }
+
+  setMode(path: RemotePath, mode: number): Promise<StoredFile> {
+    return this.#checked(() => {
+      requireChangeable(path);
+      return this.#store.setMode(this.#inside(path), mode);
     });
   }
 

@@ -155,6 +155,18 @@ export class MemoryStore implements Store {
     });
   }
 
+  setMode(path: RemotePath, mode: number): Promise<StoredFile> {
+    return this.#call(() => {
+      requireChangeable(path);
+      const node = this.#find(path);
+      if (node instanceof MemoryFolder) throw new StoreError('not-found', 'There is no file');
+      const { parts, file } = node;
+      const changed = new MemoryFile(parts, file.size, file.mtime, mode | ownerMode);
+      this.#folderOf(path).set(baseName(path), changed);
+      return changed.file;
+    });
+  }
+
   makeDirectory(path: RemotePath): Promise<void> {
     return this.#call(() => {
       if (path !== '' && !isBranch(path)) requireWritable(path);

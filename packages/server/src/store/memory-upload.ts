@@ -4,7 +4,7 @@ import type { StoredFile } from '@e2eeftp/protocol';
 
 import type { CommitOptions, Upload } from './store.js';
 import type { StoreError } from './store-error.js';
-import { ended, takenOver } from './uploads/upload-errors.js';
+import { ended, requireWanted, takenOver } from './uploads/upload-errors.js';
 import type { Reservation } from './usage/reservation.js';
 
 /** What an upload needs of its store. */
@@ -80,6 +80,7 @@ export class MemoryUpload implements Upload {
   async commit(options: CommitOptions): Promise<StoredFile> {
     this.#requireOpen();
     try {
+      requireWanted(options.signal);
       this.#ending = ended();
       const file = await this.#home.commit(this.#parts, this.#size, options);
       this.#home.onEnd?.();

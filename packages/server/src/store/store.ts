@@ -66,6 +66,8 @@ export interface CommitOptions {
    * read and write every file, whatever they say.
    */
   readonly mode?: number | undefined;
+  /** Says that nobody waits for the file any more: then it gets no place, if it has none yet. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Permissions that every stored file has: without them, the server could not serve it. */
@@ -213,6 +215,15 @@ export interface Store {
    * @throws StoreError `not-found`, `conflict`, `not-allowed` (also between branches)
    */
   rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void>;
+  /**
+   * Gives a file other permissions. Its content stays, but its etag may become another one.
+   *
+   * @param path - the file
+   * @param mode - permission bits, up to 0o777; the owner may read and write it, whatever they say
+   * @returns the file as it is then
+   * @throws StoreError `not-found` when it is no file, `not-allowed`
+   */
+  setMode(path: RemotePath, mode: number): Promise<StoredFile>;
   /**
    * Makes a folder and those above it. One that exists is fine.
    *

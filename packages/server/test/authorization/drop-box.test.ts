@@ -28,6 +28,7 @@ describe.each(settings)('a drop box over $way with files $files', (setting) => {
     GET: (path) => ({ path }),
     DELETE: (path) => ({ path }),
     MKDIR: (path) => ({ path }),
+    CHMOD: (path) => ({ path, mode: 0o600 }),
     RENAME: (path) => ({ from: path, to: `${path}-moved` }),
   };
 

@@ -29,6 +29,7 @@ async function expectMissing(probe: StoreProbe, path: string): Promise<void> {
   await expect(probe.delete(path)).rejects.toMatchObject(missing);
   await expect(probe.delete(path, true)).rejects.toMatchObject(missing);
   await expect(probe.rename(path, 'received/moved')).rejects.toMatchObject(missing);
+  await expect(probe.store.setMode(parsePath(path), 0o777)).rejects.toMatchObject(missing);
   const folder = path.slice(0, path.lastIndexOf('/'));
   expect(await probe.names(folder)).not.toContain(path.slice(folder.length + 1));
 }

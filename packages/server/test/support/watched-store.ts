@@ -15,6 +15,7 @@ export function watched(store: Store, paths: RemotePath[]): Store {
     makeDirectory: (path) => noting(() => store.makeDirectory(path), path),
     delete: (path, options) => noting(() => store.delete(path, options), path),
     rename: (from, to, overwrite) => noting(() => store.rename(from, to, overwrite), from, to),
+    setMode: (path, mode) => noting(() => store.setMode(path, mode), path),
     createUpload: (options) => noting(() => store.createUpload(options), options.path),
     findUpload: (key, options) => store.findUpload(key, options),
     used: (home) => noting(() => store.used(home), home),

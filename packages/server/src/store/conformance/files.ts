@@ -62,6 +62,24 @@ export function fileTests({ framework, check }: SuiteContext): void {
     expect((await probe.find(key)).done?.mode).toBe(0o600);
   });
 
+  check('a file gets other permissions, and keeps all else', async (probe) => {
+    const { size, mtime } = await probe.put('received/d/f', 'content', { mode: 0o640, mtime: 5 });
+    for (const [mode, kept] of [
+      [0o777, 0o777],
+      [0o111, 0o711],
+      [0o000, 0o600],
+    ] as const) {
+      const changed = await probe.store.setMode(at('received/d/f'), mode);
+      expect(changed).toEqual({ size, mtime, etag: changed.etag, mode: kept });
+      const entry = await probe.stat('received/d/f');
+      expect(entry).toEqual({ path: 'received/d/f', type: 'file', ...changed, etag: entry.etag });
+      expect(await probe.getText('received/d/f')).toBe('content');
+    }
+    // The etag that came with the answer is that of the file as it is.
+    const { etag } = await probe.store.setMode(at('received/d/f'), 0o644);
+    await probe.put('received/d/f', 'newer', { overwrite: { etag } });
+  });
+
   check('a file may be empty', async (probe) => {
     const upload = await probe.store.createUpload({ path: at('received/empty') });
     const stored = await upload.commit({ overwrite: 'never' });

@@ -60,6 +60,7 @@ export function treeTests({ framework, check }: SuiteContext): void {
       await expect(probe.list(path)).rejects.toMatchObject(missing);
       await expect(probe.store.open(at(path))).rejects.toMatchObject(missing);
       await expect(probe.delete(path, true)).rejects.toMatchObject(missing);
+      await expect(probe.store.setMode(at(path), 0o600)).rejects.toMatchObject(missing);
       await expect(probe.rename(path, 'received/f')).rejects.toMatchObject(missing);
       await expect(probe.makeDirectory(path)).rejects.toMatchObject({ code: 'not-allowed' });
     }
@@ -74,6 +75,7 @@ export function treeTests({ framework, check }: SuiteContext): void {
         await expect(probe.delete(path, recursive)).rejects.toMatchObject(refused);
       }
       await expect(probe.rename(path, 'received/g')).rejects.toMatchObject(refused);
+      await expect(probe.store.setMode(at(path), 0o700)).rejects.toMatchObject(refused);
       await expect(probe.rename('received/f', path, 'always')).rejects.toMatchObject(refused);
       await expect(probe.store.open(at(path))).rejects.toMatchObject({ code: 'not-found' });
     }
@@ -111,14 +113,17 @@ export function treeTests({ framework, check }: SuiteContext): void {
       await expect(probe.delete(path)).rejects.toMatchObject(missing);
       await expect(probe.delete(path, true)).rejects.toMatchObject(missing);
       await expect(probe.rename(path, 'received/new/h')).rejects.toMatchObject(missing);
+      await expect(probe.store.setMode(at(path), 0o600)).rejects.toMatchObject(missing);
     }
     expect(await probe.names('received', { recursive: true })).toEqual(['f']);
   });
 
   check('a folder is no file, and a file no folder', async (probe) => {
     await probe.put('received/d/f', '');
-    await expect(probe.store.open(at('received/d'))).rejects.toMatchObject({ code: 'not-found' });
-    await expect(probe.list('received/d/f')).rejects.toMatchObject({ code: 'not-found' });
+    const missing = { code: 'not-found' };
+    await expect(probe.store.open(at('received/d'))).rejects.toMatchObject(missing);
+    await expect(probe.store.setMode(at('received/d'), 0o700)).rejects.toMatchObject(missing);
+    await expect(probe.list('received/d/f')).rejects.toMatchObject(missing);
   });
 
   check(
@@ -242,6 +247,7 @@ export function treeTests({ framework, check }: SuiteContext): void {
     await expect(probe.delete('received/f')).rejects.toMatchObject(closed);
     await expect(probe.rename('received/f', 'received/g')).rejects.toMatchObject(closed);
     await expect(probe.makeDirectory('received/d')).rejects.toMatchObject(closed);
+    await expect(probe.store.setMode(at('received/f'), 0o600)).rejects.toMatchObject(closed);
     await expect(upload.commit({ overwrite: 'always' })).rejects.toMatchObject(closed);
   });
 }

@@ -25,6 +25,18 @@ export function uploadTests({ framework, check }: SuiteContext): void {
   const { expect } = framework;
   const key = keyOf(1);
 
+  check('a file that nobody waits for gets no place', async (probe) => {
+    await probe.put('received/f', 'newer');
+    const upload = await write(probe.store.createUpload({ path: at('received/f') }), 'older');
+    const commit = upload.commit({ overwrite: 'always', signal: AbortSignal.abort() });
+    await expect(commit).rejects.toMatchObject({ code: 'io' });
+    expect(await probe.getText('received/f')).toBe('newer');
+    const kept = new AbortController();
+    const other = await write(probe.store.createUpload({ path: at('received/f') }), 'newest');
+    await other.commit({ overwrite: 'always', signal: kept.signal });
+    expect(await probe.getText('received/f')).toBe('newest');
+  });
+
   check('an upload goes on wherever it was broken', async (probe) => {
     const content = patternBytes(40);
     for (let offset = 0; offset <= content.length; offset++) {

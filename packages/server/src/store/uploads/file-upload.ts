@@ -15,7 +15,7 @@ import type { StoreError } from '../store-error.js';
 import { asStoreError } from '../system-errors.js';
 import type { WrittenFile } from '../usage/counted-changes.js';
 import type { Reservation } from '../usage/reservation.js';
-import { ended, takenOver } from './upload-errors.js';
+import { ended, requireWanted, takenOver } from './upload-errors.js';
 import type { UploadJournal } from './upload-journal.js';
 
 /** What an upload needs of its store. */
@@ -168,7 +168,12 @@ export class FileUpload implements Upload {
     return this.#end(takenOver(), () => this.#keep());
   }
 
-  async #commit({ overwrite, mtime = Date.now(), mode = 0 }: CommitOptions): Promise<StoredFile> {
+  async #commit({
+    overwrite,
+    mtime = Date.now(),
+    mode = 0,
+    signal,
+  }: CommitOptions): Promise<StoredFile> {
     const { path, handle, journal } = this.#file;
     try {
       await this.#finishWriting();
@@ -176,6 +181,8 @@ export class FileUpload implements Upload {
       if (mode > 0 || journal) await handle.chmod(mode | ownerMode);
       await handle.utimes(Date.now() / 1000, uniqueMtime(mtime));
       if (this.#home.flushTurn) await this.#writer.flush();
+      // From here on, whoever comes later waits for this one.
+      requireWanted(signal);
       const moveTo = async (folder: Folder, name: string): Promise<StoredFile> => {
         await placeFile(path, folder, name, overwrite);
         return storedFile(await handle.stat({ bigint: true }));

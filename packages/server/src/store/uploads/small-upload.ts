@@ -14,7 +14,7 @@ import { StoreError } from '../store-error.js';
 import { ownerMode, type CommitOptions, type OverwritePolicy, type Upload } from '../store.js';
 import { asStoreError } from '../system-errors.js';
 import type { UploadHome } from './file-upload.js';
-import { ended } from './upload-errors.js';
+import { ended, requireWanted } from './upload-errors.js';
 
 /** Bytes up to which a file waits in memory until all of it has come. */
 export const smallUpload = 64 * 1024;
@@ -106,7 +106,12 @@ export class SmallUpload implements Upload {
     return this.discard();
   }
 
-  async #commit({ overwrite, mtime = Date.now(), mode = 0 }: CommitOptions): Promise<StoredFile> {
+  async #commit({
+    overwrite,
+    mtime = Date.now(),
+    mode = 0,
+    signal,
+  }: CommitOptions): Promise<StoredFile> {
     if (this.#size > smallUpload) throw new StoreError('io', 'More came than was announced');
     const { flushTurn } = this.#home;
     const descriptor = this.#descriptor;
@@ -117,6 +122,8 @@ export class SmallUpload implements Upload {
       await setTimes(descriptor, Date.now() / 1000, uniqueMtime(mtime));
       if (flushTurn) await flush(descriptor);
     }
+    // From here on, whoever comes later waits for this one.
+    requireWanted(signal);
     const moveTo = (folder: Folder, name: string): Promise<StoredFile> =>
       this.#moveTo(folder, name, overwrite);
     const file = await this.#home.place({ moveTo }, overwrite);

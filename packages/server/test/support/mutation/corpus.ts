@@ -55,5 +55,6 @@ export function corpus(random: Random): readonly CorpusRequest[] {
     { command: 'RENAME', args: { from: path, to: random.pick(names) }, body: false },
     { command: 'RENAME', args: { from: 'received/d', to: 'received/e' }, body: false },
     { command: 'MKDIR', args: { path: 'received/d' }, body: false },
+    { command: 'CHMOD', args: { path, mode: 0o755 }, body: false },
   ];
 }

@@ -1,0 +1,4 @@
+export type { Fault, FaultPlan, PassingRecord } from './fault-proxy/fault.js';
+export { FaultProxy, type FaultProxyOptions } from './fault-proxy/fault-proxy.js';
+export type { Direction } from './fault-proxy/record-splitter.js';
+export { smallDisk } from './small-disk.js';

@@ -28,18 +28,37 @@ export const silentLogger: Logger = {
  * @returns a logger that adds the facts to each entry
  */
 export function withFields(logger: Logger, fields: object): Logger {
-  return {
-    debug: (more, message) => {
-      logger.debug({ ...fields, ...more }, message);
-    },
-    info: (more, message) => {
-      logger.info({ ...fields, ...more }, message);
-    },
-    warn: (more, message) => {
-      logger.warn({ ...fields, ...more }, message);
-    },
-    error: (more, message) => {
-      logger.error({ ...fields, ...more }, message);
-    },
-  };
+  // One copy for each entry, however many have added to it.
+  if (logger instanceof FieldLogger) return logger.with(fields);
+  return new FieldLogger(logger, fields);
+}
+
+class FieldLogger implements Logger {
+  readonly #logger: Logger;
+  readonly #fields: object;
+
+  constructor(logger: Logger, fields: object) {
+    this.#logger = logger;
+    this.#fields = fields;
+  }
+
+  with(fields: object): FieldLogger {
+    return new FieldLogger(this.#logger, { ...this.#fields, ...fields });
+  }
+
+  debug(fields: object, message: string): void {
+    this.#logger.debug({ ...this.#fields, ...fields }, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#logger.info({ ...this.#fields, ...fields }, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#logger.warn({ ...this.#fields, ...fields }, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#logger.error({ ...this.#fields, ...fields }, message);
+  }
 }

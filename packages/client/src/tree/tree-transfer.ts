@@ -98,4 +98,4 @@ export interface TreeResult {
 export const keptFailures = 1000;
 
 /** How many files are under way at once when nobody says otherwise. */
-export const defaultConcurrency = 48;
+export const defaultConcurrency = 96;

@@ -84,6 +84,16 @@ export class SmallFiles {
   }
 
   /**
+   * @param path - a path
+   * @returns whether anything is there, if only a symbolic link that leads nowhere
+   * @throws the system's error
+   */
+  async exists(path: string): Promise<boolean> {
+    const { isThere } = await this.#ask({ type: 'exists', path });
+    return isThere === true;
+  }
+
+  /**
    * Makes durable what was added to a folder, or taken from it. Those who ask while that is being
    * done share the next time.
    *

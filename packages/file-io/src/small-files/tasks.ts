@@ -5,6 +5,7 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -47,6 +48,12 @@ export interface PlaceTask {
   readonly replaces: boolean;
 }
 
+/** Looks whether anything has a name. */
+interface ExistsTask {
+  readonly type: 'exists';
+  readonly path: string;
+}
+
 /** Makes durable what was added to a folder, or taken from it. */
 interface FlushFolderTask {
   readonly type: 'flush-folder';
@@ -54,7 +61,7 @@ interface FlushFolderTask {
 }
 
 /** Something that is done with a small file, or its folder, at once. */
-export type Task = ReadTask | CreateTask | PlaceTask | FlushFolderTask;
+export type Task = ReadTask | CreateTask | PlaceTask | ExistsTask | FlushFolderTask;
 
 /** What a task gives, as far as it gives that. */
 export interface TaskResult {
@@ -64,6 +71,8 @@ export interface TaskResult {
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** What the system says of it after its bytes were read. */
   readonly statsAfter?: PackedStats;
+  /** Whether anything has the name. */
+  readonly isThere?: boolean;
   /** The open file. */
   readonly descriptor?: number;
 }
@@ -86,6 +95,8 @@ export function perform(task: Task): TaskResult {
       return create(task);
     case 'place':
       return place(task);
+    case 'exists':
+      return { isThere: lstatSync(task.path, { throwIfNoEntry: false }) !== undefined };
     case 'flush-folder':
       return flushFolder(task);
   }

@@ -241,7 +241,9 @@ export class FileStore implements Store {
     requireChangeable(path);
     const release = await this.#files.take();
     return this.#change([path], () =>
-      this.#tree.withFolderOf(path, (folder, name) => changeMode(folder, name, mode, this.#isDurable)),
+      this.#tree.withFolderOf(path, (folder, name) =>
+        changeMode(folder, name, mode, this.#isDurable),
+      ),
     ).finally(release);
   }
 

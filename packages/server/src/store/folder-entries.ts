@@ -23,22 +23,19 @@ export async function lookAt(path: string): Promise<EntryFacts> {
 }
 
 /**
- * Adds an entry to a folder, unless that is full. What replaces an entry needs no room.
+ * Adds a new entry to a folder, unless that is full.
  *
  * @param room - of the folders
- * @param folder - the folder, open, and its path in the tree
- * @param name - what the entry is called
+ * @param path - the folder's, in the tree
  * @param add - adds it
  * @returns what `add` returns
  * @throws StoreError `directory-full`, or what `add` throws
  */
 export async function addEntry<Result>(
   room: FolderRoom,
-  { folder, path }: { readonly folder: Folder; readonly path: string },
-  name: string,
+  path: string,
   add: () => Promise<Result>,
 ): Promise<Result> {
-  if (await exists(folder.at(name))) return add();
   await reserveRoom(room, path);
   let isAdded = false;
   try {

@@ -82,9 +82,11 @@ export class FolderMaker {
    * @returns what `add` returns
    * @throws StoreError `directory-full`, or what `add` throws
    */
-  add<Result>(folder: Folder, path: RemotePath, add: () => Promise<Result>): Promise<Result> {
-    const place = { folder, path: parentPath(path) };
-    return addEntry(this.#options.room, place, baseName(path), add);
+  async add<Result>(folder: Folder, path: RemotePath, add: () => Promise<Result>): Promise<Result> {
+    const { room, smallFiles } = this.#options;
+    // What replaces an entry needs no room.
+    if (await smallFiles.exists(folder.at(baseName(path)))) return add();
+    return addEntry(room, parentPath(path), add);
   }
 
   /**

@@ -45,7 +45,7 @@ const calledBack = ['open', 'fsync', 'lstat'];
 /** In the names of their calls, since what they do is the same. */
 const synchronous = [
   ...['open', 'close', 'fstat', 'read', 'write', 'fsync', 'fchmod', 'futimes', 'readlink'],
-  ...['link', 'rename', 'unlink'],
+  ...['link', 'lstat', 'rename', 'unlink'],
 ].map((name) => `${name}Sync`);
 const ofHandles = [
   ...['stat', 'read', 'write', 'writev', 'writeFile', 'sync', 'datasync', 'truncate', 'utimes'],

@@ -1,7 +1,5 @@
 import { decode, encode, rfc8949EncodeOptions, Tokenizer, type Token } from 'cborg';
 
-import { equalBytes } from '@e2eeftp/crypto';
-
 import { ProtocolError } from './errors.js';
 import { limits } from './limits.js';
 
@@ -18,6 +16,7 @@ export interface CborMap {
 }
 
 const encodeOptions = { ...rfc8949EncodeOptions, ignoreUndefinedProperties: true };
+const noBytes = new Uint8Array(0);
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -43,54 +42,98 @@ export function encodeCbor(value: CborValue): Uint8Array {
  * @throws ProtocolError `malformed`
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
-  let value: CborValue;
-  let canonical: Uint8Array;
   try {
     const options = { strict: true, allowIndefinite: false, retainStringBytes: true };
-    const tokenizer = new StrictTokenizer(bytes, options);
-    value = decode(bytes, { ...options, tokenizer, rejectDuplicateMapKeys: true }) as CborValue;
-    const reason = findViolation(value, limits.depth);
-    if (reason !== undefined) throw new ProtocolError('malformed', `The peer sent ${reason}`);
-    canonical = encode(value, encodeOptions);
+    const tokenizer = new CanonicalTokenizer(bytes, options);
+    return decode(bytes, { ...options, tokenizer }) as CborValue;
   } catch (cause) {
     throw new ProtocolError('malformed', 'The peer sent a message that is not valid', { cause });
   }
-  if (!equalBytes(bytes, canonical)) {
-    throw new ProtocolError('malformed', 'The peer sent a message that is not in canonical form');
-  }
-  return value;
+}
+
+/** What a message can hold, by the names that the tokenizer has for it. */
+const knownTypes: ReadonlySet<string> = new Set([
+  'uint',
+  'negint',
+  'bytes',
+  'string',
+  'array',
+  'map',
+  'false',
+  'true',
+  'null',
+]);
+
+/** A list or map that is being read. */
+interface Open {
+  readonly isMap: boolean;
+  /** Items that are still to come; a map has two for each pair. */
+  missing: number;
+  lastKey: Uint8Array | undefined;
 }
 
 /**
- * Counts the depth while reading, since decoding recurses and a peer could nest until the stack
- * is full, and decodes text strictly: a replaced or dropped character would be another name.
+ * Refuses what is not canonical while it is read; the library sees to the shortest integers and
+ * lengths. To encode the value again and compare would need fifty times the memory of a listing.
+ *
+ * It counts the depth, since decoding recurses and a peer could nest until the stack is full, and
+ * decodes text strictly: a replaced or dropped character would be another name.
  */
-class StrictTokenizer extends Tokenizer {
-  /** How many items each open list or map still expects. */
-  readonly #open: number[] = [];
+class CanonicalTokenizer extends Tokenizer {
+  readonly #open: Open[] = [];
 
   override next(): Token {
     const token = super.next();
     const { name } = token.type;
-    if (name === 'string') token.value = text.decode(token.byteValue);
-    this.#countItem();
-    if (name === 'array' || name === 'map') {
-      this.#openContainer(Number(token.value) * (name === 'map' ? 2 : 1));
+    if (!knownTypes.has(name)) throw new Error(`no ${name} is allowed`);
+    if (name === 'string' && token.byteValue && !isAscii(token.byteValue)) {
+      token.value = text.decode(token.byteValue);
+    } else if (typeof token.value === 'bigint') {
+      throw new Error('a number is too large');
     }
-    while (this.#open.at(-1) === 0) this.#open.pop();
+    this.#takePlace(token);
+    if (name === 'array') this.#openContainer(false, Number(token.value));
+    else if (name === 'map') this.#openContainer(true, Number(token.value) * 2);
+    while (this.#open.at(-1)?.missing === 0) this.#open.pop();
     return token;
   }
 
-  #countItem(): void {
-    const last = this.#open.length - 1;
-    if (last >= 0) this.#open[last] = (this.#open[last] as number) - 1;
+  #takePlace(token: Token): void {
+    const container = this.#open.at(-1);
+    if (!container) return;
+    if (container.isMap && container.missing % 2 === 0) {
+      if (token.type.name !== 'string') throw new Error('a key is no text');
+      const key = token.byteValue ?? noBytes;
+      // Harmless here, but the first copy that assigns it would change that object's prototype.
+      if (token.value === '__proto__') throw new Error('a key is not allowed');
+      if (container.lastKey && compareKeys(container.lastKey, key) >= 0) {
+        throw new Error('keys are out of order, or twice');
+      }
+      container.lastKey = key;
+    }
+    container.missing -= 1;
   }
 
-  #openContainer(items: number): void {
-    if (items === 0) return;
+  #openContainer(isMap: boolean, missing: number): void {
     if (this.#open.length >= limits.depth) throw new Error('too deep');
-    this.#open.push(items);
+    this.#open.push({ isMap, missing, lastKey: undefined });
   }
+}
+
+/** What stands for itself, however it is decoded. */
+function isAscii(bytes: Uint8Array): boolean {
+  for (const byte of bytes) if (byte > 0x7f) return false;
+  return true;
+}
+
+/** The order of the keys' encodings: those begin with the length. */
+function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (const [index, byte] of a.entries()) {
+    const difference = byte - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Says what in a value the protocol does not allow, or `undefined` when all is well. */

@@ -16,7 +16,7 @@ export interface CborMap {
 }
 
 const encodeOptions = { ...rfc8949EncodeOptions, ignoreUndefinedProperties: true };
-const noBytes = new Uint8Array(0);
+const decodeOptions = { strict: true, allowIndefinite: false };
 const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -43,9 +43,8 @@ export function encodeCbor(value: CborValue): Uint8Array {
  */
 export function decodeCbor(bytes: Uint8Array): CborValue {
   try {
-    const options = { strict: true, allowIndefinite: false, retainStringBytes: true };
-    const tokenizer = new CanonicalTokenizer(bytes, options);
-    return decode(bytes, { ...options, tokenizer }) as CborValue;
+    const tokenizer = new CanonicalTokenizer(bytes);
+    return decode(bytes, { ...decodeOptions, tokenizer }) as CborValue;
   } catch (cause) {
     throw new ProtocolError('malformed', 'The peer sent a message that is not valid', { cause });
   }
@@ -69,7 +68,9 @@ interface Open {
   readonly isMap: boolean;
   /** Items that are still to come; a map has two for each pair. */
   missing: number;
-  lastKey: Uint8Array | undefined;
+  /** Where the encoding of the last key is; nowhere before the first one. */
+  keyStart: number;
+  keyEnd: number;
 }
 
 /**
@@ -80,60 +81,70 @@ interface Open {
  * decodes text strictly: a replaced or dropped character would be another name.
  */
 class CanonicalTokenizer extends Tokenizer {
+  readonly #bytes: Uint8Array;
   readonly #open: Open[] = [];
 
+  constructor(bytes: Uint8Array) {
+    super(bytes, decodeOptions);
+    this.#bytes = bytes;
+  }
+
   override next(): Token {
+    const start = this.pos();
     const token = super.next();
     const { name } = token.type;
     if (!knownTypes.has(name)) throw new Error(`no ${name} is allowed`);
-    if (name === 'string' && token.byteValue && !isAscii(token.byteValue)) {
-      token.value = text.decode(token.byteValue);
-    } else if (typeof token.value === 'bigint') {
-      throw new Error('a number is too large');
+    if (typeof token.value === 'bigint') throw new Error('a number is too large');
+    if (name === 'string' && !isAscii(this.#bytes, start + 1, this.pos())) {
+      const content = start + headLength(this.#bytes[start] ?? 0);
+      token.value = text.decode(this.#bytes.subarray(content, this.pos()));
     }
-    this.#takePlace(token);
+    this.#takePlace(token, start);
     if (name === 'array') this.#openContainer(false, Number(token.value));
     else if (name === 'map') this.#openContainer(true, Number(token.value) * 2);
     while (this.#open.at(-1)?.missing === 0) this.#open.pop();
     return token;
   }
 
-  #takePlace(token: Token): void {
+  #takePlace(token: Token, start: number): void {
     const container = this.#open.at(-1);
     if (!container) return;
     if (container.isMap && container.missing % 2 === 0) {
       if (token.type.name !== 'string') throw new Error('a key is no text');
-      const key = token.byteValue ?? noBytes;
       // Harmless here, but the first copy that assigns it would change that object's prototype.
       if (token.value === '__proto__') throw new Error('a key is not allowed');
-      if (container.lastKey && compareKeys(container.lastKey, key) >= 0) {
-        throw new Error('keys are out of order, or twice');
-      }
-      container.lastKey = key;
+      if (!this.#isBehind(container, start)) throw new Error('keys are out of order, or twice');
+      container.keyStart = start;
+      container.keyEnd = this.pos();
     }
     container.missing -= 1;
   }
 
+  /** Keys are in the order of their encodings, of which none begins with another one. */
+  #isBehind({ keyStart, keyEnd }: Open, start: number): boolean {
+    for (let index = 0; index < keyEnd - keyStart; index++) {
+      const [before, byte] = [this.#bytes[keyStart + index], this.#bytes[start + index]];
+      if (byte !== before) return (byte ?? 0) > (before ?? 0);
+    }
+    return keyStart === keyEnd;
+  }
+
   #openContainer(isMap: boolean, missing: number): void {
     if (this.#open.length >= limits.depth) throw new Error('too deep');
-    this.#open.push({ isMap, missing, lastKey: undefined });
+    this.#open.push({ isMap, missing, keyStart: 0, keyEnd: 0 });
   }
 }
 
-/** What stands for itself, however it is decoded. */
-function isAscii(bytes: Uint8Array): boolean {
-  for (const byte of bytes) if (byte > 0x7f) return false;
+/** Whether text stands for itself, however it is decoded; lengths in the way do no harm. */
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let index = start; index < end; index++) if ((bytes[index] ?? 0) > 0x7f) return false;
   return true;
 }
 
-/** The order of the keys' encodings: those begin with the length. */
-function compareKeys(a: Uint8Array, b: Uint8Array): number {
-  if (a.length !== b.length) return a.length - b.length;
-  for (const [index, byte] of a.entries()) {
-    const difference = byte - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
+/** Bytes before the content of a text, by the first one (RFC 8949, section 3). */
+function headLength(first: number): number {
+  const information = first & 0x1f;
+  return information < 24 ? 1 : 1 + 2 ** (information - 24);
 }
 
 /** Says what in a value the protocol does not allow, or `undefined` when all is well. */

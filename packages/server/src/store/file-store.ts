@@ -22,7 +22,6 @@ import {
 import { inodeOf, storedFile } from './file-entry.js';
 import { openFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
-
 import type { FileStoreOptions } from './file-store-options.js';
 import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
@@ -157,7 +156,8 @@ export class FileStore implements Store {
     requireInTree(path);
     const folder = await this.#tree.open(path);
     // Beside the branches lies what belongs to the server, its private key for one.
-    yield* walk(listedFolder(folder, path === '' ? branches : undefined), path, options);
+    const only = path === '' ? branches : undefined;
+    yield* walk(listedFolder(folder, this.#tree.names, only), path, options);
   }
 
   async open(path: RemotePath): Promise<StoredFileReader> {

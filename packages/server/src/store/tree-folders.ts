@@ -3,10 +3,13 @@ import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
 import type { EntryFacts } from './file-entry.js';
 import { lookAt } from './folder-entries.js';
 import { Folder, type FolderRoot } from './folder.js';
+import { FolderNames } from './folder-names.js';
 import { componentsOf } from './tree.js';
 
 /** Reaches the folders of a tree by their paths in it. */
 export class TreeFolders {
+  /** Reads what their entries are called. */
+  readonly names = new FolderNames();
   readonly #root: FolderRoot;
 
   /** @param root - where the tree begins */

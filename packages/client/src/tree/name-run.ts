@@ -22,11 +22,6 @@ export class NameRun {
   #places = new Uint32Array(64);
   #length = 0;
 
-  /** How many there are. */
-  get length(): number {
-    return this.#length;
-  }
-
   /** Bytes that they take. */
   get size(): number {
     return this.#taken;

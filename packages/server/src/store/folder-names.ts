@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { BigIntStats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 
 import { compareNames } from '@e2eeftp/protocol';
@@ -117,7 +116,6 @@ async function readNames(folder: Folder): Promise<readonly string[]> {
 
 /** What is no UTF-8 has no path, and decoding it could make it look like something that has. */
 function asName(latin1: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- these are the characters of one byte
   if (/^[\u0000-\u007f]*$/u.test(latin1)) return latin1;
   const bytes = Buffer.from(latin1, 'latin1');
   return isUtf8(bytes) ? bytes.toString() : undefined;

@@ -8,7 +8,7 @@ import { makeWorld, type World } from './support/world.js';
 
 const count = 1_000_000;
 const megabytes = 200;
-const secondsToLive = 600;
+const secondsToLive = 900;
 
 /** File systems allow a file no more names than some 65,000. */
 const namesOfFile = 50_000;

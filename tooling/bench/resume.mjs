@@ -1,8 +1,11 @@
 // Measures what a break in the midst of a transfer costs, beyond the bytes that are still missing:
 // of a connection that is cut under the library, and of the client's program, killed and run again.
+// Each round moves the file once without a break, right before it does so with one, and holds the time
+// from the break to the end against that of the same bytes: what else the machine does changes from
+// minute to minute. Of all rounds, the median counts.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,11 +22,20 @@ import { withWorkFolder } from './work-folder.mjs';
 const main = fileURLToPath(new URL('../../apps/client/dist/main.js', import.meta.url));
 const contender = nodeProgram('e2eeftp', new URL('contenders/e2eeftp.mjs', import.meta.url));
 
-const { values } = parseArgs({ options: { size: { type: 'string', default: '1024' } } });
+const { values } = parseArgs({
+  options: {
+    /** MiB. */
+    size: { type: 'string', default: '1024' },
+    rounds: { type: 'string', default: '3' },
+    /** Where the files are; by default in memory. */
+    directory: { type: 'string' },
+  },
+});
 const size = Number(values.size) * 2 ** 20;
+const rounds = Number(values.rounds);
 
-const figures = await withWorkFolder(undefined, size, run);
-process.stdout.write(`${JSON.stringify({ size, ...figures })}\n`);
+const figures = await withWorkFolder(values.directory, size, run);
+process.stdout.write(`${JSON.stringify({ size, rounds, ...figures })}\n`);
 
 async function run(directory) {
   const at = (name) => join(directory, name);
@@ -38,24 +50,44 @@ async function run(directory) {
     await program(place, ['init', `127.0.0.1:${place.port}`, '--server-key', key]).ended;
     // Only a file that did not change a moment ago is gone on with.
     await delay(1100);
+    // Whatever is measured replaces an older file, which takes its time, too.
+    await program(place, ['send', source.path, 'stored']).ended;
+    await program(place, ['get', 'stored', at('back')]).ended;
     return {
       library: {
-        up: await cutLibrary(place, (client, onProgress) =>
-          client.send(source.path, 'received/stored', { onProgress }),
+        up: await medians(() =>
+          cutLibrary(place, (client, onProgress) =>
+            client.send(source.path, 'received/stored', { onProgress }),
+          ),
         ),
-        down: await cutLibrary(place, (client, onProgress) =>
-          client.get('received/stored', at('back'), { onProgress }),
+        down: await medians(() =>
+          cutLibrary(place, (client, onProgress) =>
+            client.get('received/stored', at('back'), { onProgress }),
+          ),
         ),
       },
       program: {
-        up: await killProgram(place, ['send', source.path, 'stored'], place.data),
-        down: await killProgram(place, ['get', 'stored', at('back')], directory),
+        up: await medians(() => killProgram(place, ['send', source.path, 'stored'], place.data)),
+        down: await medians(() => killProgram(place, ['get', 'stored', at('back')], directory)),
       },
       isSame: (await digest(at('back'))) === source.digest,
     };
   } finally {
     await server.stop();
   }
+}
+
+/** The median of each figure, and how far the cost of the break lies from it. */
+async function medians(measure) {
+  const found = [];
+  for (let round = 0; round < rounds; round++) found.push(await measure());
+  const sorted = (name) => found.map((figures) => figures[name]).sort((a, b) => a - b);
+  const names = Object.keys(found[0]);
+  const middle = Math.floor(rounds / 2);
+  return {
+    ...Object.fromEntries(names.map((name) => [name, sorted(name)[middle]])),
+    beyondMissingOfAll: sorted('beyondMissing'),
+  };
 }
 
 /** Moves the file once as it is, and once with a cut in its middle. */
@@ -75,50 +107,62 @@ async function cutLibrary({ data, port }, move) {
     },
   });
   try {
-    const whole = await secondsOf(() => move(client, () => undefined));
+    const start = performance.now();
+    let half;
+    await move(client, ({ transferred }) => {
+      if (transferred >= size / 2) half ??= { at: performance.now(), transferred };
+    });
+    const whole = { seconds: secondsSince(start), secondHalf: secondsSince(half.at) };
     let cut;
     let resumed;
+    let lastAt;
     await move(client, ({ transferred }) => {
-      if (cut === undefined && transferred >= size / 2) {
-        cut = { at: performance.now(), transferred };
+      lastAt = performance.now();
+      if (cut === undefined && transferred >= half.transferred) {
+        cut = { at: lastAt, transferred };
         transport.destroy(new TransportError('reset', 'cut'));
       } else if (opened > 1) {
-        resumed ??= { at: performance.now(), transferred };
+        resumed ??= { at: lastAt, transferred };
       }
     });
-    const rest = (performance.now() - cut.at) / 1000;
-    const missing = 1 - cut.transferred / size;
     return {
-      wholeSeconds: whole,
+      wholeSeconds: whole.seconds,
       untilMoving: (resumed.at - cut.at) / 1000,
       movedAgain: cut.transferred - resumed.transferred,
-      beyondMissing: rest - missing * whole,
+      afterLast: secondsSince(lastAt),
+      beyondMissing: secondsSince(cut.at) - whole.secondHalf,
     };
   } finally {
     await client.close();
   }
 }
 
-/** Runs the program once as it is, and once for almost nothing; then it is killed in its middle, and run again. */
+/**
+ * Runs the program once as it is; then it is killed in its middle, and run again. That it has to be
+ * started again is a part of what the break costs.
+ */
 async function killProgram(place, args, growing) {
-  const start = await secondsOf(() => program(place, ['ping']).ended);
-  const whole = await secondsOf(() => program(place, args).ended);
-  if (args[0] === 'get') await rm(args[2]);
-  const { child, ended } = program(place, args);
-  let kept = 0;
-  while (child.exitCode === null && kept < size / 2) {
-    await delay(5);
-    kept = await largestIn(growing);
-  }
-  child.kill('SIGKILL');
-  await ended.catch(() => undefined);
-  const rest = await secondsOf(() => program(place, args).ended);
-  const missing = 1 - kept / size;
-  return {
-    startSeconds: start,
-    wholeSeconds: whole,
-    beyondMissing: rest - start - missing * (whole - start),
-  };
+  const pingAt = performance.now();
+  await program(place, ['ping']).ended;
+  const startSeconds = secondsSince(pingAt);
+  const wholeAt = performance.now();
+  const whole = program(place, args);
+  await halfOf(whole, growing);
+  const halfAt = performance.now();
+  await whole.ended;
+  const [wholeSeconds, secondHalf] = [secondsSince(wholeAt), secondsSince(halfAt)];
+  const broken = program(place, args);
+  await halfOf(broken, growing);
+  broken.child.kill('SIGKILL');
+  await broken.ended.catch(() => undefined);
+  const again = performance.now();
+  await program(place, args).ended;
+  return { startSeconds, wholeSeconds, beyondMissing: secondsSince(again) - secondHalf };
+}
+
+/** Waits until a program has written half of the file. */
+async function halfOf({ child }, directory) {
+  while (child.exitCode === null && (await largestIn(directory)) < size / 2) await delay(5);
 }
 
 function program({ home }, args) {
@@ -148,8 +192,6 @@ async function largestIn(directory) {
   return Math.max(0, ...(await Promise.all(sizes)));
 }
 
-async function secondsOf(work) {
-  const start = performance.now();
-  await work();
+function secondsSince(start) {
   return (performance.now() - start) / 1000;
 }

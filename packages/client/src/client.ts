@@ -12,7 +12,7 @@ import {
 import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
 import { asClientError } from './errors.js';
-import { pagedEntries } from './listing.js';
+import { pagedEntries, pageSize } from './listing.js';
 import { Closing } from './operation/closing.js';
 import { Operations } from './operation/operations.js';
 import type {
@@ -182,7 +182,11 @@ export class Client implements AsyncDisposable {
   async *list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, void> {
     const { recursive } = options;
     const what = `Cannot list ${path === '' ? 'the root' : path}`;
-    const args = { path: checkPath(path), ...(recursive !== undefined && { recursive }) };
+    const args = {
+      path: checkPath(path),
+      limit: pageSize,
+      ...(recursive !== undefined && { recursive }),
+    };
     const operation = this.#operations.begin(options);
     try {
       yield* pagedEntries((cursor) =>

@@ -3,6 +3,12 @@ import { comparePaths, type CommandResult, type Entry } from '@e2eeftp/protocol'
 import { ClientError } from './errors.js';
 
 /**
+ * Entries that are asked for at once. An answer has room for some ten thousand, which as objects
+ * take so much memory, for so long, that a process would grow by a hundred megabytes.
+ */
+export const pageSize = 1000;
+
+/**
  * Lists a folder, as many pages as it takes.
  *
  * @param askPage - asks for the first page, or for the one behind a cursor

@@ -1,8 +1,6 @@
-import { mkdtemp, open, rm, type FileHandle } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import * as z from 'zod';
+
+import { ScratchFile } from '../tree/scratch-file.js';
 
 const removalSchema = z.object({
   path: z.string(),
@@ -23,8 +21,7 @@ const batchSize = 256;
  * superfluous only later. It lies in a temporary file, since there may be any number of them.
  */
 export class RemovalPlan {
-  #folder: string | undefined;
-  #file: FileHandle | undefined;
+  #file: ScratchFile | undefined;
   #lines: string[] = [];
   #size = 0;
 
@@ -43,30 +40,20 @@ export class RemovalPlan {
   /** @yields what was added, in the same order; nothing may be added afterwards */
   async *read(): AsyncGenerator<Removal, void, void> {
     await this.#write();
-    if (this.#folder === undefined) return;
-    const file = await open(join(this.#folder, 'removals'), 'r');
-    try {
-      for await (const line of file.readLines({ autoClose: false })) {
-        yield removalSchema.parse(JSON.parse(line));
-      }
-    } finally {
-      await file.close();
-    }
+    const lines = this.#file?.handle.readLines({ autoClose: false, start: 0 }) ?? [];
+    for await (const line of lines) yield removalSchema.parse(JSON.parse(line));
   }
 
   /** Forgets everything. */
   async close(): Promise<void> {
     await this.#file?.close();
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
     this.#file = undefined;
-    this.#folder = undefined;
   }
 
   async #write(): Promise<void> {
     if (this.#lines.length === 0) return;
-    this.#folder ??= await mkdtemp(join(tmpdir(), 'e2eeftp-sync-'));
-    this.#file ??= await open(join(this.#folder, 'removals'), 'wx', 0o600);
-    await this.#file.appendFile(this.#lines.map((line) => `${line}\n`).join(''));
+    this.#file ??= await ScratchFile.create();
+    await this.#file.handle.appendFile(this.#lines.map((line) => `${line}\n`).join(''));
     this.#lines = [];
   }
 }

@@ -1,12 +1,15 @@
 import type { Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 
+import { NameRun, type NumberedName } from './name-run.js';
+import { SpilledNames } from './spilled-names.js';
+
 /** What a name in a folder stands for, as far as the folder itself says. */
 export type NameKind = 'file' | 'directory' | 'link' | 'special' | 'unknown';
 
 /** A name in a folder. */
 export interface NamedEntry {
-  /** Its bytes, valid as long as nobody writes to them. */
+  /** Its bytes, valid until others are taken. */
   readonly bytes: Buffer;
   readonly kind: NameKind;
 }
@@ -16,27 +19,17 @@ const kinds: readonly NameKind[] = ['file', 'directory', 'link', 'special', 'unk
 /** Names that are read from the system at once. */
 const bufferSize = 1024;
 
-/** Bytes of memory that are taken at once for names, as a power of two; small folders take less. */
-const blockBits = 20;
-const blockSize = 2 ** blockBits;
-const smallBlockSize = 8192;
-
-/** Bytes before each name: its kind, and its length in two. */
-const headerSize = 3;
-
-const noBlock = Buffer.alloc(headerSize);
+/** Bytes of names that are held in memory; of more, a file holds those that are in order already. */
+const heldBytes = 2 ** 21;
 
 /**
- * A folder's names in their order. There may be a million of them: as objects, they would take
- * several hundred megabytes, and the engine's garbage as much again.
+ * A folder's names in their order, in bounded memory however many they are: what the system says
+ * first comes last as often as not, so that all have to be known before the first can be told.
  */
 export class FolderNames {
-  readonly #blocks: Buffer[] = [];
-  /** Bytes of the last block that are taken. */
+  readonly #held = new NameRun();
+  #spilled: SpilledNames | undefined;
   #taken = 0;
-  /** Where each name is: the number of its block, and its place there. */
-  #places = new Uint32Array(64);
-  #length = 0;
 
   private constructor() {
     // Made by `read`.
@@ -44,84 +37,54 @@ export class FolderNames {
 
   /**
    * @param path - a local folder
-   * @returns its names, ordered by their bytes
+   * @returns its names, to be closed
    * @throws the system's error
    */
   static async read(path: string): Promise<FolderNames> {
     const names = new FolderNames();
-    // Latin-1 makes a character of each byte, whatever the name's encoding is.
-    const folder = await opendir(path, { encoding: 'latin1', bufferSize });
-    for await (const entry of folder) names.#add(entry.name, kinds.indexOf(kindOf(entry)));
-    names.#places = names.#places.subarray(0, names.#length);
-    names.#places.sort((a, b) => names.#compare(a, b));
-    return names;
-  }
-
-  /** How many there are. */
-  get length(): number {
-    return this.#length;
+    try {
+      // Latin-1 makes a character of each byte, whatever the name's encoding is.
+      const folder = await opendir(path, { encoding: 'latin1', bufferSize });
+      for await (const entry of folder) {
+        names.#held.add(entry.name, kinds.indexOf(kindOf(entry)));
+        if (names.#held.size >= heldBytes) await names.#spill();
+      }
+      if (names.#spilled) await names.#spill();
+      else names.#held.sort();
+      return names;
+    } catch (error) {
+      await names.close();
+      throw error;
+    }
   }
 
   /**
-   * @param start - the first name
-   * @param end - the one behind the last
-   * @returns these names
+   * @param count - how many
+   * @returns the next names, ordered by their bytes; fewer at the end
    */
-  slice(start: number, end: number): NamedEntry[] {
-    return Array.from(this.#places.subarray(start, end), (place) => {
-      const block = this.#blockOf(place);
-      const start = (place & (blockSize - 1)) + headerSize;
-      const kind = kinds[block.readUInt8(start - headerSize)] ?? 'unknown';
-      return { bytes: block.subarray(start, start + lengthAt(block, start)), kind };
-    });
+  async take(count: number): Promise<NamedEntry[]> {
+    const names = (await this.#spilled?.take(count)) ?? this.#takeHeld(count);
+    return names.map(({ bytes, number }) => ({ bytes, kind: kinds[number] ?? 'unknown' }));
   }
 
-  #add(name: string, kind: number): void {
-    const size = headerSize + name.length;
-    let block = this.#blocks.at(-1);
-    if (!block || this.#taken + size > block.length) {
-      // Most folders are small; whoever has filled one block will fill others.
-      block = Buffer.allocUnsafeSlow(block ? blockSize : smallBlockSize);
-      this.#blocks.push(block);
-      this.#taken = 0;
-    }
-    const start = this.#taken;
-    block.writeUInt8(kind, start);
-    block.writeUInt16BE(name.length, start + 1);
-    block.write(name, start + headerSize, 'latin1');
-    this.#taken += size;
-    if (this.#length === this.#places.length) {
-      const more = new Uint32Array(this.#length * 2);
-      more.set(this.#places);
-      this.#places = more;
-    }
-    this.#places[this.#length] = (this.#blocks.length - 1) * blockSize + start;
-    this.#length += 1;
+  /** Forgets everything. */
+  async close(): Promise<void> {
+    await this.#spilled?.close();
+    this.#spilled = undefined;
   }
 
-  /** Called some twenty times for each name: it makes no objects. */
-  #compare(a: number, b: number): number {
-    const left = this.#blockOf(a);
-    const right = this.#blockOf(b);
-    const leftStart = (a & (blockSize - 1)) + headerSize;
-    const rightStart = (b & (blockSize - 1)) + headerSize;
-    return left.compare(
-      right,
-      rightStart,
-      rightStart + lengthAt(right, rightStart),
-      leftStart,
-      leftStart + lengthAt(left, leftStart),
-    );
+  #takeHeld(count: number): NumberedName[] {
+    const names = this.#held.slice(this.#taken, this.#taken + count);
+    this.#taken += names.length;
+    return names;
   }
 
-  #blockOf(place: number): Buffer {
-    return this.#blocks[place >>> blockBits] ?? noBlock;
+  async #spill(): Promise<void> {
+    this.#spilled ??= await SpilledNames.create();
+    this.#held.sort();
+    await this.#spilled.add(this.#held);
+    this.#held.clear();
   }
-}
-
-/** Bytes of the name that begins at a place of a block. */
-function lengthAt(block: Buffer, start: number): number {
-  return block.readUInt16BE(start - 2);
 }
 
 function kindOf(entry: Dirent): NameKind {

@@ -85,7 +85,6 @@ interface Level {
   /** Links to folders on the way to it. */
   readonly links: number;
   readonly names: FolderNames;
-  next: number;
   batch: Seen[];
 }
 
@@ -98,7 +97,7 @@ interface Seen {
 
 /**
  * Walks through a local folder: each folder before what is in it, and names by their bytes, which
- * is the order of `comparePaths`. It holds the names of the folders that it is in, and no more.
+ * is the order of `comparePaths`. It holds what is next of the folders that it is in, and no more.
  *
  * @param local - the folder; a symbolic link is followed here
  * @param remote - where it belongs on the server
@@ -111,35 +110,35 @@ export async function* walkLocal(
   options: WalkOptions,
 ): AsyncGenerator<LocalItem, void, void> {
   const levels: Level[] = [];
-  const root = await enter({ local, remote, path: '' }, undefined, false, options);
-  if ('names' in root) levels.push(root);
-  else yield root;
-  for (let level = levels.at(-1); level; level = levels.at(-1)) {
-    throwIfAborted(options.signal);
-    const seen = level.batch.shift() ?? (await nextOf(level, options));
-    if (!seen) {
-      levels.pop();
-      continue;
+  try {
+    const root = await enter({ local, remote, path: '' }, undefined, false, options);
+    if ('names' in root) levels.push(root);
+    else yield root;
+    for (let level = levels.at(-1); level; level = levels.at(-1)) {
+      throwIfAborted(options.signal);
+      const seen = level.batch.shift() ?? (await nextOf(level, options));
+      if (!seen) {
+        await level.names.close();
+        levels.pop();
+        continue;
+      }
+      const { item, folder, isLink = false } = seen;
+      const inner = folder && (await enter(folder, levels, isLink, options));
+      const isOpen = inner && 'names' in inner;
+      if (isOpen) levels.push(inner);
+      // A folder that is skipped is not made.
+      if (item && (!inner || isOpen || inner.type === 'failed')) yield item;
+      if (inner && !isOpen && (item ?? inner.type === 'failed')) yield inner;
     }
-    const { item, folder, isLink = false } = seen;
-    const inner = folder && (await enter(folder, levels, isLink, options));
-    const isOpen = inner && 'names' in inner;
-    // A folder that is skipped is not made.
-    if (item && (!inner || isOpen || inner.type === 'failed')) yield item;
-    if (isOpen) levels.push(inner);
-    else if (inner && (item ?? inner.type === 'failed')) yield inner;
+  } finally {
+    for (const { names } of levels) await names.close();
   }
 }
 
 async function nextOf(level: Level, options: WalkOptions): Promise<Seen | undefined> {
-  while (level.next < level.names.length) {
-    const names = level.names.slice(level.next, level.next + batchSize);
-    level.next += names.length;
-    level.batch = await Promise.all(names.map((name) => look(level, name, options)));
-    const seen = level.batch.shift();
-    if (seen) return seen;
-  }
-  return undefined;
+  const names = await level.names.take(batchSize);
+  level.batch = await Promise.all(names.map((name) => look(level, name, options)));
+  return level.batch.shift();
 }
 
 async function enter(
@@ -155,7 +154,7 @@ async function enter(
     const isLoop = policy === 'follow' && above?.some((level) => level.identity === identity);
     if (isLoop || links > maximumLinks) return { type: 'skipped', ...folder, reason: 'link-loop' };
     const names = await FolderNames.read(folder.local);
-    return { ...folder, identity, links, names, next: 0, batch: [] };
+    return { ...folder, identity, links, names, batch: [] };
   } catch (error) {
     return { type: 'failed', ...folder, error: asClientError(error) };
   }

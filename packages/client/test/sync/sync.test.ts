@@ -357,11 +357,11 @@ describe('removals', () => {
     const { client } = await startPair();
     const folder = await makeFolder();
     await writeRemote(client, root, { a: 'a' });
-    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('e2eeftp-sync-'));
+    const before = (await readdir(tmpdir())).filter((name) => name.startsWith('e2eeftp-scratch-'));
     await syncUp(client, folder, root, { delete: true, force: true });
     await writeRemote(client, root, { a: 'a' });
     await failureOf(syncUp(client, folder, root, { delete: true }));
-    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('e2eeftp-sync-'));
+    const after = (await readdir(tmpdir())).filter((name) => name.startsWith('e2eeftp-scratch-'));
     expect(after.filter((name) => !before.includes(name))).toEqual([]);
   });
 });

@@ -56,7 +56,7 @@ function etagOf(stats: FileStats): string {
 }
 
 /**
- * Whether a further change must leave another version in the time stamps.
+ * Says whether a further change must leave another version in the time stamps.
  *
  * They are as coarse as the kernel's tick, or two seconds on some file systems: two changes within
  * one leave the same stamps. So the etag of what has just changed is good for one answer only, and
@@ -66,8 +66,11 @@ function etagOf(stats: FileStats): string {
  * gives a file one and the same mtime and ctime; the store sets the mtime of its own files by hand
  * (`uniqueMtime`). Where the two differ, any further write shows, and a file that the store puts in
  * the place has another mtime, though it may have got the inode of the one before.
+ *
+ * @param stats - what the file system says
+ * @returns whether it must
  */
-function isSettled(stats: FileStats): boolean {
+export function isSettled(stats: FileStats): boolean {
   const now = BigInt(Date.now()) * 1_000_000n;
   if (stats.ctimeNs < now - settlingTime) return true;
   return stats.isFile() && stats.mtimeNs !== stats.ctimeNs;

@@ -165,7 +165,8 @@ export class FileStore implements Store {
     requireInTree(path);
     const folder = await this.#tree.open(path);
     // Beside the branches lies what belongs to the server, its private key for one.
-    yield* walk(listedFolder(folder, path === '' ? branches : undefined), path, options);
+    const only = path === '' ? branches : undefined;
+    yield* walk(listedFolder(folder, this.#tree.names, only), path, options);
   }
 
   async open(path: RemotePath): Promise<StoredFileReader> {

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import { lstat, type BigIntStats } from 'node:fs';
-import { opendir, readdir } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 
 import { entryFacts, type EntryFacts } from './file-entry.js';
 import type { Folder } from './folder.js';
+import type { FolderNames } from './folder-names.js';
 import type { ListedFolder } from './listing.js';
 import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
 
@@ -11,16 +11,21 @@ import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
  * Shows a folder of the disk to a listing.
  *
  * @param folder - the folder, which goes over to the listing
- * @param only - the names to show; by default all
+ * @param names - reads the names of folders
+ * @param only - the names to show, in their order; by default all
  * @returns the folder as listings see it
  */
-export function listedFolder(folder: Folder, only?: readonly string[]): ListedFolder {
+export function listedFolder(
+  folder: Folder,
+  names: FolderNames,
+  only?: readonly string[],
+): ListedFolder {
   return {
-    names: async () => (only ? [...only] : ((await unlessMissing(readNames(folder))) ?? [])),
-    facts: async (names) => (await unlessMissing(readAllFacts(folder, names))) ?? [],
+    names: async () => only ?? (await unlessMissing(names.of(folder))) ?? [],
+    facts: async (some) => (await unlessMissing(readAllFacts(folder, some))) ?? [],
     async openFolder(name) {
       const inner = await unlessMissing(folder.openFolder(name));
-      return inner && listedFolder(inner);
+      return inner && listedFolder(inner, names);
     },
     close() {
       folder.close();
@@ -50,17 +55,6 @@ export async function countEntries(folder: Folder, atMost: number): Promise<numb
     throw asStoreError('Cannot count what is in a folder', error);
   } finally {
     folder.close();
-  }
-}
-
-async function readNames(folder: Folder): Promise<string[]> {
-  try {
-    const names = await readdir(folder.base, { encoding: 'buffer' });
-    await folder.verify();
-    // What is no UTF-8 has no path, and decoding it could make it look like something that has.
-    return names.filter((name) => isUtf8(name)).map((name) => name.toString());
-  } catch (error) {
-    throw asStoreError('Cannot read a folder', error);
   }
 }
 

@@ -11,8 +11,8 @@ import type { ListOptions } from './store.js';
 
 /** A folder as a listing sees it. */
 export interface ListedFolder {
-  /** @returns the names of what is in it, in any order */
-  names(): Promise<string[]>;
+  /** @returns the names of what is in it, in the order of `compareNames` */
+  names(): Promise<readonly string[]>;
   /**
    * @param names - some of them
    * @returns what each stands for; nothing for what is gone meanwhile or not to be listed
@@ -116,11 +116,11 @@ class Level {
     this.#folder.close();
   }
 
-  async #readNames(): Promise<string[]> {
+  async #readNames(): Promise<readonly string[]> {
     const [first] = this.#after;
-    const all = await this.#folder.names();
-    const names = first === undefined ? all : all.filter((name) => compareNames(name, first) >= 0);
-    return names.sort(compareNames);
+    const names = await this.#folder.names();
+    if (first !== undefined) this.#nextName = firstFrom(names, first);
+    return names;
   }
 
   #items(names: readonly string[], facts: readonly (EntryFacts | undefined)[]): Item[] {
@@ -141,4 +141,15 @@ class Level {
       throw error;
     }
   }
+}
+
+/** The index of the first name that is not before another one. */
+function firstFrom(names: readonly string[], name: string): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareNames(names[middle] ?? '', name) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,5 +1,6 @@
 import {
   baseName,
+  compareNames,
   parentPath,
   type Entry,
   type RemotePath,
@@ -253,7 +254,7 @@ export class MemoryStore implements Store {
 
 function listedFolder(folder: MemoryFolder): ListedFolder {
   return {
-    names: () => Promise.resolve(folder.names()),
+    names: () => Promise.resolve(folder.names().sort(compareNames)),
     facts: (names) => Promise.resolve(names.map((name) => folder.get(name)?.facts)),
     openFolder(name) {
       const inner = folder.get(name);

@@ -15,8 +15,8 @@ export interface StoreLimits {
 }
 
 /**
- * What a store allows when its owner says nothing else. A folder is read whole for each page of its
- * list: of 100,000 entries that takes less than 200 MiB of memory, of a million a gigabyte.
+ * What a store allows when its owner says nothing else. A folder's names are read whole to list it: for
+ * 100,000 entries the process takes less than 200 MiB of memory, for a million 600.
  */
 export const defaultStoreLimits: StoreLimits = {
   directorySize: 100_000,

@@ -3,6 +3,7 @@ import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
 import type { EntryFacts } from './file-entry.js';
 import { lookAt } from './folder-entries.js';
 import { Folder, type FolderRoot } from './folder.js';
+import { FolderNames } from './folder-names.js';
 import { RecentFolders } from './recent-folders.js';
 import { componentsOf } from './tree.js';
 
@@ -14,6 +15,8 @@ const defaultKeepTime = 200;
  * shortly after each other, share it.
  */
 export class TreeFolders {
+  /** Reads what their entries are called. */
+  readonly names = new FolderNames();
   readonly #root: FolderRoot;
   /** Those that are in use. */
   readonly #shared = new Map<RemotePath, Promise<Folder>>();

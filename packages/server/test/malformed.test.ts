@@ -110,7 +110,7 @@ const cases: Readonly<Record<string, Records>> = {
   'what is no record': () => [Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')],
 };
 
-/** What came before the fault was right: the file is there, and an answer may have come. */
+/** What came before the fault was right: an answer may have come, and then the file is there. */
 const stored = new Set(['data behind a body', 'a second end']);
 const answered = new Set([...stored, 'a record that came before']);
 
@@ -145,7 +145,10 @@ describe.each(['TCP', 'memory'] as const)('what breaks the protocol over %s', (w
       const bytes = await untilHungUp(transport);
       if (!answered.has(what)) expect(bytes).toBe(0);
       expect(await witness.call('PING')).toMatchObject({ status: 200 });
-      expect(await witness.get('received/f')).toBe(stored.has(what) ? '\0'.repeat(10) : 404);
+      const isWhole = stored.has(what);
+      const mayBeGone = !isWhole || bytes === 0;
+      const possible = [...(isWhole ? ['\0'.repeat(10)] : []), ...(mayBeGone ? [404] : [])];
+      expect(possible).toContain(await witness.get('received/f'));
       expect(fixture.logged('connection ended').length).toBe(1);
       expect(fixture.logged('connection failed')).toEqual([]);
     },

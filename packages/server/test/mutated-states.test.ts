@@ -130,7 +130,10 @@ describe.each(['TCP', 'memory'] as const)('over %s', (way) => {
       if (isAllowed) expect(said).toEqual(conversation(when, what, isStored));
       // What was answered before may be lost on the way, but nothing is said that was not to be.
       else expect(['message', ...answers].slice(0, said.length)).toEqual(said);
-      expect(await witness.get('received/f')).toBe(isStored ? 'data' : 404);
+      // A connection that breaks takes with it what was whole, but neither in its place nor answered.
+      const mayBeGone = !isStored || (!isAllowed && said.length < 2);
+      const possible = [...(isStored ? ['data'] : []), ...(mayBeGone ? [404] : [])];
+      expect(possible).toContain(await witness.get('received/f'));
       expect(fixture.logged('connection failed')).toEqual([]);
       expect(fixture.logged('a command failed')).toEqual([]);
     });

@@ -61,12 +61,7 @@ export class Client implements AsyncDisposable {
     const { facts, welcome } = greeting;
     this.#pool = pool;
     this.#requests = new Requests(pool);
-    this.#transfers = new TransferContext(
-      this.#requests,
-      facts.peerIdentity,
-      welcome.commands,
-      options,
-    );
+    this.#transfers = new TransferContext(this.#requests, facts.peerIdentity, welcome, options);
     this.greeting = greeting;
   }
 

@@ -32,6 +32,7 @@ export class Requests {
    * @param args - its arguments
    * @param what - what is asked, as people name it; for error messages
    * @param signal - ends the wait early
+   * @param demand - what the connection is wanted for
    * @returns its result
    * @throws ClientError
    */
@@ -40,8 +41,9 @@ export class Requests {
     args: CommandArguments<Name>,
     what: string,
     signal: AbortSignal | undefined,
+    demand?: Demand,
   ): Promise<CommandResult<Name>> {
-    const { response, body, release } = await this.ask({ command, args, what, signal });
+    const { response, body, release } = await this.ask({ command, args, what, signal }, demand);
     body?.drop();
     release();
     return checkResult(command, response);

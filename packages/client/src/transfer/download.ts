@@ -66,7 +66,7 @@ export async function* readRange(
         etag,
         signal,
       };
-      opened = await openRange(context.requests, path, missing, context.longestRange);
+      opened = await openRange(context, path, missing);
       // The caller has bytes of this version, which go with no other one's.
       etag = opened.file.etag;
       const total = position + opened.length;
@@ -177,7 +177,6 @@ class DownloadRun {
 
   /** Asks for what is missing; of a file that has changed meanwhile, that is all of it. */
   async #open(): Promise<OpenRange> {
-    const { requests, longestRange } = this.#context;
     const { offset = 0, length, etag, signal } = this.#options;
     const missing = {
       offset: offset + this.#position,
@@ -186,13 +185,13 @@ class DownloadRun {
       signal,
     };
     try {
-      return await openRange(requests, this.#path, missing, longestRange);
+      return await openRange(this.#context, this.#path, missing);
     } catch (error) {
       const hasChanged = error instanceof ClientError && error.code === 'conflict' && !etag;
       if (!hasChanged || this.#etag === undefined) throw error;
       await this.#startOver(error);
       const all = { ...missing, offset, length, etag: undefined };
-      return openRange(requests, this.#path, all, longestRange);
+      return openRange(this.#context, this.#path, all);
     }
   }
 

@@ -2,7 +2,8 @@ import type { StoredFile } from '@e2eeftp/protocol';
 
 import { abortedError, ClientError, throwIfAborted } from '../errors.js';
 import type { RangeOptions } from '../options.js';
-import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
+import { checkResult, type ConnectedReply } from '../requests.js';
+import type { TransferContext } from './transfer-context.js';
 
 /** What is worth receiving and throwing away, to keep a connection whose body nobody wants. */
 const worthDraining = 1024 * 1024;
@@ -11,6 +12,8 @@ const worthDraining = 1024 * 1024;
 interface Step {
   /** Bytes that the server announced. */
   readonly length: number;
+  /** The bytes themselves, where the answer holds them; otherwise they follow as its body. */
+  readonly content?: Uint8Array | undefined;
   readonly reply: ConnectedReply;
 }
 
@@ -35,28 +38,27 @@ export interface ReceiveOptions {
 /**
  * Asks for a part of a file.
  *
- * @param requests - asks the server
+ * @param context - asks the server, not for too much at once: what comes slowly must not make it wait
  * @param path - which file
  * @param range - which part
- * @param longest - bytes that are asked for at once; what comes slowly must not make the server wait
  * @returns what comes, to be abandoned or received to its end
  * @throws ClientError
  */
 export async function openRange(
-  requests: Requests,
+  context: TransferContext,
   path: string,
   { offset = 0, length = Infinity, etag, signal }: RangeOptions,
-  longest: number,
 ): Promise<OpenRange> {
+  const { longestRange: longest } = context;
   const first = { offset, length: Math.min(length, longest), etag, signal };
-  const { file, ...step } = await ask(requests, path, first);
+  const { file, ...step } = await ask(context, path, first);
   const whole = Math.min(length, file.size - offset);
   return {
     file,
     length: whole,
     step,
     next: (received) =>
-      ask(requests, path, {
+      ask(context, path, {
         offset: offset + received,
         length: Math.min(whole - received, longest),
         etag: file.etag,
@@ -66,7 +68,7 @@ export async function openRange(
 }
 
 async function ask(
-  requests: Requests,
+  { requests, longestContent }: TransferContext,
   path: string,
   { offset, length, etag, signal }: RangeOptions & { offset: number; length: number },
 ): Promise<Step & { readonly file: StoredFile }> {
@@ -75,19 +77,21 @@ async function ask(
     offset,
     ...(length !== Infinity && { length }),
     ...(etag !== undefined && { etag }),
+    ...(longestContent >= 0 && { content: longestContent }),
   };
   const request = { command: 'GET', args, what: `Cannot get ${path}`, signal };
   const reply = await requests.ask(request, 'transfer');
   try {
-    const { offset: start, length: bytes, ...file } = checkResult('GET', reply.response);
+    const { offset: start, length: bytes, content, ...file } = checkResult('GET', reply.response);
     const isRight =
       start === offset &&
       bytes === Math.min(length, file.size - start) &&
       (etag === undefined || etag === file.etag);
-    if (!reply.body || !isRight) {
+    const isThere = content ? content.length === bytes && !reply.body : reply.body;
+    if (!isThere || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
     }
-    return { file, length: bytes, reply };
+    return { file, length: bytes, content, reply };
   } catch (error) {
     reply.body?.drop();
     reply.release();
@@ -118,7 +122,7 @@ export async function* received(
   try {
     for (;;) {
       const end = transferred + range.step.length;
-      for await (const parts of range.step.reply.body ?? []) {
+      for await (const parts of partsOf(range.step)) {
         throwIfAborted(signal);
         const bytes = parts.reduce((sum, part) => sum + part.length, 0);
         transferred += bytes;
@@ -137,6 +141,14 @@ export async function* received(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
+}
+
+function partsOf({
+  content,
+  reply,
+}: Step): AsyncIterable<readonly Uint8Array[]> | (readonly Uint8Array[])[] {
+  if (content) return content.length > 0 ? [[content]] : [];
+  return reply.body ?? [];
 }
 
 /**

@@ -33,6 +33,7 @@ export async function openSmallFile(
     mtime: modifiedAt(stats),
     mode: permissionsOf(stats),
     isRepeatable: true,
+    content: bytes,
     version,
     read: (offset) => oneChunk(bytes.subarray(offset)),
     close: () => Promise.resolve(),

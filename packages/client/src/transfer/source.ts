@@ -45,6 +45,7 @@ export async function openSource(
       size: source.length,
       mtime: undefined,
       isRepeatable: true,
+      content: source,
       read: (offset) => oneChunk(source.subarray(offset)),
       close: nothing,
     };

@@ -1,5 +1,5 @@
 import { SmallFiles } from '@e2eeftp/file-io';
-import { limits } from '@e2eeftp/protocol';
+import { limits as protocolLimits, type Welcome } from '@e2eeftp/protocol';
 
 import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
 import { defaultRetries, type ConnectOptions } from '../options.js';
@@ -20,6 +20,8 @@ export class TransferContext {
   readonly canResume: boolean;
   /** Whether the server knows of permissions; one that does not refuses files that have some. */
   readonly keepsPermissions: boolean;
+  /** Bytes of a file that the server takes in the request itself; -1 when it knows of no such thing. */
+  readonly longestContent: number;
   readonly #journal: TransferJournal | undefined;
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
@@ -30,13 +32,13 @@ export class TransferContext {
   /**
    * @param requests - asks the server
    * @param server - the server's identity, 32 bytes
-   * @param commands - what the server can do
+   * @param welcome - what the server says that it can do
    * @param options - what the client was given
    */
   constructor(
     requests: Requests,
     server: Uint8Array,
-    commands: readonly string[],
+    { commands, limits }: Pick<Welcome, 'commands' | 'limits'>,
     options: ConnectOptions,
   ) {
     const { journal, retries = defaultRetries, onRetry, rateLimit } = options;
@@ -44,6 +46,7 @@ export class TransferContext {
     this.server = server;
     this.canResume = commands.includes('RESUME');
     this.keepsPermissions = commands.includes('CHMOD');
+    this.longestContent = limits.content ?? -1;
     this.#journal = journal;
     this.#retries = retries;
     this.#onRetry = onRetry;
@@ -133,7 +136,7 @@ export class TransferContext {
 
   /** Bytes that are to be sent at once. */
   get longestPart(): number {
-    return this.#rateLimit?.longestPart ?? limits.bodyRecord;
+    return this.#rateLimit?.longestPart ?? protocolLimits.bodyRecord;
   }
 
   /**

@@ -2,7 +2,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
-import type { StoredFile } from '@e2eeftp/protocol';
+import type { CommandArguments, StoredFile } from '@e2eeftp/protocol';
 import * as z from 'zod';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
@@ -200,6 +200,8 @@ class UploadRun {
       ...(this.#id && { upload: this.#id, offset }),
     };
     this.#isBegun = true;
+    const content = this.#contentFor(hash);
+    if (content) return this.#sendWhole(args, content);
     const source = this.#source.read(offset);
     const response = await this.#context.requests.upload(
       { command: 'SEND', args, what: `Cannot send to ${this.#path}`, signal },
@@ -219,12 +221,36 @@ class UploadRun {
     );
     const { sha256, ...file } = checkResult('SEND', response);
     if (file.size !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
-      throw new ClientError(
-        'integrity',
-        `${this.#path}: the server stored something else than was sent`,
-      );
+      throw this.#otherStored();
     }
     return file;
+  }
+
+  /** What is so small that the request can hold it, and has neither to be resumed nor compared. */
+  #contentFor(hash: Hash | undefined): Uint8Array | undefined {
+    const { content } = this.#source;
+    const { longestContent, longestPart } = this.#context;
+    if (!content || hash || this.#id || this.#size !== content.length) return undefined;
+    return content.length <= Math.min(longestContent, longestPart) ? content : undefined;
+  }
+
+  async #sendWhole(
+    { size, ...args }: CommandArguments<'SEND'>,
+    content: Uint8Array,
+  ): Promise<StoredFile> {
+    const { onProgress, signal } = this.#options;
+    await this.#context.pace(content.length, signal);
+    const what = `Cannot send to ${this.#path}`;
+    const asked = { ...args, content };
+    const file = await this.#context.requests.call('SEND', asked, what, signal, demandOf(size));
+    if (file.size !== content.length) throw this.#otherStored();
+    onProgress?.({ transferred: file.size, total: file.size });
+    return file;
+  }
+
+  #otherStored(): ClientError {
+    const message = `${this.#path}: the server stored something else than was sent`;
+    return new ClientError('integrity', message);
   }
 
   /** What a file happens to have is no reason not to send it; what was asked for is one. */

@@ -18,8 +18,8 @@ const notOnWindows = /[<>:"|?*]|[. ]$|^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i
  */
 export class LocalFolder {
   readonly #path: string;
-  /** The one that was made last: the next file is most often in it, too. */
-  #lastMade: RemotePath | undefined;
+  /** The one that was wanted last: the next file is most often in it, too. */
+  #last: { readonly relative: RemotePath; readonly made: Promise<void> } | undefined;
 
   /** @param path - the folder; a symbolic link is followed here, and nowhere below */
   constructor(path: string) {
@@ -55,7 +55,20 @@ export class LocalFolder {
    * @throws ClientError `local-file` when something else than a folder is in the way
    */
   async makeFolder(relative: RemotePath): Promise<void> {
-    if (relative === '' || relative === this.#lastMade) return;
+    if (relative === '') return;
+    if (this.#last?.relative === relative) return this.#last.made;
+    const last = { relative, made: this.#make(relative) };
+    this.#last = last;
+    try {
+      await last.made;
+    } catch (error) {
+      // Whatever is in the way may be gone when the next file comes.
+      if (this.#last === last) this.#last = undefined;
+      throw error;
+    }
+  }
+
+  async #make(relative: RemotePath): Promise<void> {
     let path = this.#path;
     for (const component of relative.split('/')) {
       path = join(path, component);
@@ -68,7 +81,6 @@ export class LocalFolder {
         await isFolder(path);
       }
     }
-    this.#lastMade = relative;
   }
 }
 

@@ -50,6 +50,11 @@ const storedFileSchema = z.object({ size: count, mtime: z.int(), etag, mode: mod
 /** A file as it was stored or is about to be read. */
 export type StoredFile = z.infer<typeof storedFileSchema>;
 
+/** A small file. */
+const contentSchema = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array && value.length <= limits.content,
+);
+
 /** What a client calls an upload that it may have to resume. */
 const uploadIdSchema = bytesSchema(limits.uploadId);
 
@@ -100,6 +105,7 @@ export const commandSchemas = {
       overwrite: overwriteSchema.optional(),
       upload: uploadIdSchema.optional(),
       offset: count.optional(),
+      content: contentSchema.optional(),
     }),
     result: storedFileSchema.extend({
       sha256: bytes32Schema.optional(),
@@ -119,8 +125,13 @@ export const commandSchemas = {
       offset: count.optional(),
       length: count.optional(),
       etag: etag.optional(),
+      content: count.optional(),
     }),
-    result: storedFileSchema.extend({ offset: count, length: count }),
+    result: storedFileSchema.extend({
+      offset: count,
+      length: count,
+      content: contentSchema.optional(),
+    }),
   },
   DIGEST: {
     args: z.strictObject({

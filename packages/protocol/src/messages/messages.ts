@@ -39,7 +39,13 @@ const welcomeSchema = z.object({
   protocol: z.literal(2),
   software: text,
   commands: z.array(z.string().max(limits.command)).max(1024),
-  limits: z.object({ record: count, message: count, fileSize: count, pathLength: count }),
+  limits: z.object({
+    record: count,
+    message: count,
+    fileSize: count,
+    pathLength: count,
+    content: count.optional(),
+  }),
   access: accessSchema,
 });
 

@@ -1,7 +1,8 @@
-import { commandSchemas } from '@e2eeftp/protocol';
+import { commandSchemas, limits } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
+import type { StoredFileReader } from '../store/store.js';
 import { rangeRefusal } from './range-refusal.js';
 
 /** GET: a file or a part of it. */
@@ -15,7 +16,7 @@ export const get = defineCommand({
     fields: { path: 'path' },
     texts: { 404: ([name = '']) => `File not found: ${name}`, 500: 'Server Read Error' },
   },
-  async handler({ path, offset = 0, length: wanted = Infinity, etag }, { store }) {
+  async handler({ path, offset = 0, length: wanted = Infinity, etag, content = -1 }, { store }) {
     const reader = await store.open(path);
     const { file } = reader;
     const refusal = rangeRefusal(file, offset, etag);
@@ -24,10 +25,30 @@ export const get = defineCommand({
       throw new CommandError(refusal);
     }
     const length = Math.min(wanted, file.size - offset);
+    const range = { offset, length };
+    const status = length === file.size ? 200 : 206;
+    if (length <= Math.min(content, limits.content)) {
+      return { status, result: { ...file, ...range, content: await readAll(reader, range) } };
+    }
     return {
-      status: length === file.size ? 200 : 206,
-      result: { ...file, offset, length },
+      status,
+      result: { ...file, ...range },
       body: { size: length, chunks: reader.read(offset, length), close: () => reader.close() },
     };
   },
 });
+
+/** Reads what is small, and closes it. */
+async function readAll(
+  reader: StoredFileReader,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Promise<Uint8Array> {
+  try {
+    const chunks: Uint8Array[] = [];
+    // Each chunk is valid only until the next is asked for.
+    for await (const chunk of reader.read(offset, length)) chunks.push(Uint8Array.from(chunk));
+    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  } finally {
+    await reader.close();
+  }
+}

@@ -2,6 +2,7 @@ import { limits as protocolLimits, printable } from '@e2eeftp/protocol';
 
 import type { Logger } from '../logger.js';
 import type { ServerObserver } from '../observer.js';
+import { contentLength } from './content-length.js';
 import type { Exchange } from './exchange.js';
 
 /** Whom a {@link CommandReporter} tells, and of what. */
@@ -70,8 +71,8 @@ export class CommandReporter {
     this.#options.logger.info(fields, 'client disconnected');
   }
 
-  #count({ body, sent }: Exchange): { readonly received: number; readonly sent: number } {
-    const received = body?.received ?? 0;
+  #count({ request, body, sent }: Exchange): { readonly received: number; readonly sent: number } {
+    const received = body?.received ?? contentLength(request.args);
     this.#commands += 1;
     this.#received += received;
     this.#sent += sent;

@@ -16,6 +16,7 @@ import { isAllowed, type CommandTable } from '../command/command-table.js';
 import type { Store } from '../store/store.js';
 import { closeBody } from './close-body.js';
 import type { CommandReporter } from './command-reporter.js';
+import { contentLength } from './content-length.js';
 import { Exchange } from './exchange.js';
 
 /** What a dispatcher works with. */
@@ -185,6 +186,7 @@ export class Dispatcher {
     const { status, body, bytes } = this.#encode(exchange, answer);
     await this.#write(bytes);
     if (body) await this.#sendBody(body, exchange);
+    else exchange.sent = contentLength(answer.result ?? null);
     this.#options.reporter.answered(exchange, status);
   }
 

@@ -27,6 +27,7 @@ export function welcomeFor(
       message: protocolLimits.request,
       fileSize: limits.fileSize,
       pathLength: protocolLimits.path,
+      content: protocolLimits.content,
     },
     access: client.access,
   };

@@ -62,6 +62,14 @@ export class FolderNames {
     }
   }
 
+  /** Forgets everything. */
+  close(): void {
+    this.#kept.clear();
+    this.#bytes = 0;
+    clearInterval(this.#cleaning);
+    this.#cleaning = undefined;
+  }
+
   #take(key: string): Kept | undefined {
     const kept = this.#kept.get(key);
     if (!kept) return undefined;

@@ -63,9 +63,10 @@ export class TreeFolders {
     }
   }
 
-  /** Closes what nobody uses. */
+  /** Closes what nobody uses, and forgets what was read. */
   close(): void {
     this.#recent.close();
+    this.names.close();
   }
 
   /**

@@ -58,7 +58,12 @@ export class SmallUpload implements Upload {
     size: number,
     smallFiles: SmallFiles,
   ): Promise<SmallUpload> {
-    await home.reservation?.take(size);
+    try {
+      await home.reservation?.take(size);
+    } catch (error) {
+      home.reservation?.end(0);
+      throw error;
+    }
     return new SmallUpload(home, path, smallFiles);
   }
 

@@ -4,13 +4,11 @@ import {
   argumentIn,
   forbiddenKey,
   majorType,
+  shortText,
   simpleValue,
   type CborMap,
   type CborValue,
 } from './value.js';
-
-/** Bytes up to which a loop is faster than the call of a native function. */
-const shortText = 48;
 
 /** A replaced or dropped character would be another name. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

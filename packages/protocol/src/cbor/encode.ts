@@ -4,6 +4,7 @@ import {
   argumentIn,
   forbiddenKey,
   majorType,
+  shortText,
   simpleValue,
   type CborMap,
   type CborValue,
@@ -14,9 +15,6 @@ const firstSize = 256;
 
 /** Bytes of a type and the longest argument. */
 const longestHead = 9;
-
-/** Characters up to which a loop is faster than the call of a native function. */
-const shortText = 48;
 
 const utf8 = new TextEncoder();
 

@@ -44,10 +44,14 @@ async function readAll(
   { offset, length }: { readonly offset: number; readonly length: number },
 ): Promise<Uint8Array> {
   try {
-    const chunks: Uint8Array[] = [];
+    const bytes = new Uint8Array(length);
+    let filled = 0;
     // Each chunk is valid only until the next is asked for.
-    for await (const chunk of reader.read(offset, length)) chunks.push(Uint8Array.from(chunk));
-    return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+    for await (const chunk of reader.read(offset, length)) {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    }
+    return bytes;
   } finally {
     await reader.close();
   }

@@ -44,14 +44,14 @@ export class Folder {
   readonly base: string;
   readonly #root: FolderRoot;
   /** Its path when it was opened. */
-  readonly path: string;
+  readonly #path: string;
   #descriptor: number | undefined;
   #users = 1;
   #onClose: (() => void) | undefined;
 
   private constructor(root: FolderRoot, path: string, descriptor: number | undefined) {
     this.#root = root;
-    this.path = path;
+    this.#path = path;
     this.#descriptor = descriptor;
     this.base = descriptor === undefined ? path : `/proc/self/fd/${descriptor}`;
   }
@@ -85,7 +85,7 @@ export class Folder {
    */
   openFolder(name: string | Buffer): Promise<Folder> {
     const at = typeof name === 'string' ? this.at(name) : this.atBytes(name);
-    return Folder.#openPath(this.#root, at, join(this.path, name.toString()));
+    return Folder.#openPath(this.#root, at, join(this.#path, name.toString()));
   }
 
   static async #openPath(root: FolderRoot, at: string | Buffer, path: string): Promise<Folder> {
@@ -126,8 +126,8 @@ export class Folder {
   async verify(): Promise<void> {
     if (this.#descriptor !== undefined) return;
     try {
-      const stats = await lstat(this.path);
-      if (stats.isDirectory() && (await realpath(this.path)) === this.path) return;
+      const stats = await lstat(this.#path);
+      if (stats.isDirectory() && (await realpath(this.#path)) === this.#path) return;
     } catch (error) {
       throw asStoreError('Cannot look at a folder', error);
     }
@@ -144,7 +144,7 @@ export class Folder {
   get isInPlace(): boolean {
     if (this.#descriptor === undefined) return false;
     try {
-      return readlinkSync(this.base) === this.path;
+      return readlinkSync(this.base) === this.#path;
     } catch {
       return false;
     }

@@ -79,6 +79,11 @@ export interface GetBytesOptions extends RangeOptions {
 
 /** How a file is received. */
 export interface GetOptions extends RangeOptions {
+  /**
+   * Bytes that the file has, as a listing said maybe: small files that are received at the same time
+   * come together then. It may have other ones meanwhile.
+   */
+  readonly size?: number | undefined;
   /** What to do about a local file of that name; by default it is replaced whole. */
   readonly overwrite?: LocalOverwrite | undefined;
   /** Whether a local file gets the time of the one on the server. */

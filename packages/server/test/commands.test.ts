@@ -39,6 +39,8 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'LIST',
         'DELETE',
         'HLIST',
+        'MSEND',
+        'MGET',
         'RESUME',
         'STAT',
         'DIGEST',
@@ -53,7 +55,6 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         message: 65_536,
         fileSize: Number.MAX_SAFE_INTEGER,
         pathLength: 3072,
-        content: 32_768,
       },
       access: 'rw',
     });

@@ -147,7 +147,7 @@ export class SyncRun {
       }
       const size = options.dryRun
         ? source.details.size
-        : await target.transfer(path, this.#tally.meter(place));
+        : await target.transfer(path, source.details.size, this.#tally.meter(place));
       await this.#tally.add({ type: 'file', ...place, size });
     } catch (error) {
       this.#hasFailed = true;

@@ -21,8 +21,13 @@ export interface SyncTarget {
   locate(path: string): TreePlace;
   /** Makes a folder, with those above it. */
   makeFolder(path: string): Promise<void>;
-  /** @returns bytes of the file that was transferred */
-  transfer(path: string, onProgress: (progress: Progress) => void): Promise<number>;
+  /**
+   * @param path - a file
+   * @param size - bytes that it probably has
+   * @param onProgress - hears how far it is
+   * @returns bytes of the file that was transferred
+   */
+  transfer(path: string, size: number, onProgress: (progress: Progress) => void): Promise<number>;
   /** Gives a file other permissions. */
   setMode(path: string, mode: number): Promise<void>;
   /**
@@ -57,7 +62,7 @@ export function remoteTarget(
     create: () => client.mkdir(roots.remote, { signal }),
     locate,
     makeFolder: (path) => client.mkdir(locate(path).remote, { signal }),
-    async transfer(path, onProgress) {
+    async transfer(path, _size, onProgress) {
       const { local, remote } = locate(path);
       const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
       return size;
@@ -90,10 +95,10 @@ export function localTarget(
     create: () => folder.create(),
     locate,
     makeFolder: (path) => folder.makeFolder(path as RemotePath),
-    async transfer(path, onProgress) {
+    async transfer(path, size, onProgress) {
       const { local, remote } = locate(path);
       await folder.makeFolder(parentPath(path as RemotePath));
-      const options = { preserveTime: true, preserveMode, signal, onProgress };
+      const options = { size, preserveTime: true, preserveMode, signal, onProgress };
       return (await client.get(remote, local, options)).size;
     },
     setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),

@@ -7,6 +7,7 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
+import { readEach, storeEach } from './each-file.js';
 import { walk, type ListedFolder } from './listing.js';
 import {
   bytesOf,
@@ -26,13 +27,17 @@ import {
   type CommitOptions,
   type FindUploadOptions,
   type ListOptions,
+  type NewFile,
   type OverwritePolicy,
+  type ReadFilesLimits,
   type ResumePoint,
   type Store,
   type StoredFileReader,
+  type StoreFilesOptions,
   type Upload,
   type UploadKey,
   type UploadOptions,
+  type WholeFile,
 } from './store.js';
 import {
   componentsOf,
@@ -122,6 +127,20 @@ export class MemoryStore implements Store {
     if (resumable) return this.#uploads.open(home, options, resumable);
     await reservation.take(size);
     return new MemoryUpload(home);
+  }
+
+  storeFiles(
+    files: readonly NewFile[],
+    options: StoreFilesOptions,
+  ): Promise<PromiseSettledResult<StoredFile>[]> {
+    return storeEach(this, files, options);
+  }
+
+  readFiles(
+    paths: readonly RemotePath[],
+    limits: ReadFilesLimits,
+  ): Promise<PromiseSettledResult<WholeFile>[]> {
+    return readEach(this, paths, limits);
   }
 
   async findUpload(key: UploadKey, { digest }: FindUploadOptions): Promise<ResumePoint> {

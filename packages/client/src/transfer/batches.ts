@@ -29,7 +29,7 @@ type Ask<Item, Result> = (
 interface Waiting<Item, Result> {
   readonly item: Item;
   readonly resolve: (result: Result) => void;
-  readonly reject: (reason: unknown) => void;
+  readonly reject: (reason: Error) => void;
   /** Whether nobody waits for it any more. */
   isGivenUp: boolean;
   /** Hears that nobody waits for it any more. */
@@ -124,10 +124,10 @@ export class Batches<Item extends BatchItem, Result> {
       for (const [index, { resolve, reject }] of batch.entries()) {
         const result = results[index];
         if (result?.status === 'fulfilled') resolve(result.value);
-        else reject(result?.reason);
+        else reject(asClientError(result?.reason));
       }
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      for (const { reject } of batch) reject(asClientError(error));
     } finally {
       this.#underWay -= 1;
       if (this.#queue.length > 0) this.#schedule();

@@ -11,12 +11,12 @@ export const mget = defineCommand({
   args: commandSchemas.MGET.args,
   effect: 'read',
   overlaps: batchesAtOnce,
-  async handler({ paths }, { store, logger }) {
+  async handler({ paths }, context) {
     const total = limits.batchSize;
-    const results = await store.readFiles(paths, { fileSize: limits.batchFileSize, total });
+    const results = await context.store.readFiles(paths, { fileSize: limits.batchFileSize, total });
     const contents: Uint8Array[] = [];
     const files = results.map((result, index) => {
-      if (result.status === 'rejected') return failed(result.reason, paths[index] ?? '', logger);
+      if (result.status === 'rejected') return failed(result.reason, paths[index] ?? '', context);
       contents.push(result.value.bytes);
       return succeeded(200, result.value.file);
     });

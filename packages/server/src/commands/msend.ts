@@ -20,7 +20,8 @@ export const msend = defineCommand({
   effect: 'send',
   takesBody: true,
   overlaps: batchesAtOnce,
-  async handler({ files }, { client, store, body, limits, observer, logger, signal }) {
+  async handler({ files }, context) {
+    const { client, store, body, limits, observer, signal } = context;
     if (!body) throw new CommandError(400);
     const total = files.reduce((sum, { size }) => sum + size, 0);
     if (total > protocolLimits.batchSize) throw new CommandError(400);
@@ -38,8 +39,8 @@ export const msend = defineCommand({
     const outcomes = files.map((file) => {
       const { path } = file;
       const result = isTooLarge(file) ? undefined : stored.next().value;
-      if (!result) return failed(new CommandError(413), path, logger);
-      if (result.status === 'rejected') return failed(result.reason, path, logger);
+      if (!result) return failed(new CommandError(413), path, context);
+      if (result.status === 'rejected') return failed(result.reason, path, context);
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       return succeeded(226, result.value);
     });

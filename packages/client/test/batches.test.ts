@@ -118,8 +118,8 @@ describe('batches of small files', () => {
     );
     const reasons = (results: PromiseSettledResult<string>[]): string[] =>
       results.map((result) => (result.status === 'rejected' ? String(result.reason) : ''));
-    expect(new Set(reasons(await first))).toEqual(new Set(['Error: broken']));
-    expect(reasons(await second).filter((reason) => reason !== '')).toEqual(['Error: alone']);
+    expect(new Set(reasons(await first))).toEqual(new Set(['ClientError: broken']));
+    expect(reasons(await second).filter((reason) => reason !== '')).toEqual(['ClientError: alone']);
   });
 
   test('who gives up waiting is not asked for, or does not hear of it', async () => {

@@ -94,7 +94,7 @@ async function test() {
       }
     };
     await Promise.all(Array.from({ length: CHECKS_AT_ONCE }, work));
-    // One package at a time: each already uses two processes.
+    // One package at a time: each already uses several processes.
     await check('test', () => run(turbo('test', '--continue', '--concurrency=1')));
   }
   const { lines, passed, failed: failedTests } = summary();

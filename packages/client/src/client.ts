@@ -11,7 +11,7 @@ import {
 
 import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
-import { asClientError } from './errors.js';
+import { asClientError, ClientError } from './errors.js';
 import { pagedEntries, pageSize } from './listing.js';
 import { Closing } from './operation/closing.js';
 import { Operations } from './operation/operations.js';
@@ -163,8 +163,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Lists a folder, as many pages as it takes. Between pages it keeps nothing busy; a `timeout` goes
-   * for all of them, and for what the loop does with them.
+   * Lists a folder, as many pages as it takes, one of them ahead of the loop. Between them it keeps
+   * nothing busy; a `timeout` goes for all of them, and for what the loop does with them.
    *
    * @param path - the folder; empty for the root
    * @param options - whether to go into its folders
@@ -184,12 +184,13 @@ export class Client implements AsyncDisposable {
     };
     const operation = this.#operations.begin(options);
     try {
-      yield* pagedEntries((cursor) =>
-        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, {
-          signal: operation.signal,
-        }),
-      );
+      const { signal } = operation;
+      const askPage = (cursor: string | undefined): Promise<CommandResult<'LIST'>> =>
+        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, { signal });
+      yield* pagedEntries(askPage, signal);
     } finally {
+      // A loop that was left waits for no page, nor tries again to get it.
+      operation.cut(new ClientError('aborted', 'The listing was left'));
       this.#operations.end(operation);
     }
   }

@@ -230,18 +230,16 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Removes a file, or a folder.
+   * Removes a file, or a folder. What somebody else puts there meanwhile is not removed in a further
+   * attempt.
    *
    * @param path - what
-   * @param options - whether a folder may go with all that is in it
-   * @throws ClientError `not-found`, or `conflict` for a folder that is not empty
+   * @param options - which version of it, and whether a folder may go with all that is in it
+   * @throws ClientError `not-found`, or `conflict` for a folder that is not empty or another version
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    const { recursive = false } = options;
-    const args = { path: checkPath(path), recursive };
-    const attempt = repeatableRemoval((signal) =>
-      this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal),
-    );
+    const target = { path: checkPath(path), recursive: options.recursive ?? false };
+    const attempt = repeatableRemoval(this.#requests, target, options.etag);
     await this.#retried(options, attempt);
   }
 

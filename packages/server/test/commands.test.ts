@@ -235,6 +235,21 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
     }
   });
 
+  test('DELETE removes the version that is named, and no other', async () => {
+    const first = await peer.send('received/f', 'one');
+    const second = await peer.send('received/f', 'two');
+    const remove = (args: CborMap): Promise<Answer> =>
+      peer.call('DELETE', { path: 'received/f', ...args });
+    for (const etag of [etagOf(first), 'not-the-etag']) {
+      expect(await remove({ etag })).toMatchObject({ status: 409 });
+      expect(await remove({ etag, recursive: true })).toMatchObject({ status: 409 });
+    }
+    expect(await remove({ etag: '' })).toMatchObject({ status: 400 });
+    expect(await peer.get('received/f')).toBe('two');
+    expect(await remove({ etag: etagOf(second) })).toMatchObject({ status: 200 });
+    expect(await remove({ etag: etagOf(second) })).toMatchObject({ status: 404 });
+  });
+
   test('RENAME moves, and replaces only when told to', async () => {
     await peer.send('received/a', 'A');
     const first = await peer.send('received/b', 'B');

@@ -7,6 +7,8 @@ const removalSchema = z.object({
   type: z.enum(['file', 'directory']),
   size: z.number(),
   mtime: z.number(),
+  /** Of a file on the server. */
+  etag: z.string().optional(),
   isInTheWay: z.boolean(),
 });
 

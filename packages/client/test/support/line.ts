@@ -15,6 +15,8 @@ interface Cut {
 export class Line {
   /** Whether no connection can be opened. */
   isDown = false;
+  /** What happens before a connection is opened. */
+  beforeOpening: () => Promise<unknown> = () => Promise.resolve();
   /** Connections that were opened. */
   opened = 0;
   /** Bytes that have passed over all connections. */
@@ -31,12 +33,13 @@ export class Line {
     this.#cuts[direction] = { after, left: after, times };
   }
 
-  readonly open = (): Promise<Transport> => {
-    if (this.isDown) return Promise.reject(new TransportError('refused', 'the line is down'));
+  readonly open = async (): Promise<Transport> => {
+    await this.beforeOpening();
+    if (this.isDown) throw new TransportError('refused', 'the line is down');
     this.opened += 1;
     const [near, far] = memoryTransportPair();
     this.#server.accept(far);
-    return Promise.resolve({
+    return {
       ...filtered(near, (chunk) => chunk),
       read: async () => {
         const chunk = await near.read();
@@ -50,7 +53,7 @@ export class Line {
           if (room < part.length) throw broken(near);
         }
       },
-    });
+    };
   };
 
   /** How much of a chunk passes. */

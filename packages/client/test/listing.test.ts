@@ -2,19 +2,12 @@ import { parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 import { MemoryStore, StoreError, type ListOptions } from '@e2eeftp/server';
 import { describe, expect, test } from '@jest/globals';
 
-import {
-  connect,
-  Identity,
-  type Client,
-  type ClientError,
-  type ConnectOptions,
-} from '../src/index.js';
+import type { Client, ClientError, ConnectOptions } from '../src/index.js';
 import { pageSize } from '../src/listing.js';
 import { failureOf } from './home/support.js';
+import { startBreakingPair, type BreakingPair } from './support/breaking-pair.js';
 import { collect } from './support/collect.js';
-import { Line } from './support/line.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
-import { startPair, type Pair } from './tree/support.js';
 
 expectNoUnhandledRejections();
 
@@ -45,7 +38,7 @@ function namesOf(pages: number): RemotePath[] {
   );
 }
 
-interface PagedPair extends Pair {
+interface PagedPair extends BreakingPair {
   readonly store: PagedStore;
   readonly names: readonly RemotePath[];
 }
@@ -54,7 +47,7 @@ interface PagedPair extends Pair {
 async function startPaged(pages: number, options?: Partial<ConnectOptions>): Promise<PagedPair> {
   const names = namesOf(pages);
   const store = new PagedStore(names);
-  const pair = await startPair({ store, connect: { connections: 1, ...options } });
+  const pair = await startBreakingPair({ store, connect: { connections: 1, ...options } });
   return { ...pair, store, names };
 }
 
@@ -154,14 +147,8 @@ describe('the next page of a listing', () => {
   });
 
   test('is asked for again when its connection breaks', async () => {
-    const { store, server, names, client: other } = await startPaged(3);
-    const line = new Line(server);
-    const client = await connect({
-      identity: Identity.generate(),
-      server: other.greeting.facts.peerIdentity,
-      connections: 1,
-      openTransport: line.open,
-    });
+    const { store, names, join } = await startPaged(3);
+    const { client, line } = await join();
     store.before = (page) => {
       if (page === 2) line.cut('down', 0);
     };

@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 
 import { connect, type Client, type ClientErrorCode } from '../src/index.js';
 import { failureOf } from './home/support.js';
-import { startBreakingPair, type BreakingPair } from './support/breaking-pair.js';
-import type { Line } from './support/line.js';
+import { startBreakingPair, type BreakingPair, type Line } from './support/breaking-pair.js';
 import { scripted, type Script } from './support/scripted-server.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 

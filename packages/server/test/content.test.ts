@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { CborMap } from '@e2eeftp/protocol';
 
-import { Fixture, settings } from './support/fixture.js';
+import { settings, type Fixture } from './support/fixture.js';
 import type { Answer, Peer } from './support/peer.js';
+import { serveEach } from './support/serve-each.js';
 
 const longest = 32_768;
 const path = 'received/f';
@@ -11,13 +12,8 @@ const path = 'received/f';
 describe.each(settings)('small files in messages over $way with files $files', (setting) => {
   let fixture: Fixture;
   let peer: Peer;
-
-  beforeEach(async () => {
-    fixture = await Fixture.start(setting);
-    peer = await fixture.connect();
-  });
-  afterEach(async () => {
-    await fixture.close();
+  serveEach(setting, (served) => {
+    ({ fixture, peer } = served);
   });
 
   function send(content: Uint8Array, more: CborMap = {}): Promise<Answer> {

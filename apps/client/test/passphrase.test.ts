@@ -115,7 +115,7 @@ describe('passphrase in a script', () => {
       [['--passphrase-file', await secretFile(world, 'x'.repeat(10_000))], 'too long'],
       [['--passphrase-file', await secretFile(world, hidden)], 'is wrong'],
       [['--askpass', 'no-such-program'], 'ENOENT'],
-      [['--askpass', await program(world, `echo '${hidden}'; exit 3`)], '(3)'],
+      [['--askpass', await program(world, `echo '${hidden}'; exit 3`)], '(exit code 3)'],
       [['--askpass', await program(world, 'yes')], 'gave no passphrase'],
       [['--askpass', 'a', '--passphrase-file', 'b'], 'not both'],
     ] as const) {

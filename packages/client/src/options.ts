@@ -102,6 +102,12 @@ export interface ListOptions extends OperationOptions {
 export interface RemoveOptions extends OperationOptions {
   /** Whether a folder may go with all that is in it; by default only an empty one may. */
   readonly recursive?: boolean | undefined;
+  /**
+   * Removes it only while it has this etag, else fails with `conflict`. The etag of a folder says
+   * nothing of what is deeper in it than its children. Without one, a look at what is there comes
+   * before the removal, which takes a moment longer.
+   */
+  readonly etag?: string | undefined;
 }
 
 /** How something is renamed. */

@@ -127,6 +127,11 @@ export class RunningServer {
     });
   }
 
+  /** Lets nobody read what it writes to standard output. */
+  stopReading(): void {
+    this.#process.stdout.destroy();
+  }
+
   /** Its process. */
   get pid(): number {
     return this.#process.pid ?? 0;

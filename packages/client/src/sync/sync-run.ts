@@ -89,11 +89,12 @@ export class SyncRun {
       if (change.type === 'failed' && change.error.code !== 'bad-name') this.#hasFailed = true;
       if (!('target' in change)) continue;
       const { path, type, target } = change;
+      const { etag, details } = target;
       known += 1;
       if (type === 'both') continue;
       if (type === 'blocked') inTheWay = path;
       const isInTheWay = path === inTheWay || path.startsWith(`${inTheWay}/`);
-      await this.#plan.add({ path, type: target.type, ...target.details, isInTheWay });
+      await this.#plan.add({ path, type: target.type, etag, ...details, isInTheWay });
     }
     if (this.#plan.size * 2 > known && !options.force) this.#refuse(this.#plan.size, known);
   }

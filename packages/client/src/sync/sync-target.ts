@@ -126,18 +126,14 @@ async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<b
 async function removedRemotely(
   client: Client,
   path: string,
-  { type, size, mtime }: Removal,
+  { etag }: Removal,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    if (type === 'file') {
-      const now = await client.stat(path, { signal });
-      if (now.type !== type || now.size !== size || now.mtime !== mtime) return false;
-    }
-    await client.remove(path, { signal });
+    await client.remove(path, { etag, signal });
     return true;
   } catch (error) {
-    // A folder may hold what was left out on purpose.
+    // A file may be another one by now, and a folder may hold what was left out on purpose.
     const codes: readonly string[] = ['conflict', 'not-found'];
     if (error instanceof ClientError && codes.includes(error.code)) return false;
     throw error;

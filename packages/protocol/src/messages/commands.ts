@@ -173,7 +173,11 @@ export const commandSchemas = {
     result: storedFileSchema.extend({ offset: count, length: count, sha256: bytes32Schema }),
   },
   DELETE: {
-    args: z.strictObject({ path: pathSchema, recursive: z.boolean().optional() }),
+    args: z.strictObject({
+      path: pathSchema,
+      recursive: z.boolean().optional(),
+      etag: etag.optional(),
+    }),
     result: nothing,
   },
   RENAME: {

@@ -159,9 +159,9 @@ const args: Readonly<Record<CommandName, Arguments>> = {
     wrong: { path: badPaths, offset: badCounts, length: badCounts, etag: badTags },
   },
   DELETE: {
-    valid: [{ path: 'a', recursive: false }, { path: 'a' }],
+    valid: [{ path: 'a', recursive: false, etag: 'x' }, { path: 'a' }],
     needed: ['path'],
-    wrong: { path: badPaths, recursive: badBooleans },
+    wrong: { path: badPaths, recursive: badBooleans, etag: badTags },
   },
   RENAME: {
     valid: [

@@ -24,6 +24,7 @@ import { readFiles } from './read-files.js';
 import { StoreError } from './store-error.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
 import type {
+  DeleteOptions,
   FindUploadOptions,
   ListOptions,
   NewFile,
@@ -218,13 +219,13 @@ export class FileStore implements Store {
     return this.#track(() => this.#uploads.find(key, options)).finally(release);
   }
 
-  async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+  async delete(path: RemotePath, { recursive, etag }: DeleteOptions): Promise<void> {
     requireChangeable(path);
     const grave = recursive ? join(this.#disk.trash, randomUUID()) : undefined;
     const { usage } = this.coordination;
     await this.#change([path], (since) =>
       this.#tree.withFolderOf(path, async (folder, name) => {
-        await deletePlace({ folder, name, path }, grave, { usage, since });
+        await deletePlace({ folder, name, path }, { grave, etag }, { usage, since });
         this.coordination.room.removed(parentPath(path));
         if (recursive) this.coordination.room.forget(path);
         await this.#folders.makeDurable(folder);

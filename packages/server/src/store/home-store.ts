@@ -9,6 +9,7 @@ import {
 
 import { StoreError } from './store-error.js';
 import type {
+  DeleteOptions,
   FindUploadOptions,
   ListOptions,
   NewFile,
@@ -140,7 +141,7 @@ export class HomeStore implements Store {
     return this.#store.findUpload(key, options);
   }
 
-  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void> {
+  delete(path: RemotePath, options: DeleteOptions): Promise<void> {
     return this.#checked(() => {
       requireChangeable(path);
       return this.#store.delete(this.#inside(path), options);

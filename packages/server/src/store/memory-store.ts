@@ -8,6 +8,7 @@ import {
 } from '@e2eeftp/protocol';
 
 import { readEach, storeEach } from './each-file.js';
+import { requireVersion } from './file-entry.js';
 import { walk, type ListedFolder } from './listing.js';
 import {
   bytesOf,
@@ -25,6 +26,7 @@ import { StoreError } from './store-error.js';
 import {
   ownerMode,
   type CommitOptions,
+  type DeleteOptions,
   type FindUploadOptions,
   type ListOptions,
   type NewFile,
@@ -148,10 +150,11 @@ export class MemoryStore implements Store {
     return this.#uploads.find(key, digest);
   }
 
-  delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+  delete(path: RemotePath, { recursive, etag }: DeleteOptions): Promise<void> {
     return this.#call(() => {
       requireChangeable(path);
       const node = this.#find(path);
+      requireVersion(node.facts, etag);
       if (node instanceof MemoryFolder && node.names().length > 0 && !recursive) {
         throw new StoreError('conflict', 'The folder is not empty');
       }

@@ -172,6 +172,14 @@ export interface ListOptions {
   readonly after?: RemotePath | undefined;
 }
 
+/** What to remove. */
+export interface DeleteOptions {
+  /** Whether a folder may go with all that is in it. */
+  readonly recursive: boolean;
+  /** The version to remove, decided in the same step as removing it; by default any. */
+  readonly etag?: string | undefined;
+}
+
 /**
  * Where a server keeps files: the seam between it and a disk, memory or an object store.
  *
@@ -258,10 +266,11 @@ export interface Store {
   findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint>;
   /**
    * @param path - a file or folder
-   * @param options - whether a folder may go with all that is in it
-   * @throws StoreError `not-found`, `conflict` for a folder that is not empty, `not-allowed`
+   * @param options - which version of it, and whether a folder may go with all that is in it
+   * @throws StoreError `not-found`, `conflict` for a folder that is not empty or another version,
+   *   `not-allowed`
    */
-  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void>;
+  delete(path: RemotePath, options: DeleteOptions): Promise<void>;
   /**
    * Gives a file or folder another name within its branch. Missing folders are made.
    *

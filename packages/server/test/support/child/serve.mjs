@@ -23,7 +23,7 @@ for (const event of ['unhandledRejection', 'uncaughtException', 'warning']) {
 
 const { directory, limits = {}, owner, access = {}, v1 } = JSON.parse(process.argv[2] ?? '{}');
 const store = directory
-    await FileStore.open({ directory, durability: 'relaxed' })
+  ? await FileStore.open({ directory, durability: 'relaxed' })
   : new MemoryStore();
 const hellos = v1 && (await FileHelloRecord.open(join(directory, '.e2eeftp/hellos')));
 

@@ -64,6 +64,7 @@ export function corpus(random: Random): readonly CorpusRequest[] {
     { command: 'RESUME', args: { upload }, body: false },
     { command: 'RESUME', args: { upload, digest: true }, body: false },
     { command: 'DELETE', args: { path, recursive: true }, body: false },
+    { command: 'DELETE', args: { path, etag: 'etag' }, body: false },
     { command: 'RENAME', args: { from: path, to: random.pick(names) }, body: false },
     { command: 'RENAME', args: { from: 'received/d', to: 'received/e' }, body: false },
     { command: 'MKDIR', args: { path: 'received/d' }, body: false },

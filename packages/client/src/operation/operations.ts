@@ -22,7 +22,7 @@ export class Operations {
     options: OperationOptions,
     task: (signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const operation = this.begin(options);
+    const operation = this.#share(options) ?? this.begin(options);
     const result = task(operation.signal);
     this.#results.add(result);
     try {
@@ -42,12 +42,8 @@ export class Operations {
    */
   begin(options: OperationOptions): Operation {
     if (this.#isClosing) throw new ClientError('closed', 'The client is closed; connect again');
-    const { signal, timeout } = options;
-    const shared = timeout === undefined ? this.#shared.get(signal) : undefined;
-    if (shared?.signal.aborted === false) return shared.share();
     const operation = new Operation(options);
     this.#open.add(operation);
-    if (timeout === undefined) this.#shared.set(signal, operation);
     return operation;
   }
 
@@ -58,6 +54,16 @@ export class Operations {
     for (const [signal, shared] of this.#shared) {
       if (shared === operation) this.#shared.delete(signal);
     }
+  }
+
+  /** Whoever has a deadline, or is cut short alone, shares with nobody. */
+  #share({ signal, timeout }: OperationOptions): Operation | undefined {
+    if (this.#isClosing || timeout !== undefined) return undefined;
+    const shared = this.#shared.get(signal);
+    if (shared?.signal.aborted === false) return shared.share();
+    const operation = this.begin({ signal });
+    this.#shared.set(signal, operation);
+    return operation;
   }
 
   /**

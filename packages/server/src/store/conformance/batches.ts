@@ -106,6 +106,18 @@ export function batchTests({ framework, check }: SuiteContext): void {
     expect(again.map(codeOf)).toEqual(['stored']);
   });
 
+  check('a path that cannot be is refused alone, with a quota too', async (probe) => {
+    await probe.put('received/file', 'x');
+    const files = [
+      newFile('received/file/below', 'x'),
+      newFile('received/good', 'x'),
+      newFile('elsewhere/x', 'x'),
+    ];
+    const quota = { home: at('received'), bytes: 100 };
+    const results = (await probe.store.storeFiles(files, { quota })).map(codeOf);
+    expect(results).toEqual(['conflict', 'stored', 'not-allowed']);
+  });
+
   check('many files are read, and what is no file is not', async (probe) => {
     const paths = Array.from({ length: 150 }, (_, index) => `received/d${index % 3}/f${index}`);
     for (const [index, path] of paths.entries()) await probe.put(path, patternBytes(index * 61));

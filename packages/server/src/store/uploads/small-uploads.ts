@@ -22,7 +22,8 @@ interface SmallUpload {
   readonly file: NewFile;
   /** Where it lies until it gets its place. */
   readonly path: string;
-  readonly reservation: Reservation;
+  /** The room that it takes, once it has begun. */
+  reservation?: Reservation;
   /** What the system said of it when it was written. */
   written?: FileStats;
   stored?: StoredFile;
@@ -55,10 +56,11 @@ export class SmallUploads {
       this.#options.disk,
       files.reduce((sum, { bytes }) => sum + bytes.length, 0),
     );
-    const uploads = await Promise.all(files.map((file) => this.#begin(file, options)));
+    const newPath = (): string => FileUpload.newPath(this.#options.disk.uploads);
+    const uploads = files.map((file): SmallUpload => ({ file, path: newPath() }));
     try {
       await Promise.all(
-        uploads.map((upload) => this.#attempt([upload], () => this.#write(upload))),
+        uploads.map((upload) => this.#attempt([upload], () => this.#write(upload, options))),
       );
       await Promise.all(
         Array.from(byFolder(uploads), ([folder, inside]) =>
@@ -75,15 +77,6 @@ export class SmallUploads {
     }
   }
 
-  async #begin(file: NewFile, { quota }: StoreFilesOptions): Promise<SmallUpload> {
-    const { disk, tree, usage } = this.#options;
-    const path = FileUpload.newPath(disk.uploads);
-    // Where nobody has a quota, nobody need look.
-    const replaced = quota ? await unlessMissing(tree.look(file.path)) : undefined;
-    const room = { upload: path, path: file.path, replaced: replaced?.size ?? 0, quota };
-    return { file, path, reservation: new Reservation(usage, room) };
-  }
-
   /** A failure is that of all uploads of the work. */
   async #attempt(uploads: readonly SmallUpload[], work: () => Promise<void>): Promise<void> {
     try {
@@ -93,11 +86,15 @@ export class SmallUploads {
     }
   }
 
-  async #write(upload: SmallUpload): Promise<void> {
-    const { smallFiles, flushTurn } = this.#options;
+  async #write(upload: SmallUpload, { quota }: StoreFilesOptions): Promise<void> {
+    const { smallFiles, flushTurn, tree, usage } = this.#options;
     const { path, bytes, mtime = Date.now(), mode = 0 } = upload.file;
     requireWritable(path);
-    await upload.reservation.take(bytes.length);
+    // Where nobody has a quota, nobody need look.
+    const replaced = quota ? ((await unlessMissing(tree.look(path)))?.size ?? 0) : 0;
+    const reservation = new Reservation(usage, { upload: upload.path, path, replaced, quota });
+    upload.reservation = reservation;
+    await reservation.take(bytes.length);
     upload.written = await smallFiles.write({
       path: upload.path,
       flags: newFileFlags,
@@ -144,10 +141,10 @@ export class SmallUploads {
   async #place(upload: SmallUpload, folder: Folder, since: number): Promise<void> {
     const { folders, smallFiles } = this.#options;
     const { path, overwrite } = upload.file;
-    const { written } = upload;
-    if (!written) return;
+    const { written, reservation } = upload;
+    if (!written || !reservation) return;
     const place = { folder, name: baseName(path), path };
-    const counting = { reservation: upload.reservation, since };
+    const counting = { reservation, since };
     await folders.put(folder, path, async () => {
       let isNew = false;
       const moveTo = async (): Promise<StoredFile> => {
@@ -180,6 +177,6 @@ function byFolder(uploads: readonly SmallUpload[]): Map<RemotePath, SmallUpload[
 
 /** Frees what an upload holds, and removes what has got no place. */
 async function end({ path, written, stored, reservation }: SmallUpload): Promise<void> {
-  reservation.end(0);
+  reservation?.end(0);
   if (written && !stored) await unlink(path).catch(() => undefined);
 }

@@ -20,7 +20,7 @@ export {
   authorizedClientsName,
 } from './authorization/authorized-clients-file.js';
 export type { AuthorizedClient, Authorizer } from './authorization/authorizer.js';
-export { CommandError, type Answer, type AnswerBody } from './command/answer.js';
+export { CommandError, type Answer, type AnswerBody, type Transferred } from './command/answer.js';
 export {
   defineCommand,
   type Command,

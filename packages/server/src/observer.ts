@@ -1,5 +1,6 @@
 import type { Refusal } from './admission/admission.js';
 import type { AuthorizedClient } from './authorization/authorizer.js';
+import type { Transferred } from './command/answer.js';
 
 /** How a handshake ended: the client was let in, or was refused or did not get so far. */
 export type HandshakeOutcome = 'established' | 'failed';
@@ -17,6 +18,8 @@ export interface AnsweredCommand {
   readonly sent: number;
   /** Which generation of the protocol the client speaks. */
   readonly generation: 1 | 2;
+  /** Files that moved, in whole or in part. */
+  readonly transferred?: Transferred | undefined;
 }
 
 /** A file that a client has stored. */

@@ -205,3 +205,32 @@ test('who may only send does not learn what there is, nor read it', async () => 
   expect((await send(reader, [{ path: 'received/b', content: 'b' }])).status).toBe(403);
   await fixture.close();
 });
+
+test('an observer hears of each file, and how many there were', async () => {
+  const stored: string[] = [];
+  const moved: unknown[] = [];
+  const fixture = await Fixture.start({
+    observer: {
+      fileStored: ({ path, size }) => stored.push(`${path} ${size}`),
+      commandAnswered: ({ command, transferred }) => moved.push([command, transferred]),
+    },
+  });
+  const peer = await fixture.connect();
+  await peer.send('received/kept', 'kept');
+  await send(peer, [
+    { path: 'received/a', content: 'abc' },
+    { path: 'received/kept', content: 'x', more: { overwrite: 'never' } },
+    { path: 'received/b', content: '' },
+  ]);
+  await peer.call('MGET', { paths: ['received/a', 'received/none', 'received/kept'] });
+  await peer.call('GET', { path: 'received/none' });
+  await peer.close();
+  expect(stored).toEqual(['received/kept 4', 'received/a 3', 'received/b 0']);
+  expect(moved).toEqual([
+    ['SEND', { direction: 'up', files: 1 }],
+    ['MSEND', { direction: 'up', files: 2 }],
+    ['MGET', { direction: 'down', files: 2 }],
+    ['GET', undefined],
+  ]);
+  await fixture.close();
+});

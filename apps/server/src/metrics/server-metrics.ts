@@ -62,15 +62,15 @@ export class ServerMetrics implements ServerObserver {
   }
 
   commandAnswered(facts: AnsweredCommand): void {
-    const { command, status, generation, milliseconds, received, sent } = facts;
+    const { command, status, generation, milliseconds, received, sent, transferred } = facts;
     const { commands, commandSeconds, transfers } = this.#counters;
     commands.inc({ command, status, generation });
     commandSeconds.observe({ command }, milliseconds / 1000);
     this.#counters.received.inc({ generation }, received);
     this.#counters.sent.inc({ generation }, sent);
-    if (status >= 300) return;
-    if (command === 'SEND') transfers.inc({ direction: 'up', generation });
-    if (command === 'GET') transfers.inc({ direction: 'down', generation });
+    if (!transferred) return;
+    const { direction, files } = transferred;
+    transfers.inc({ direction, generation }, files);
   }
 
   /**

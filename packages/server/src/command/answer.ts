@@ -25,6 +25,13 @@ export function asBytes(chunk: unknown): Uint8Array {
   throw new TypeError('A body consists of Uint8Arrays');
 }
 
+/** Files that a command has moved. */
+export interface Transferred {
+  /** To the server or from it. */
+  readonly direction: 'up' | 'down';
+  readonly files: number;
+}
+
 /** What a command says to its client. */
 export interface Answer {
   /** One of the protocol's codes, or another of three digits where none fits. */
@@ -35,6 +42,8 @@ export interface Answer {
   readonly result?: CborValue;
   /** Bytes that follow. */
   readonly body?: AnswerBody;
+  /** Files that moved, in whole or in part, for who counts them; the client does not hear of it. */
+  readonly transferred?: Transferred;
 }
 
 /**

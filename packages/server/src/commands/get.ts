@@ -27,6 +27,7 @@ export const get = defineCommand({
     return {
       status: length === file.size ? 200 : 206,
       result: { ...file, offset, length },
+      transferred: { direction: 'down', files: 1 },
       body: { size: length, chunks: reader.read(offset, length), close: () => reader.close() },
     };
   },

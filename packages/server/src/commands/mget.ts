@@ -20,7 +20,8 @@ export const mget = defineCommand({
       contents.push(result.value.bytes);
       return succeeded(200, result.value.file);
     });
-    return { status: 200, result: { files }, body: bodyOf(contents) };
+    const transferred = { direction: 'down', files: contents.length } as const;
+    return { status: 200, result: { files }, body: bodyOf(contents), transferred };
   },
 });
 

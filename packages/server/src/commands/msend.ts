@@ -44,7 +44,9 @@ export const msend = defineCommand({
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       return succeeded(226, result.value);
     });
-    return { status: 200, result: { files: outcomes } };
+    const count = outcomes.filter(({ file }) => file).length;
+    const transferred = { direction: 'up', files: count } as const;
+    return { status: 200, result: { files: outcomes }, transferred };
   },
 });
 

@@ -36,7 +36,8 @@ export const send = defineCommand({
       });
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
       const { sha256 } = end;
-      return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };
+      const result = sha256 ? { ...file, sha256 } : { ...file };
+      return { status: 226, result, transferred: { direction: 'up', files: 1 } };
     } catch (error) {
       // What is wrong about the file stays wrong, however often somebody goes on with it.
       if (error instanceof CommandError) await upload.discard();

@@ -43,6 +43,7 @@ export class CommandReporter {
       received,
       sent,
       generation,
+      transferred: status < 400 ? exchange.transferred : undefined,
     });
   }
 

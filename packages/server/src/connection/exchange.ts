@@ -1,6 +1,6 @@
 import { BodyChannel, type Request } from '@e2eeftp/protocol';
 
-import { answerForError, CommandError, type Answer } from '../command/answer.js';
+import { answerForError, CommandError, type Answer, type Transferred } from '../command/answer.js';
 import type { Command, CommandContext } from '../command/command.js';
 import { batchPaths } from './batch-paths.js';
 
@@ -17,6 +17,8 @@ export class Exchange {
   readonly startedAt = performance.now();
   /** Bytes of the answer's body that were sent. */
   sent = 0;
+  /** Files that the command has moved. */
+  transferred: Transferred | undefined;
   /** What went wrong inside, for the log; the answer does not show it. */
   failure: unknown;
   /** What it is about. */
@@ -70,7 +72,10 @@ export class Exchange {
       if (refusal) throw refusal;
       if (!this.command) throw new CommandError(400, 'Invalid command');
       if (this.body && !this.command.takesBody) throw new CommandError(400);
-      return asAnswer(await this.command.run(this.request.args, { ...context, body: this.body }));
+      const given = await this.command.run(this.request.args, { ...context, body: this.body });
+      const answer = asAnswer(given);
+      this.transferred = answer.transferred;
+      return answer;
     } catch (error) {
       this.failure = error;
       return answerForError(error);

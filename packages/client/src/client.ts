@@ -1,18 +1,18 @@
-import {
-  parsePath,
-  type CborMap,
-  type CborValue,
-  type CommandArguments,
-  type CommandName,
-  type CommandResult,
-  type Entry,
-  type StoredFile,
+import type {
+  CborMap,
+  CborValue,
+  CommandArguments,
+  CommandName,
+  CommandResult,
+  Entry,
+  StoredFile,
 } from '@e2eeftp/protocol';
 
+import { checkedPath } from './checked-path.js';
 import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
-import { asClientError, ClientError } from './errors.js';
-import { pagedEntries, pageSize } from './listing.js';
+import { ClientError } from './errors.js';
+import { listFolder } from './listing.js';
 import { Closing } from './operation/closing.js';
 import { Operations } from './operation/operations.js';
 import type {
@@ -27,10 +27,12 @@ import type {
   RenameOptions,
   SendOptions,
 } from './options.js';
+import type { RemoteTree } from './remote-tree.js';
 import { repeatableRemoval } from './removal.js';
 import { Requests } from './requests.js';
 import { download, readRange } from './transfer/download.js';
 import { readBytes } from './transfer/read-bytes.js';
+import { hasSameContent, requireDigests } from './transfer/same-content.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
 import { TransferContext } from './transfer/transfer-context.js';
@@ -47,7 +49,7 @@ import { upload } from './transfer/upload.js';
  * one before calling another that depends on it.
  * Paths are those of the server's tree, such as `received/report.pdf`.
  */
-export class Client implements AsyncDisposable {
+export class Client implements RemoteTree, AsyncDisposable {
   /** What the first handshake and the server's first message said. */
   readonly greeting: Greeting;
   readonly #pool: ConnectionPool;
@@ -86,7 +88,7 @@ export class Client implements AsyncDisposable {
    */
   send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
     return this.#operations.run(options, async (signal) =>
-      upload(this.#transfers, source, checkPath(path), { ...options, signal }),
+      upload(this.#transfers, source, checkedPath(path), { ...options, signal }),
     );
   }
 
@@ -118,7 +120,7 @@ export class Client implements AsyncDisposable {
    */
   get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
     return this.#operations.run(options, async (signal) =>
-      download(this.#transfers, checkPath(path), target, { ...options, signal }),
+      download(this.#transfers, checkedPath(path), target, { ...options, signal }),
     );
   }
 
@@ -136,7 +138,7 @@ export class Client implements AsyncDisposable {
    */
   getBytes(path: string, options: GetBytesOptions = {}): Promise<Buffer> {
     return this.#operations.run(options, async (signal) =>
-      readBytes(this.#transfers, checkPath(path), { ...options, signal }),
+      readBytes(this.#transfers, checkedPath(path), { ...options, signal }),
     );
   }
 
@@ -156,7 +158,7 @@ export class Client implements AsyncDisposable {
     const operation = this.#operations.begin(options);
     const { signal } = operation;
     try {
-      yield* readRange(this.#transfers, checkPath(path), { ...options, signal });
+      yield* readRange(this.#transfers, checkedPath(path), { ...options, signal });
     } finally {
       this.#operations.end(operation);
     }
@@ -175,19 +177,12 @@ export class Client implements AsyncDisposable {
    * ```
    */
   async *list(path: string, options: ListOptions = {}): AsyncGenerator<Entry, void, void> {
-    const { recursive } = options;
+    const listed = { path: checkedPath(path), recursive: options.recursive ?? false };
     const what = `Cannot list ${path === '' ? 'the root' : path}`;
-    const args = {
-      path: checkPath(path),
-      limit: pageSize,
-      ...(recursive !== undefined && { recursive }),
-    };
     const operation = this.#operations.begin(options);
     try {
       const { signal } = operation;
-      const askPage = (cursor: string | undefined): Promise<CommandResult<'LIST'>> =>
-        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, { signal });
-      yield* pagedEntries(askPage, signal);
+      yield* listFolder((args) => this.#ask('LIST', args, what, { signal }), listed, signal);
     } finally {
       // A loop that was left waits for no page, nor tries again to get it.
       operation.cut(new ClientError('aborted', 'The listing was left'));
@@ -202,7 +197,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError `not-found`
    */
   async stat(path: string, options: OperationOptions = {}): Promise<Entry> {
-    const args = { path: checkPath(path) };
+    const args = { path: checkedPath(path) };
     return this.#ask('STAT', args, `Cannot look at ${path}`, options);
   }
 
@@ -221,12 +216,30 @@ export class Client implements AsyncDisposable {
   ): Promise<CommandResult<'DIGEST'>> {
     const { offset, length, etag } = options;
     const args = {
-      path: checkPath(path),
+      path: checkedPath(path),
       ...(offset !== undefined && { offset }),
       ...(length !== undefined && { length }),
       ...(etag !== undefined && { etag }),
     };
     return this.#ask('DIGEST', args, `Cannot compare ${path}`, options);
+  }
+
+  /** @throws ClientError `bad-request` when the server cannot compare content: it lacks `DIGEST` */
+  requireComparison(): void {
+    requireDigests(this.greeting.welcome);
+  }
+
+  /**
+   * Compares a file with a local one. The server reads its own, so that no content moves.
+   *
+   * @param path - what
+   * @param local - the path of a local file
+   * @param options - a signal
+   * @returns whether both have the same bytes; no when one of them changes meanwhile
+   * @throws ClientError `not-found`, `local-file`
+   */
+  hasContentOf(path: string, local: string, options: OperationOptions = {}): Promise<boolean> {
+    return hasSameContent(local, (range) => this.digest(path, { ...range, ...options }), options);
   }
 
   /**
@@ -238,7 +251,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError `not-found`, or `conflict` for a folder that is not empty or another version
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    const target = { path: checkPath(path), recursive: options.recursive ?? false };
+    const target = { path: checkedPath(path), recursive: options.recursive ?? false };
     const attempt = repeatableRemoval(this.#requests, target, options.etag);
     await this.#retried(options, attempt);
   }
@@ -254,7 +267,7 @@ export class Client implements AsyncDisposable {
   async rename(from: string, to: string, options: RenameOptions = {}): Promise<void> {
     const { overwrite = 'never' } = options;
     const policy = typeof overwrite === 'string' ? overwrite : overwrite.etag;
-    const args = { from: checkPath(from), to: checkPath(to), overwrite: policy };
+    const args = { from: checkedPath(from), to: checkedPath(to), overwrite: policy };
     const what = `Cannot rename ${from} to ${to}`;
     // Not again: nobody could tell its own success from somebody else's change.
     await this.#operations.run(options, (signal) =>
@@ -270,7 +283,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError `conflict` when a file is in the way
    */
   async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
-    const args = { path: checkPath(path) };
+    const args = { path: checkedPath(path) };
     await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options);
   }
 
@@ -284,7 +297,7 @@ export class Client implements AsyncDisposable {
    * @throws ClientError `not-found`, also for a folder
    */
   async chmod(path: string, mode: number, options: OperationOptions = {}): Promise<StoredFile> {
-    const args = { path: checkPath(path), mode };
+    const args = { path: checkedPath(path), mode };
     return this.#ask('CHMOD', args, `Cannot change the permissions of ${path}`, options);
   }
 
@@ -382,13 +395,5 @@ export class Client implements AsyncDisposable {
     return this.#operations.run(options, (signal) =>
       this.#transfers.retry({ signal, mayRetry: true }, () => attempt(signal)),
     );
-  }
-}
-
-function checkPath(path: string): string {
-  try {
-    return parsePath(path);
-  } catch (error) {
-    throw asClientError(error);
   }
 }

@@ -64,6 +64,7 @@ export {
   type Timeouts,
   type TransferOptions,
 } from './options.js';
+export type { RemoteTree } from './remote-tree.js';
 export { parseRemoteName, type RemoteName } from './remote-name.js';
 export type {
   DownloadRecord,

@@ -1,4 +1,9 @@
-import { comparePaths, type CommandResult, type Entry } from '@e2eeftp/protocol';
+import {
+  comparePaths,
+  type CommandArguments,
+  type CommandResult,
+  type Entry,
+} from '@e2eeftp/protocol';
 
 import { ClientError, throwIfAborted } from './errors.js';
 
@@ -14,16 +19,19 @@ type Page = CommandResult<'LIST'>;
  * Lists a folder, as many pages as it takes. While one is consumed, the next is on its way, so that
  * a slow link costs one round trip and not one for each; no more than these two are ever held.
  *
- * @param askPage - asks for the first page, or for the one behind a cursor; it is for the caller to
- *   end what it asks for when the loop is left
+ * @param ask - asks for a page; it is for the caller to end what it asks for when the loop is left
+ * @param listed - which folder, and whether to go into its folders
  * @param signal - ends the listing early, also between entries that are here already
  * @returns the entries; what a page fails with comes behind those of the pages before
- * @throws ClientError `not-e2eeftp` when their order is not that of their names; what `askPage` throws
+ * @throws ClientError `not-e2eeftp` when their order is not that of their names; what `ask` throws
  */
-export async function* pagedEntries(
-  askPage: (cursor: string | undefined) => Promise<Page>,
+export async function* listFolder(
+  ask: (args: CommandArguments<'LIST'>) => Promise<Page>,
+  listed: Pick<CommandArguments<'LIST'>, 'path' | 'recursive'>,
   signal: AbortSignal,
 ): AsyncGenerator<Entry, void, void> {
+  const askPage = (cursor: string | undefined): Promise<Page> =>
+    ask({ ...listed, limit: pageSize, ...(cursor !== undefined && { cursor }) });
   let last: string | undefined;
   let next: Promise<Page> | undefined = askPage(undefined);
   while (next) {

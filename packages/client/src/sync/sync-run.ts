@@ -1,5 +1,5 @@
-import type { Client } from '../client.js';
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
+import type { RemoteTree } from '../remote-tree.js';
 import { inParallel } from '../tree/in-parallel.js';
 import { SizeAhead } from '../tree/size-ahead.js';
 import { Tally } from '../tree/tally.js';
@@ -7,14 +7,13 @@ import { defaultConcurrency, type TreePlace } from '../tree/tree-transfer.js';
 import { carryOutRemovals } from './carry-out-removals.js';
 import { missingPermissions } from './permissions.js';
 import { RemovalPlan, type Removal } from './removal-plan.js';
-import { hasSameContent } from './same-content.js';
 import type { SyncOptions, SyncResult } from './sync-options.js';
 import type { SyncRoots, SyncTarget } from './sync-target.js';
 import type { SyncDirection, TreeChange, TreeNode } from './tree-changes.js';
 
 /** What a run works with. */
 export interface SyncRunOptions {
-  readonly client: Client;
+  readonly tree: RemoteTree;
   readonly direction: SyncDirection;
   readonly roots: SyncRoots;
   readonly target: SyncTarget;
@@ -163,8 +162,8 @@ export class SyncRun {
     source: TreeNode,
     { details }: TreeNode,
   ): Promise<void> {
-    const { client, options, target } = this.#run;
-    const isCompared = options.preserveMode === true && client.keepsPermissions;
+    const { tree, options, target } = this.#run;
+    const isCompared = options.preserveMode === true && tree.keepsPermissions;
     const mode = isCompared ? missingPermissions(source.details, details) : undefined;
     if (mode === undefined) {
       this.#unchanged += 1;
@@ -177,10 +176,10 @@ export class SyncRun {
 
   async #isEqual(place: TreePlace, source: TreeNode, target: TreeNode): Promise<boolean> {
     if (source.type === 'directory') return true;
-    const { client, options } = this.#run;
+    const { tree, options } = this.#run;
     if (source.details.size !== target.details.size) return false;
     if (!options.checksum) return source.details.mtime === target.details.mtime;
-    return hasSameContent(client, place.local, place.remote, options.signal);
+    return tree.hasContentOf(place.remote, place.local, { signal: options.signal });
   }
 
   /** What is in the way was removed before, if that was wanted and nothing spoke against it. */

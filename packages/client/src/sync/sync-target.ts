@@ -2,8 +2,8 @@ import { lstat, rmdir, unlink } from 'node:fs/promises';
 
 import { joinPath, parentPath, type RemotePath } from '@e2eeftp/protocol';
 
-import type { Client } from '../client.js';
 import { ClientError } from '../errors.js';
+import type { RemoteTree } from '../remote-tree.js';
 import type { Progress } from '../options.js';
 import { isSystemError } from '../system-error.js';
 import { LocalFolder } from '../tree/local-folder.js';
@@ -46,46 +46,46 @@ export interface SyncRoots {
 }
 
 /**
- * @param client - the client
+ * @param tree - the files on the server
  * @param roots - where the two trees are
  * @param options - how files are sent
  * @returns the server's side as the target
  */
 export function remoteTarget(
-  client: Client,
+  tree: RemoteTree,
   roots: SyncRoots,
   { preserveMode, signal }: SyncOptions,
 ): SyncTarget {
   const folder = new LocalFolder(roots.local);
   const locate = placesIn(folder, roots.remote);
   return {
-    create: () => client.mkdir(roots.remote, { signal }),
+    create: () => tree.mkdir(roots.remote, { signal }),
     locate,
-    makeFolder: (path) => client.mkdir(locate(path).remote, { signal }),
+    makeFolder: (path) => tree.mkdir(locate(path).remote, { signal }),
     async transfer(path, _size, onProgress) {
       const { local, remote } = locate(path);
-      const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
+      const { size } = await tree.send(local, remote, { preserveMode, signal, onProgress });
       return size;
     },
     async setMode(path, mode) {
-      await client.chmod(locate(path).remote, mode, { signal });
+      await tree.chmod(locate(path).remote, mode, { signal });
     },
     async remove(removal) {
       const { local, remote } = locate(removal.path);
       if (await isWanted(local, removal)) return false;
-      return removedRemotely(client, remote, removal, signal);
+      return removedRemotely(tree, remote, removal, signal);
     },
   };
 }
 
 /**
- * @param client - the client
+ * @param tree - the files on the server
  * @param roots - where the two trees are
  * @param options - how files are received
  * @returns this side as the target
  */
 export function localTarget(
-  client: Client,
+  tree: RemoteTree,
   roots: SyncRoots,
   { preserveMode, signal }: SyncOptions,
 ): SyncTarget {
@@ -99,7 +99,7 @@ export function localTarget(
       const { local, remote } = locate(path);
       await folder.makeFolder(parentPath(path as RemotePath));
       const options = { size, preserveTime: true, preserveMode, signal, onProgress };
-      return (await client.get(remote, local, options)).size;
+      return (await tree.get(remote, local, options)).size;
     },
     setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),
     remove: (removal) => removedLocally(folder.locate(removal.path as RemotePath), removal),
@@ -124,13 +124,13 @@ async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<b
 }
 
 async function removedRemotely(
-  client: Client,
+  tree: RemoteTree,
   path: string,
   { etag }: Removal,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    await client.remove(path, { etag, signal });
+    await tree.remove(path, { etag, signal });
     return true;
   } catch (error) {
     // A file may be another one by now, and a folder may hold what was left out on purpose.

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 
 import { parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 
-import type { Client } from '../client.js';
 import { asClientError, ClientError } from '../errors.js';
+import type { RemoteTree } from '../remote-tree.js';
 import { isSystemError } from '../system-error.js';
 import { isPartName } from '../transfer/part-name.js';
 import { meantEntries } from '../tree/get-tree.js';
@@ -26,7 +26,7 @@ import { treePairs } from './tree-pairs.js';
  * symbolic links, are neither sent nor removed. Both trees are walked at the same time, in their
  * order, so that their size does not matter.
  *
- * @param client - the client to send with
+ * @param tree - the files on the server
  * @param local - the local folder
  * @param remote - the folder in the server's tree; it is made
  * @param options - how to compare, whether to remove, whom to tell, a signal
@@ -35,12 +35,12 @@ import { treePairs } from './tree-pairs.js';
  *   removed; nothing has changed then. Others when nothing more can be done
  */
 export async function syncUp(
-  client: Client,
+  tree: RemoteTree,
   local: string,
   remote: string,
   options: SyncUpOptions = {},
 ): Promise<SyncResult> {
-  return sync(client, 'up', local, remote, options);
+  return sync(tree, 'up', local, remote, options);
 }
 
 /**
@@ -48,7 +48,7 @@ export async function syncUp(
  * opposite. Received files get the times that they have there, by which they are known to be equal
  * the next time. Nothing is written outside of the local folder, whatever the server says.
  *
- * @param client - the client to receive with
+ * @param tree - the files on the server
  * @param remote - the folder in the server's tree
  * @param local - the local folder; it is made
  * @param options - how to compare, whether to remove, whom to tell, a signal
@@ -56,16 +56,16 @@ export async function syncUp(
  * @throws ClientError as {@link syncUp} does
  */
 export async function syncDown(
-  client: Client,
+  tree: RemoteTree,
   remote: string,
   local: string,
   options: SyncOptions = {},
 ): Promise<SyncResult> {
-  return sync(client, 'down', local, remote, options);
+  return sync(tree, 'down', local, remote, options);
 }
 
 async function sync(
-  client: Client,
+  tree: RemoteTree,
   direction: SyncDirection,
   local: string,
   remote: string,
@@ -76,8 +76,8 @@ async function sync(
     const filter = new TreeFilter(options);
     const roots = { local, remote: parsePath(remote) };
     const hasLocal = await isLocalFolder(local, direction === 'up');
-    const hasRemote = await isRemoteFolder(client, roots.remote, direction === 'down', options);
-    if (options.checksum) requireDigests(client);
+    const hasRemote = await isRemoteFolder(tree, roots.remote, direction === 'down', options);
+    if (options.checksum) tree.requireComparison();
     const changes = (signal: AbortSignal | undefined): ReturnType<typeof treeChanges> => {
       const links = direction === 'up' ? (options.links ?? 'skip') : 'skip';
       const walk = { filter, links, details: true, signal };
@@ -85,12 +85,12 @@ async function sync(
       const locals = hasLocal ? ownEntries(roots, walk, clears) : nothing<LocalItem>();
       const listing = { recursive: true, signal };
       const remotes = hasRemote
-        ? meantEntries(client.list(roots.remote, listing), filter)
+        ? meantEntries(tree.list(roots.remote, listing), filter)
         : nothing<Entry>();
       return treeChanges(treePairs(locals, remotes), direction);
     };
-    const target = (direction === 'up' ? remoteTarget : localTarget)(client, roots, options);
-    return await new SyncRun({ client, direction, roots, target, options, changes }).run();
+    const target = (direction === 'up' ? remoteTarget : localTarget)(tree, roots, options);
+    return await new SyncRun({ tree, direction, roots, target, options, changes }).run();
   } catch (error) {
     throw asClientError(error);
   }
@@ -124,25 +124,17 @@ async function isLocalFolder(path: string, isNeeded: boolean): Promise<boolean> 
 }
 
 async function isRemoteFolder(
-  client: Client,
+  tree: RemoteTree,
   path: RemotePath,
   isNeeded: boolean,
   { signal }: SyncOptions,
 ): Promise<boolean> {
   try {
-    if ((await client.stat(path, { signal })).type === 'directory') return true;
+    if ((await tree.stat(path, { signal })).type === 'directory') return true;
     throw new ClientError('conflict', `${path} is no folder, and only folders can be compared`);
   } catch (error) {
     const isMissing = error instanceof ClientError && error.code === 'not-found';
     if (!isNeeded && isMissing) return false;
     throw error;
   }
-}
-
-function requireDigests({ greeting }: Client): void {
-  if (greeting.welcome.commands.includes('DIGEST')) return;
-  throw new ClientError(
-    'bad-request',
-    'The server cannot tell digests of files; compare by size and time instead (without --checksum)',
-  );
 }

@@ -2,8 +2,8 @@ import { dirname } from 'node:path';
 
 import { joinPath, parentPath, parsePath, type Entry, type RemotePath } from '@e2eeftp/protocol';
 
-import type { Client } from '../client.js';
 import { asClientError, throwIfAborted } from '../errors.js';
+import type { RemoteTree } from '../remote-tree.js';
 import { exists } from '../transfer/local-file.js';
 import { inParallel } from './in-parallel.js';
 import { Leftovers, removeLeftovers } from './leftovers.js';
@@ -33,7 +33,7 @@ export interface GetTreeOptions extends TreeOptions {
  * path rules end the transfer, and symbolic links below the local folder are not followed. A file
  * that fails does not stop the others; a lost connection and the signal do.
  *
- * @param client - the client to receive with
+ * @param tree - the files on the server
  * @param remote - the folder's path in the server's tree; a file can be received in this way, too
  * @param local - the path that it will have
  * @param options - what to do about older files, whom to tell, a signal
@@ -42,7 +42,7 @@ export interface GetTreeOptions extends TreeOptions {
  *   itself, `disconnected` or `aborted`
  */
 export async function getTree(
-  client: Client,
+  tree: RemoteTree,
   remote: string,
   local: string,
   options: GetTreeOptions = {},
@@ -52,21 +52,21 @@ export async function getTree(
     const filter = new TreeFilter(options);
     const signal = forManyListeners(options.signal);
     const own = { ...options, signal };
-    const entry = await client.stat(path, { signal });
+    const entry = await tree.stat(path, { signal });
     const ahead = options.onProgress && !options.dryRun ? new SizeAhead() : undefined;
     const tally = new Tally(options, ahead && (() => ahead.size));
     if (entry.type === 'file') {
       await ahead?.count(sizes([entry]));
       if (options.dryRun !== true) await removeLeftovers(dirname(local), true);
-      await getFile(client, { local, remote }, entry.size, own, tally);
+      await getFile(tree, { local, remote }, entry.size, own, tally);
       return tally.result;
     }
     const list = (listSignal: AbortSignal | undefined): AsyncGenerator<Entry, void, void> =>
-      meantEntries(client.list(path, { recursive: true, signal: listSignal }), filter);
+      meantEntries(tree.list(path, { recursive: true, signal: listSignal }), filter);
     const counting = ahead?.count(sizes(list(ahead.signalWith(signal))));
     try {
       const entries = options.dryRun === true ? list(signal) : cleared(list(signal), local);
-      await getFolder(client, path, new LocalFolder(local), entries, own, tally);
+      await getFolder(tree, path, new LocalFolder(local), entries, own, tally);
     } finally {
       ahead?.stop();
       await counting;
@@ -111,7 +111,7 @@ async function* sizes(
 }
 
 async function getFolder(
-  client: Client,
+  tree: RemoteTree,
   remote: RemotePath,
   folder: LocalFolder,
   entries: AsyncGenerator<Entry, void, void>,
@@ -132,12 +132,12 @@ async function getFolder(
       return;
     }
     if (type === 'directory') await tally.add({ type, ...place });
-    else await getFile(client, place, size, options, tally);
+    else await getFile(tree, place, size, options, tally);
   });
 }
 
 async function getFile(
-  client: Client,
+  tree: RemoteTree,
   place: TreePlace,
   size: number,
   options: GetTreeOptions,
@@ -155,7 +155,7 @@ async function getFile(
     }
     const onProgress = tally.meter(place);
     const get = { size, overwrite, preserveTime, preserveMode, signal, onProgress };
-    const received = await client.get(place.remote, place.local, get);
+    const received = await tree.get(place.remote, place.local, get);
     await tally.add({ type: 'file', ...place, size: received.size });
   } catch (error) {
     await tally.fail(place, asClientError(error));

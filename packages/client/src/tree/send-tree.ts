@@ -1,7 +1,7 @@
 import { parsePath, type RemotePath } from '@e2eeftp/protocol';
 
-import type { Client } from '../client.js';
 import { asClientError, throwIfAborted } from '../errors.js';
+import type { RemoteTree } from '../remote-tree.js';
 import { inParallel } from './in-parallel.js';
 import { forManyListeners } from './many-listeners.js';
 import { localEntries } from './local-entries.js';
@@ -37,7 +37,7 @@ export interface SendTreeOptions extends TreeOptions {
  * What is neither file nor folder is skipped, and so are symbolic links, unless the options say
  * otherwise. A file that fails does not stop the others; a lost connection and the signal do.
  *
- * @param client - the client to send with
+ * @param tree - the files on the server
  * @param local - the folder's path; a file can be sent in this way, too
  * @param remote - the path that the folder will have in the server's tree
  * @param options - what to do about older files, whom to tell, a signal
@@ -45,25 +45,25 @@ export interface SendTreeOptions extends TreeOptions {
  * @throws ClientError when nothing more can be sent, such as `disconnected` or `aborted`
  */
 export function sendTree(
-  client: Client,
+  tree: RemoteTree,
   local: string,
   remote: string,
   options: SendTreeOptions = {},
 ): Promise<TreeResult> {
-  return sendTrees(client, [{ local, remote }], options);
+  return sendTrees(tree, [{ local, remote }], options);
 }
 
 /**
  * Sends several files and folders, as {@link sendTree} sends one.
  *
- * @param client - the client to send with
+ * @param tree - the files on the server
  * @param sources - what to send, and where to
  * @param options - what to do about older files, whom to tell, a signal
  * @returns what became of all of them; look at `failed`
  * @throws ClientError when nothing more can be sent
  */
 export async function sendTrees(
-  client: Client,
+  tree: RemoteTree,
   sources: Iterable<TreeSource>,
   options: SendTreeOptions = {},
 ): Promise<TreeResult> {
@@ -77,7 +77,7 @@ export async function sendTrees(
   try {
     await inParallel(allEntries(sources, walk), concurrency, async (entry) => {
       throwIfAborted(signal);
-      await sendEntry(client, entry, { ...options, signal }, tally);
+      await sendEntry(tree, entry, { ...options, signal }, tally);
     });
   } finally {
     ahead?.stop();
@@ -111,7 +111,7 @@ function sizeOf({ details }: FoundFile): number {
 }
 
 async function sendEntry(
-  client: Client,
+  tree: RemoteTree,
   entry: LocalItem,
   options: SendTreeOptions,
   tally: Tally,
@@ -123,22 +123,22 @@ async function sendEntry(
   if (type === 'failed') return tally.add({ type, ...place, error: entry.error });
   try {
     if (type === 'directory') {
-      if (!dryRun) await client.mkdir(remote, { signal });
+      if (!dryRun) await tree.mkdir(remote, { signal });
       await tally.add({ type, ...place });
     } else if (dryRun) {
-      const isKept = overwrite === 'never' && (await isFile(client, remote, signal));
+      const isKept = overwrite === 'never' && (await isFile(tree, remote, signal));
       if (isKept) await tally.add({ type: 'skipped', ...place, reason: 'exists' });
       else await tally.add({ type, ...place, size: sizeOf(entry) });
     } else {
       const send = { overwrite, preserveMode, signal, onProgress: tally.meter(place) };
-      const { size } = await client.send(local, remote, send);
+      const { size } = await tree.send(local, remote, send);
       await tally.add({ type, ...place, size });
     }
   } catch (error) {
     const failure = asClientError(error);
     // A conflict can also mean that a folder is in the place, or a file where a folder should be.
     const mayBeKept = overwrite === 'never' && failure.code === 'conflict';
-    if (mayBeKept && (await isFile(client, remote, signal))) {
+    if (mayBeKept && (await isFile(tree, remote, signal))) {
       await tally.add({ type: 'skipped', ...place, reason: 'exists' });
     } else {
       await tally.fail(place, failure);
@@ -147,12 +147,12 @@ async function sendEntry(
 }
 
 async function isFile(
-  client: Client,
+  tree: RemoteTree,
   remote: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    return (await client.stat(remote, { signal })).type === 'file';
+    return (await tree.stat(remote, { signal })).type === 'file';
   } catch {
     return false;
   }

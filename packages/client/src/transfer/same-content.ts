@@ -4,25 +4,24 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import { equalBytes } from '@e2eeftp/crypto';
 import { readChunks } from '@e2eeftp/file-io';
+import type { CommandResult, Welcome } from '@e2eeftp/protocol';
 
-import type { Client } from '../client.js';
 import { ClientError, throwIfAborted } from '../errors.js';
+import type { OperationOptions, RangeOptions } from '../options.js';
 
 /**
  * Compares a local file with one on the server, which reads its own: no content moves.
  *
- * @param client - asks the server
  * @param local - a local path
- * @param remote - a path in the server's tree
- * @param signal - ends the comparison
+ * @param askDigest - asks the server for the digest of its file from a byte on
+ * @param options - a signal that ends the comparison
  * @returns whether both have the same bytes; no when one of them changes meanwhile
  * @throws ClientError
  */
 export async function hasSameContent(
-  client: Client,
   local: string,
-  remote: string,
-  signal: AbortSignal | undefined,
+  askDigest: (range: Pick<RangeOptions, 'offset' | 'etag'>) => Promise<CommandResult<'DIGEST'>>,
+  { signal }: Pick<OperationOptions, 'signal'>,
 ): Promise<boolean> {
   const file = await open(local, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -30,7 +29,7 @@ export async function hasSameContent(
     let offset = 0;
     let etag: string | undefined;
     do {
-      const part = await client.digest(remote, { offset, etag, signal });
+      const part = await askDigest({ offset, etag });
       if (part.size !== size) return false;
       if (part.offset !== offset || (part.length === 0 && offset < size)) {
         throw new ClientError('not-e2eeftp', 'The server answered DIGEST with something else');
@@ -47,6 +46,18 @@ export async function hasSameContent(
   } finally {
     await file.close();
   }
+}
+
+/**
+ * @param welcome - what the server says that it can do
+ * @throws ClientError `bad-request` when it cannot compare content
+ */
+export function requireDigests({ commands }: Pick<Welcome, 'commands'>): void {
+  if (commands.includes('DIGEST')) return;
+  throw new ClientError(
+    'bad-request',
+    'The server cannot tell digests of files; compare by size and time instead (without --checksum)',
+  );
 }
 
 /** Nothing when the file has become shorter. */

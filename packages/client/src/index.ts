@@ -33,6 +33,7 @@ export {
   type IdentityFileOptions,
   type NewIdentityOptions,
 } from './home/identity-file.js';
+export { KeptKeyrings, type VaultOnServer } from './home/kept-keyrings.js';
 export {
   KnownServersFile,
   standingOf,

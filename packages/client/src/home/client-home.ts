@@ -10,12 +10,13 @@ import {
   type IdentityFileOptions,
   type NewIdentityOptions,
 } from './identity-file.js';
+import { KeptKeyrings } from './kept-keyrings.js';
 import { KnownServersFile } from './known-servers-file.js';
 import { FileTransferJournal } from './transfer-journal.js';
 
 /**
  * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
- * `known_servers` and the folder `transfers`. Nothing is read or made before it is asked for.
+ * `known_servers` and the folders `transfers` and `keyrings`. Nothing is read or made before it is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -28,6 +29,8 @@ export class ClientHome {
   readonly knownServers: KnownServersFile;
   /** Transfers that were broken off. */
   readonly transfers: FileTransferJournal;
+  /** The keyrings of vaults that were accepted. */
+  readonly keyrings: KeptKeyrings;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string = defaultHomePath()) {
@@ -36,6 +39,7 @@ export class ClientHome {
     this.configuration = new ConfigurationFile(join(path, 'config.toml'));
     this.knownServers = new KnownServersFile(join(path, 'known_servers'));
     this.transfers = new FileTransferJournal(join(path, 'transfers'));
+    this.keyrings = new KeptKeyrings(join(path, 'keyrings'));
   }
 
   /**

@@ -23,6 +23,7 @@ export {
   joinPath,
   parentPath,
   parsePath,
+  parseRelativePath,
   rootPath,
   type RemotePath,
 } from './path.js';

@@ -1,1 +1,41 @@
+export { VaultError, type VaultErrorCode } from './errors.js';
+export {
+  encodeCard,
+  makeCard,
+  parseCard,
+  requireCardOf,
+  type Card,
+} from './identity/card.js';
+export { formatRecoveryCode, parseRecoveryCode } from './identity/recovery-code.js';
+export { SealingIdentity } from './identity/sealing-identity.js';
+export { KeyringChain, type ChainOrigin, type KeyringPin } from './keyring/keyring-chain.js';
+export type { FormerWriter, Keyring, Member, Role } from './keyring/keyring.js';
+export {
+  makeFirstKeyring,
+  makeNextKeyring,
+  type KeyringChange,
+  type NewVault,
+} from './keyring/make-keyring.js';
+export { judgeEpoch, mayWrite, memberOf, nameOf, roleOf, wasWriter } from './keyring/membership.js';
+export { openKeyring, type OpenedKeyring } from './keyring/open-keyring.js';
+export { VaultSecrets, type EpochKeys } from './keyring/vault-secrets.js';
 export { labels } from './labels.js';
+export { vaultLimits, vaultSizes } from './limits.js';
+export {
+  viewDirectory,
+  type DamagedEntry,
+  type DirectoryView,
+  type ListedEntry,
+  type StoredEntry,
+} from './name/directory-view.js';
+export { newEntryId, rootDirectory, type DirectoryIds } from './name/entry-id.js';
+export { requireDistinctLocally } from './name/local-collision.js';
+export {
+  storedNameLength,
+  VaultNames,
+  type NameDamage,
+  type OpenedName,
+} from './name/vault-names.js';
+export { formatInvitation, parseInvitation, type Invitation } from './vault/invitation.js';
+export { keyringFolderName, keyringPath, parseKeyringName, vaultPath } from './vault/paths.js';
+export { formatVaultId, homeVaultId, parseVaultId, vaultIdOf } from './vault/vault-id.js';

@@ -3,6 +3,7 @@ export const labels = {
   sealingIdentity: 'e2eeftp sealing identity v1',
   home: 'e2eeftp home v1',
   vault: 'e2eeftp vault',
+  recovery: 'e2eeftp recovery v1',
   card: 'e2eeftp card v1',
   keyring: 'e2eeftp keyring v1',
   names: 'e2eeftp vault names v1',

@@ -1,11 +1,5 @@
 export { VaultError, type VaultErrorCode } from './errors.js';
-export {
-  encodeCard,
-  makeCard,
-  parseCard,
-  requireCardOf,
-  type Card,
-} from './identity/card.js';
+export { encodeCard, makeCard, parseCard, requireCardOf, type Card } from './identity/card.js';
 export { formatRecoveryCode, parseRecoveryCode } from './identity/recovery-code.js';
 export { SealingIdentity } from './identity/sealing-identity.js';
 export { KeyringChain, type ChainOrigin, type KeyringPin } from './keyring/keyring-chain.js';

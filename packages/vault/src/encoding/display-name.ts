@@ -16,7 +16,11 @@ import { malformed } from './fields.js';
  */
 export function requireDisplayName(name: string): string {
   const composed = name.normalize('NFC');
-  if (!isDisplayName(composed) || printable(composed) !== composed || composed.trim() !== composed) {
+  if (
+    !isDisplayName(composed) ||
+    printable(composed) !== composed ||
+    composed.trim() !== composed
+  ) {
     throw new VaultError(
       'bad-name',
       `The name of a person or a vault has 1 to ${vaultLimits.displayName} bytes, no blanks around it, and no slash, backslash or invisible character; choose another`,

@@ -50,36 +50,67 @@ export class Fields {
     return new Fields(what, value, names);
   }
 
+  /**
+   * @param name - a field
+   * @returns what stands there, of whichever form
+   */
   value(name: string): CborValue | undefined {
     return this.#map[name];
   }
 
-  /** Bytes of one of the given lengths. */
+  /**
+   * @param name - a field
+   * @param lengths - how many bytes there may be
+   * @returns the bytes
+   * @throws VaultError `malformed`
+   */
   bytes(name: string, ...lengths: readonly number[]): Uint8Array {
     const value = this.#map[name];
     if (value instanceof Uint8Array && lengths.includes(value.length)) return value;
     throw this.#malformed(`has a ${name} that is not ${lengths.join(' or ')} bytes`);
   }
 
-  /** At least one byte. */
+  /**
+   * @param name - a field
+   * @returns at least one byte
+   * @throws VaultError `malformed`
+   */
   someBytes(name: string): Uint8Array {
     const value = this.#map[name];
     if (value instanceof Uint8Array && value.length > 0) return value;
     throw this.#malformed(`has no bytes as its ${name}`);
   }
 
-  integer(name: string, [least, most]: Range): number {
+  /**
+   * @param name - a field
+   * @param range - the smallest and the largest that it may be
+   * @returns the number
+   * @throws VaultError `malformed`
+   */
+  integer(name: string, range: Range): number {
+    const [least, most] = range;
     const value = this.#map[name];
     if (typeof value === 'number' && value >= least && value <= most) return value;
     throw this.#malformed(`has a ${name} that is no number from ${least} to ${most}`);
   }
 
+  /**
+   * @param name - a field
+   * @returns the text, of any length
+   * @throws VaultError `malformed`
+   */
   text(name: string): string {
     const value = this.#map[name];
     if (typeof value === 'string') return value;
     throw this.#malformed(`has a ${name} that is no text`);
   }
 
+  /**
+   * @param name - a field
+   * @param choices - the texts that may stand there
+   * @returns one of them
+   * @throws VaultError `malformed`
+   */
   oneOf<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
     const value = this.#map[name];
     const choice = choices.find((candidate) => candidate === value);
@@ -87,7 +118,14 @@ export class Fields {
     throw this.#malformed(`has a ${name} that is none of ${choices.join(', ')}`);
   }
 
-  list(name: string, [least, most]: Range): readonly CborValue[] {
+  /**
+   * @param name - a field
+   * @param range - how few and how many there may be
+   * @returns the list
+   * @throws VaultError `malformed`
+   */
+  list(name: string, range: Range): readonly CborValue[] {
+    const [least, most] = range;
     const value = this.#map[name];
     if (isList(value) && value.length >= least && value.length <= most) return value;
     throw this.#malformed(`has ${name} that are no list of ${least} to ${most}`);
@@ -118,9 +156,6 @@ function isList(value: CborValue | undefined): value is readonly CborValue[] {
 
 function isMap(value: CborValue | undefined): value is CborMap {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    !isList(value) &&
-    !(value instanceof Uint8Array)
+    typeof value === 'object' && value !== null && !isList(value) && !(value instanceof Uint8Array)
   );
 }

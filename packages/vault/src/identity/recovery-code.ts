@@ -1,4 +1,11 @@
-import { defaultBackend, equalBytes, Identity, utf8, wipe, type CryptoBackend } from '@e2eeftp/crypto';
+import {
+  defaultBackend,
+  equalBytes,
+  Identity,
+  utf8,
+  wipe,
+  type CryptoBackend,
+} from '@e2eeftp/crypto';
 import { base32 } from '@scure/base';
 
 import { VaultError } from '../errors.js';
@@ -45,10 +52,7 @@ export function formatRecoveryCode(
  * @returns the identity that it stands for
  * @throws VaultError `malformed` when a character is wrong or missing
  */
-export function parseRecoveryCode(
-  text: string,
-  backend: CryptoBackend = defaultBackend,
-): Identity {
+export function parseRecoveryCode(text: string, backend: CryptoBackend = defaultBackend): Identity {
   const plain = text.replaceAll(/[\s-]/gu, '').toUpperCase();
   if (!/^[A-Z2-7]{56}$/u.test(plain)) {
     throw unreadable(`must have ${characters} characters, letters A to Z and digits 2 to 7`);

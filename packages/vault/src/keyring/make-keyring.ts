@@ -1,4 +1,10 @@
-import { defaultBackend, equalBytes, wipe, type CryptoBackend, type Identity } from '@e2eeftp/crypto';
+import {
+  defaultBackend,
+  equalBytes,
+  wipe,
+  type CryptoBackend,
+  type Identity,
+} from '@e2eeftp/crypto';
 
 import { requireDisplayName } from '../encoding/display-name.js';
 import { VaultError } from '../errors.js';
@@ -171,12 +177,18 @@ function changedMembers(
 
 function requireOwner(members: Member[]): Member[] {
   if (members.some(({ role }) => role === 'owner')) return members;
-  throw new VaultError('no-owner', 'Somebody must own the vault; make another member an owner first');
+  throw new VaultError(
+    'no-owner',
+    'Somebody must own the vault; make another member an owner first',
+  );
 }
 
 function requireBounds(sequence: number, epoch: number, oldest: number): void {
   if (epoch > vaultLimits.epoch || sequence > vaultLimits.sequence) {
-    throw new VaultError('too-many', 'The vault was changed too often; move its files into a new one');
+    throw new VaultError(
+      'too-many',
+      'The vault was changed too often; move its files into a new one',
+    );
   }
   if (!Number.isSafeInteger(oldest) || oldest < 1 || oldest > epoch) {
     throw new VaultError('wrong-oldest', `The oldest epoch must be one of 1 to ${epoch}`);

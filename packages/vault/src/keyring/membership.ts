@@ -120,10 +120,7 @@ export function formerAfter(
  * @param other - another
  * @returns whether they say the same
  */
-export function equalFormer(
-  one: readonly FormerWriter[],
-  other: readonly FormerWriter[],
-): boolean {
+export function equalFormer(one: readonly FormerWriter[], other: readonly FormerWriter[]): boolean {
   if (one.length !== other.length) return false;
   return one.every((left, index) => {
     const right = other[index] as FormerWriter;

@@ -47,7 +47,9 @@ export async function signKeyring(
 export function encodeBounded(keyring: Keyring): Uint8Array {
   const { members, former } = keyring;
   if (members.length > vaultLimits.members || former.length > vaultLimits.former) {
-    throw tooMany(`at most ${vaultLimits.members} members and ${vaultLimits.former} former writers`);
+    throw tooMany(
+      `at most ${vaultLimits.members} members and ${vaultLimits.former} former writers`,
+    );
   }
   const bytes = encodeKeyring(keyring);
   if (bytes.length > vaultLimits.keyring) throw tooMany(`at most ${vaultLimits.keyring} bytes`);

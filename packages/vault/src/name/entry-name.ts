@@ -12,17 +12,17 @@ import { vaultLimits } from '../limits.js';
  * @throws VaultError `bad-name`, `name-too-long`
  */
 export function requireEntryName(name: string): void {
-  if (!isComponent(name)) {
-    throw new VaultError(
-      'bad-name',
-      'A name in a vault has no slash, backslash or control character and is not "." or ".."; choose another',
-    );
-  }
   const { length } = utf8(name);
   if (length > vaultLimits.entryName) {
     throw new VaultError(
       'name-too-long',
       `The name has ${length} bytes, and names in a vault have at most ${vaultLimits.entryName}, so that they still fit once they are encrypted; choose a shorter one`,
+    );
+  }
+  if (!isComponent(name)) {
+    throw new VaultError(
+      'bad-name',
+      'A name in a vault has no slash, backslash or control character and is not "." or ".."; choose another',
     );
   }
 }

@@ -31,7 +31,7 @@ function fold(name: string): string {
   let folded = '';
   for (const character of name.normalize('NFC')) {
     const upper = character.toUpperCase();
-    folded += [...upper].length === 1 ? upper.toLowerCase() : character.toLowerCase();
+    folded += upper.length === character.length ? upper.toLowerCase() : character.toLowerCase();
   }
   return folded.normalize('NFC');
 }

@@ -27,12 +27,7 @@ import { isEntryName, requireEntryName } from './entry-name.js';
  * - `bad-id`: a member sealed the id of the root or of a folder above.
  */
 export type NameDamage =
-  | 'no-stored-name'
-  | 'unknown-epoch'
-  | 'too-old'
-  | 'not-sealed-here'
-  | 'bad-name'
-  | 'bad-id';
+  'no-stored-name' | 'unknown-epoch' | 'too-old' | 'not-sealed-here' | 'bad-name' | 'bad-id';
 
 /** What a stored name turns out to be. */
 export type OpenedName =

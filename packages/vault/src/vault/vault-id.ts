@@ -1,4 +1,11 @@
-import { defaultBackend, hkdf, utf8, wipe, type CryptoBackend, type Identity } from '@e2eeftp/crypto';
+import {
+  defaultBackend,
+  hkdf,
+  utf8,
+  wipe,
+  type CryptoBackend,
+  type Identity,
+} from '@e2eeftp/crypto';
 import { base32nopad } from '@scure/base';
 
 import { VaultError } from '../errors.js';

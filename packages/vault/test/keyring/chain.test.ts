@@ -16,9 +16,9 @@ let mallory: Person;
 let stored: StoredVault;
 
 beforeAll(async () => {
-  [alice, bob, carol, mallory] = await Promise.all(
+  [alice, bob, carol, mallory] = (await Promise.all(
     ['alice', 'bob', 'carol', 'mallory'].map(person),
-  ) as [Person, Person, Person, Person];
+  )) as [Person, Person, Person, Person];
   stored = await vaultOf(alice, [
     { add: [{ card: bob.card, role: 'owner' }] },
     { add: [{ card: carol.card, role: 'writer' }] },
@@ -44,7 +44,10 @@ function keyring(sequence: number): Uint8Array {
 
 describe.each(backends)('a chain on %s', (_name, backend) => {
   test('takes every keyring in turn, and pins the last', () => {
-    const chain = KeyringChain.begin({ vault: stored.vault, firstOwner: alice.fingerprint }, backend);
+    const chain = KeyringChain.begin(
+      { vault: stored.vault, firstOwner: alice.fingerprint },
+      backend,
+    );
     expect(codeOf(() => chain.current)).toBe('misuse');
     expect(codeOf(() => chain.pin)).toBe('misuse');
     stored.keyrings.forEach((bytes, index) => {

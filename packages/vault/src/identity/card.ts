@@ -3,6 +3,7 @@ import {
   defaultBackend,
   equalBytes,
   fingerprint,
+  normalizeFingerprint,
   utf8,
   type CryptoBackend,
   type Identity,
@@ -88,7 +89,7 @@ export function parseCard(bytes: Uint8Array, backend: CryptoBackend = defaultBac
  * card of its own making.
  *
  * @param card - a card that {@link parseCard} returned
- * @param expected - the person's fingerprint, as `fingerprint` gives it
+ * @param expected - the person's fingerprint, in any form that a person types
  * @param backend - the primitives to use
  * @returns the same card
  * @throws VaultError `wrong-card`
@@ -99,7 +100,7 @@ export function requireCardOf(
   backend: CryptoBackend = defaultBackend,
 ): Card {
   const found = fingerprint(card.identity, backend);
-  if (found === expected) return card;
+  if (found === normalizeFingerprint(expected)) return card;
   throw new VaultError(
     'wrong-card',
     `The card belongs to ${found}, not to ${printable(expected)}: the server mixed cards up, or wants you to add somebody else; do not add this person`,

@@ -1,4 +1,5 @@
-import { equalBytes, fingerprint, type CryptoBackend } from '@e2eeftp/crypto';
+import { equalBytes, fingerprint, normalizeFingerprint, type CryptoBackend } from '@e2eeftp/crypto';
+import { printable } from '@e2eeftp/protocol';
 
 import { malformed } from '../encoding/fields.js';
 import { VaultError } from '../errors.js';
@@ -25,10 +26,11 @@ export function checkFirst(
   if (epoch !== 1 || former.length > 0 || previous.some((byte) => byte !== 0)) {
     throw malformed('first keyring', 'does not begin a vault');
   }
-  if (firstOwner !== undefined && fingerprint(signer, backend) !== firstOwner) {
+  const begunBy = fingerprint(signer, backend);
+  if (firstOwner !== undefined && begunBy !== normalizeFingerprint(firstOwner)) {
     throw new VaultError(
       'wrong-origin',
-      `The vault was begun by ${fingerprint(signer, backend)}, not by ${firstOwner}: it is another vault than you were told; do not use it, and ask whoever invited you`,
+      `The vault was begun by ${begunBy}, not by ${printable(firstOwner)}: it is another vault than you were told; do not use it, and ask whoever invited you`,
     );
   }
   // Without random bytes it is somebody's home, whose id only that person can derive.

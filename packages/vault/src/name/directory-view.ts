@@ -1,4 +1,5 @@
 import { compareBytes } from '../encoding/order.js';
+import { keyringFolderName } from '../vault/paths.js';
 import { conflictNames } from './conflict-name.js';
 import type { DirectoryIds } from './entry-id.js';
 import type { NameDamage, VaultNames } from './vault-names.js';
@@ -61,7 +62,7 @@ type Opened<Stored extends StoredEntry> = Omit<ListedEntry<Stored>, 'name' | 'is
  *
  * @param names - the vault's names
  * @param directory - which folder
- * @param listed - what the server lists there; without the folder of keyrings, at the root
+ * @param listed - what the server lists there; the folder of keyrings is left out
  * @returns the entries by name
  */
 export function viewDirectory<Stored extends StoredEntry>(
@@ -90,7 +91,9 @@ function openAll<Stored extends StoredEntry>(
 ): { opened: Opened<Stored>[]; damaged: DamagedEntry<Stored>[] } {
   const damaged: DamagedEntry<Stored>[] = [];
   const byId = new Map<string, Opened<Stored>[]>();
+  const isRoot = directory.length === 1;
   for (const stored of listed) {
+    if (isRoot && stored.stored === keyringFolderName) continue;
     const opened = names.open(directory, stored.stored);
     if (opened.state === 'damaged') {
       damaged.push({ stored, reason: opened.reason });

@@ -12,7 +12,7 @@ import { VaultError } from '../errors.js';
 import { judgeEpoch } from '../keyring/membership.js';
 import type { OpenedKeyring } from '../keyring/open-keyring.js';
 import type { EpochKeys } from '../keyring/vault-secrets.js';
-import { vaultSizes } from '../limits.js';
+import { vaultLimits, vaultSizes } from '../limits.js';
 import { isRootId, type DirectoryIds } from './entry-id.js';
 import { isEntryName, requireEntryName } from './entry-name.js';
 
@@ -44,6 +44,7 @@ export type OpenedName =
 const epochLength = 2;
 const sivLength = 16;
 const blockLength = 16;
+const longestPlaintext = paddedLength(vaultLimits.entryName);
 
 /** A replaced or dropped character would be another name. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -164,8 +165,10 @@ function decodeStored(stored: string): Uint8Array | undefined {
     return undefined;
   }
   const plaintextLength = bytes.length - epochLength - sivLength;
-  const fits = plaintextLength >= blockLength && plaintextLength % blockLength === 0;
-  return fits && base64urlnopad.encode(bytes) === stored ? bytes : undefined;
+  const fits = plaintextLength >= blockLength && plaintextLength <= longestPlaintext;
+  return fits && plaintextLength % blockLength === 0 && base64urlnopad.encode(bytes) === stored
+    ? bytes
+    : undefined;
 }
 
 /** The padding must be what {@link VaultNames.seal} writes: less than a block, and zeros only. */

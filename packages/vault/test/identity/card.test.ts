@@ -116,6 +116,8 @@ test('a name is kept in one composition', () => {
 
 test('a card of one person is not taken for another’s', () => {
   expect(requireCardOf(alice.card, alice.fingerprint)).toBe(alice.card);
+  expect(requireCardOf(alice.card, ` ${alice.fingerprint.toLowerCase()}`)).toBe(alice.card);
+  expect(codeOf(() => requireCardOf(alice.card, 'alice'))).toBe('wrong-card');
   expect(codeOf(() => requireCardOf(bob.card, alice.fingerprint))).toBe('wrong-card');
 });
 

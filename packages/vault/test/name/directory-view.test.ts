@@ -57,6 +57,13 @@ test('what is damaged is listed apart, and keeps nothing else from being shown',
   ]);
 });
 
+test('the folder of keyrings is no entry of the root, and nothing known elsewhere', () => {
+  const folder = { stored: '.keyring' };
+  expect(view(folder)).toMatchObject({ damaged: [], replaced: [] });
+  const below = viewDirectory(names, [...rootDirectory, three], [folder]);
+  expect(below.damaged).toEqual([{ stored: folder, reason: 'no-stored-name' }]);
+});
+
 test('one id under two names: neither is shown, since one of them is out of date', () => {
   const { entries, damaged } = view(entry(one, 'old'), entry(two, 'other'), entry(one, 'new'));
   expect([...entries.keys()]).toEqual(['other']);

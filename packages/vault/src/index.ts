@@ -33,3 +33,4 @@ export {
 export { formatInvitation, parseInvitation, type Invitation } from './vault/invitation.js';
 export { keyringFolderName, keyringPath, parseKeyringName, vaultPath } from './vault/paths.js';
 export { formatVaultId, homeVaultId, parseVaultId, vaultIdOf } from './vault/vault-id.js';
+export { locateInVault, type VaultLocation } from './vault/vault-location.js';

@@ -15,7 +15,13 @@ import { checkFirst, checkNext } from './chain-rules.js';
 import type { Member, Role } from './keyring.js';
 import { formerAfter, keyOf, roleOf, takesAccess } from './membership.js';
 import type { OpenedKeyring } from './open-keyring.js';
-import { encodeBounded, inOrder, requireGoodCard, signKeyring } from './sign-keyring.js';
+import {
+  encodeBounded,
+  inOrder,
+  requireGoodCard,
+  requireRoom,
+  signKeyring,
+} from './sign-keyring.js';
 
 /** A vault to be begun. */
 export interface NewVault {
@@ -121,6 +127,8 @@ export async function makeNextKeyring(
   const epoch = isNewEpoch ? previous.epoch + 1 : previous.epoch;
   const oldest = change.oldest ?? previous.oldest;
   requireBounds(previous.sequence + 1, epoch, oldest);
+  const former = formerAfter(previous, members, oldest);
+  requireRoom({ members: members.length, former: former.length });
   const secrets = opened.secrets.exportSecrets();
   try {
     if (isNewEpoch) secrets.push(backend.randomBytes(vaultSizes.epochSecret));
@@ -131,7 +139,7 @@ export async function makeNextKeyring(
       oldest,
       random: new Uint8Array(0),
       members,
-      former: formerAfter(previous, members, oldest),
+      former,
       previous: pin.hash,
     };
     const name = change.name === undefined ? opened.name : requireDisplayName(change.name);
@@ -148,6 +156,7 @@ function changedMembers(
   { add = [], remove = [], roles = [], cards = [] }: KeyringChange,
   backend: CryptoBackend,
 ): Member[] {
+  requireRoom({ members: before.length - remove.length + add.length, former: 0 });
   const members = new Map(before.map((member) => [keyOf(member.card.identity), member]));
   const present = (identity: Uint8Array): Member => {
     const member = members.get(keyOf(identity));

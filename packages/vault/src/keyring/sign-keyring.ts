@@ -45,12 +45,6 @@ export async function signKeyring(
  * @throws VaultError `too-many` when it outgrew what members read
  */
 export function encodeBounded(keyring: Keyring): Uint8Array {
-  const { members, former } = keyring;
-  if (members.length > vaultLimits.members || former.length > vaultLimits.former) {
-    throw tooMany(
-      `at most ${vaultLimits.members} members and ${vaultLimits.former} former writers`,
-    );
-  }
   const bytes = encodeKeyring(keyring);
   if (bytes.length > vaultLimits.keyring) throw tooMany(`at most ${vaultLimits.keyring} bytes`);
   return bytes;
@@ -72,6 +66,20 @@ export function inOrder(members: Iterable<Member>): Member[] {
 export function requireGoodCard(card: Card, backend: CryptoBackend): void {
   verifyCard(card, backend);
   requireUsableRecipient(card, backend);
+}
+
+/**
+ * @param counts - how many members and former writers a keyring is to have
+ * @param counts.members - how many members
+ * @param counts.former - how many former writers
+ * @throws VaultError `too-many`
+ */
+export function requireRoom(counts: { readonly members: number; readonly former: number }): void {
+  if (counts.members > vaultLimits.members || counts.former > vaultLimits.former) {
+    throw tooMany(
+      `at most ${vaultLimits.members} members and ${vaultLimits.former} former writers`,
+    );
+  }
 }
 
 function tooMany(bound: string): VaultError {

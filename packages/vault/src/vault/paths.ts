@@ -3,6 +3,9 @@ import { parsePath, type RemotePath } from '@e2eeftp/protocol';
 import { vaultLimits } from '../limits.js';
 import { formatVaultId } from './vault-id.js';
 
+/** The branch of a server's tree that holds vaults. */
+export const vaultsFolderName = 'vaults';
+
 /** The folder of a vault's root that holds its keyrings; no entry's stored name looks like it. */
 export const keyringFolderName = '.keyring';
 
@@ -11,7 +14,7 @@ export const keyringFolderName = '.keyring';
  * @returns the folder that holds it on the server
  */
 export function vaultPath(vault: Uint8Array): RemotePath {
-  return parsePath(`vaults/${formatVaultId(vault)}`);
+  return parsePath(`${vaultsFolderName}/${formatVaultId(vault)}`);
 }
 
 /**

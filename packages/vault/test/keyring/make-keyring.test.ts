@@ -163,6 +163,24 @@ test('refuses what cannot be', async () => {
   ).toBe('misuse');
 });
 
+test('refuses what outgrows a keyring before anything is sealed', async () => {
+  const opened = await open(await vaultOf(alice, [{ add: [writer(bob)] }]), alice);
+  const many = Array.from({ length: 1000 }, () => writer(carol));
+  expect(await refusal(opened, { add: many })).toBe('too-many');
+  const former = Array.from({ length: 2000 }, (_, index) => ({
+    identity: Uint8Array.of(...filled(30, 1), index >> 8, index & 0xff),
+    name: `former ${index}`,
+    role: 'writer' as const,
+    lastEpoch: 1,
+  }));
+  const withFormer = { ...opened, keyring: { ...opened.keyring, former } };
+  expect(await refusal(withFormer, { remove: [bob.card.identity] })).toBe('too-many');
+  const lastEpoch = { ...opened, keyring: { ...opened.keyring, epoch: 10_000 } };
+  expect(await refusal(lastEpoch, { newEpoch: true })).toBe('too-many');
+  const last = { ...opened, keyring: { ...opened.keyring, sequence: 1_000_000 } };
+  expect(await refusal(last, {})).toBe('too-many');
+});
+
 test('an owner can hand the vault over and leave', async () => {
   const stored = await vaultOf(alice, [{ add: [{ card: bob.card, role: 'owner' }] }]);
   await append(stored, alice, { remove: [alice.card.identity] });

@@ -117,13 +117,17 @@ export class KeyringChain {
   }
 
   /**
-   * Compares what was accepted with the highest number that a server lists.
+   * Compares what was accepted with the highest number that a server lists: call it when everything
+   * that is listed was taken.
    *
    * @param highest - that number; 0 when it lists none
-   * @throws VaultError `older-state` when the server shows less than was there before
+   * @throws VaultError `older-state` when the server shows less than was there before, `gap` when
+   *   it lists keyrings that it did not give
    */
-  requireNotOlder(highest: number): void {
-    if (this.#pin && highest < this.#pin.sequence) throw olderState(highest, this.#pin.sequence);
+  requireNewest(highest: number): void {
+    const accepted = this.#pin?.sequence ?? 0;
+    if (highest < accepted) throw olderState(highest, accepted);
+    if (highest >= this.nextSequence) throw gap(this.nextSequence, highest);
   }
 
   /** Says whether it is the accepted keyring itself; refuses whatever is out of order. */
@@ -132,12 +136,7 @@ export class KeyringChain {
       if (equalBytes(this.#pin.hash, hash)) return true;
       throw fork(sequence);
     }
-    if (sequence > this.nextSequence) {
-      throw new VaultError(
-        'gap',
-        `The keyring ${this.nextSequence} must come before the keyring ${sequence}; fetch it, and if the server does not have it, do not trust what it shows`,
-      );
-    }
+    if (sequence > this.nextSequence) throw gap(this.nextSequence, sequence);
     if (this.#pin && sequence < this.#pin.sequence) throw olderState(sequence, this.#pin.sequence);
     return false;
   }
@@ -146,6 +145,13 @@ export class KeyringChain {
     if (!equalBytes(keyring.previous, this.pin.hash)) throw fork(keyring.sequence - 1);
     checkNext(current, keyring, this.#backend);
   }
+}
+
+function gap(missing: number, shown: number): VaultError {
+  return new VaultError(
+    'gap',
+    `The keyring ${missing} must come before the keyring ${shown}; fetch it, and if the server does not have it, do not trust what it shows`,
+  );
 }
 
 function fork(sequence: number): VaultError {

@@ -26,12 +26,17 @@ export class VaultSecrets {
    * @param vault - the vault's id, 16 bytes
    * @param secrets - 32 bytes for each epoch, from the first on; copied
    * @param backend - the primitives to use
+   * @throws VaultError `misuse` when a length is another
    */
   constructor(
     vault: Uint8Array,
     secrets: readonly Uint8Array[],
     backend: CryptoBackend = defaultBackend,
   ) {
+    const isWhole = secrets.every(({ length }) => length === vaultSizes.epochSecret);
+    if (vault.length !== vaultSizes.vaultId || !isWhole) {
+      throw new VaultError('misuse', 'A vault’s id has 16 bytes, and an epoch’s secret 32');
+    }
     this.vault = vault;
     this.#backend = backend;
     this.#secrets = secrets.map((secret) => Uint8Array.from(secret));
@@ -50,8 +55,8 @@ export class VaultSecrets {
    * @throws VaultError `unknown-epoch`; `misuse` after {@link VaultSecrets.dispose}
    */
   keysOf(epoch: number): EpochKeys {
+    this.#requireUsable();
     const secret = this.#secrets[epoch - 1];
-    if (this.#isDisposed) throw new VaultError('misuse', 'The secrets were wiped; open them again');
     if (!secret) {
       throw new VaultError(
         'unknown-epoch',
@@ -72,8 +77,11 @@ export class VaultSecrets {
   /**
    * @param earlier - the secrets that were known before
    * @returns whether they are all here, unchanged
+   * @throws VaultError `misuse` when one of them was disposed of
    */
   continues(earlier: VaultSecrets): boolean {
+    this.#requireUsable();
+    earlier.#requireUsable();
     return earlier.#secrets.every((secret, index) => {
       const mine = this.#secrets[index];
       return mine !== undefined && equalBytes(mine, secret);
@@ -84,8 +92,10 @@ export class VaultSecrets {
    * Gives the secrets out, for sealing them to members.
    *
    * @returns copies; wipe them after use
+   * @throws VaultError `misuse` after {@link VaultSecrets.dispose}
    */
   exportSecrets(): Uint8Array[] {
+    this.#requireUsable();
     return this.#secrets.map((secret) => Uint8Array.from(secret));
   }
 
@@ -95,6 +105,11 @@ export class VaultSecrets {
     wipe(...this.#secrets);
     for (const { nameKey, wrapKey } of this.#keys.values()) wipe(nameKey, wrapKey);
     this.#keys.clear();
+  }
+
+  /** What was wiped is all zero, and must not be sealed or compared as if it were a secret. */
+  #requireUsable(): void {
+    if (this.#isDisposed) throw new VaultError('misuse', 'The secrets were wiped; open them again');
   }
 
   #derive(secret: Uint8Array, label: string, length: number): Uint8Array {

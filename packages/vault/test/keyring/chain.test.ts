@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 
 import { fingerprint, type CryptoBackend } from '@e2eeftp/crypto';
 
-import { KeyringChain, type KeyringPin } from '../../src/index.js';
+import { KeyringChain, type Keyring, type KeyringPin } from '../../src/index.js';
+import { encodeKeyring, parseKeyring } from '../../src/keyring/keyring.js';
 import { backends } from '../support/backends.js';
 import { filled, flipByte, hex } from '../support/bytes.js';
 import { codeOf } from '../support/errors.js';
@@ -115,6 +116,27 @@ describe.each(backends)('a chain on %s', (_name, backend) => {
       'bad-signature',
     );
   });
+});
+
+test('refuses whom the server adds, promotes or puts in another’s place', () => {
+  const honest = parseKeyring(keyring(3));
+  const verdictOn = (change: Partial<Keyring>): ReturnType<typeof codeOf> =>
+    verdict(2, encodeKeyring({ ...honest, ...change }));
+  expect(verdictOn({})).toBe(undefined);
+  const added = [...honest.members, { card: mallory.card, role: 'owner' as const }].sort(
+    (one, other) => Buffer.compare(one.card.identity, other.card.identity),
+  );
+  expect(verdictOn({ members: added })).toBe('bad-signature');
+  const promoted = honest.members.map(({ card }) => ({ card, role: 'owner' as const }));
+  expect(verdictOn({ members: promoted })).toBe('bad-signature');
+  const replaced = honest.members.map((member) =>
+    member.card.name === 'carol'
+      ? { ...member, card: { ...carol.card, recipient: mallory.card.recipient } }
+      : member,
+  );
+  expect(verdictOn({ members: replaced })).toBe('bad-signature');
+  expect(verdictOn({ sealed: filled(honest.sealed.length, 1) })).toBe('bad-signature');
+  expect(verdict(2, forge(keyring(3), mallory, { members: added }))).toBe('wrong-signer');
 });
 
 test('refuses a keyring of another vault', async () => {
@@ -242,16 +264,18 @@ test('what is refused leaves the chain as it was', () => {
   expect(chain.current.sequence).toBe(4);
 });
 
-test('a server that lists less than was accepted is found out', () => {
+test('a server that lists less than was accepted, or more than it gives, is found out', () => {
   const chain = walk(stored, 3);
-  expect(codeOf(() => chain.requireNotOlder(2))).toBe('older-state');
-  expect(codeOf(() => chain.requireNotOlder(0))).toBe('older-state');
-  expect(codeOf(() => chain.requireNotOlder(3))).toBe(undefined);
-  expect(codeOf(() => chain.requireNotOlder(9))).toBe(undefined);
-  expect(codeOf(() => KeyringChain.resume(chain.pin).requireNotOlder(2))).toBe('older-state');
-  expect(codeOf(() => KeyringChain.begin({ vault: stored.vault }).requireNotOlder(0))).toBe(
-    undefined,
-  );
+  expect(codeOf(() => chain.requireNewest(2))).toBe('older-state');
+  expect(codeOf(() => chain.requireNewest(0))).toBe('older-state');
+  expect(codeOf(() => chain.requireNewest(3))).toBe(undefined);
+  expect(codeOf(() => chain.requireNewest(4))).toBe('gap');
+  const resumed = KeyringChain.resume(chain.pin);
+  expect(codeOf(() => resumed.requireNewest(2))).toBe('older-state');
+  expect(codeOf(() => resumed.requireNewest(3))).toBe('gap');
+  const begun = KeyringChain.begin({ vault: stored.vault });
+  expect(codeOf(() => begun.requireNewest(0))).toBe(undefined);
+  expect(codeOf(() => begun.requireNewest(1))).toBe('gap');
 });
 
 test('the check of a public key’s fingerprint is that of the crypto package', () => {

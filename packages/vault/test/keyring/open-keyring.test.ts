@@ -130,6 +130,13 @@ test('the keys of epochs and vaults are all different, and gone when they are wi
     expect([...nameKey, ...wrapKey].every((byte) => byte === 0)).toBe(true);
   }
   expect(codeOf(() => one.keysOf(1))).toBe('misuse');
+  expect(codeOf(() => one.exportSecrets())).toBe('misuse');
+  expect(codeOf(() => one.continues(other))).toBe('misuse');
+  expect(codeOf(() => other.continues(one))).toBe('misuse');
+  expect(codeOf(() => new VaultSecrets(filled(15, 1), secrets))).toBe('misuse');
+  expect(codeOf(() => new VaultSecrets(filled(16, 1), [filled(31, 1)]))).toBe('misuse');
+  expect(JSON.stringify(other)).not.toContain('2,2,2');
+  expect(Object.keys(other)).toEqual(['vault']);
   expect(hex(secrets[0] as Uint8Array)).toBe('01'.repeat(32));
   expect(hex(other.keysOf(1).nameKey)).not.toMatch(/^0+$/u);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { identityToRecipient } from 'age-encryption';
 
-import { hkdf, Identity, utf8 } from '@e2eeftp/crypto';
+import { Identity } from '@e2eeftp/crypto';
 
 import { SealingIdentity } from '../../src/index.js';
 import { formatAgeRecipient } from '../../src/identity/age-recipient.js';
@@ -21,20 +21,12 @@ describe.each(backends)('on %s', (_name, backend) => {
     expect(hex(one.recipient)).not.toBe(hex(other.recipient));
     expect(one.recipient).toHaveLength(1216);
   });
-
-  test('the seed of age’s identity is not the seed of the signing key, nor made by its hash', async () => {
-    const seed = filled(32, 3);
-    const sealing = await SealingIdentity.of(new Identity(seed), backend);
-    const unrelated = hkdf(backend, seed, new Uint8Array(0), utf8('e2eeftp home v1'), 32);
-    const text = sealing.exportAgeIdentity();
-    expect(text).toMatch(/^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$/u);
-    expect(text).not.toContain(hex(unrelated).toUpperCase());
-  });
 });
 
 test('age knows the recipient by its text', async () => {
   const { sealing, card } = await person('alice');
   const text = await identityToRecipient(sealing.exportAgeIdentity());
+  expect(sealing.exportAgeIdentity()).toMatch(/^AGE-SECRET-KEY-PQ-1[0-9A-Z]{58}$/u);
   expect(text).toMatch(/^age1pq1/u);
   expect(formatAgeRecipient(card.recipient)).toBe(text);
 });

@@ -18,11 +18,5 @@ export function formatAgeRecipient(recipient: Uint8Array): string {
  * @returns the raw recipient, 1,216 bytes
  */
 export function ageRecipientBytes(text: string): Uint8Array {
-  const { bytes } = decode(text);
-  return bytes;
-}
-
-function decode(text: string): { bytes: Uint8Array } {
-  const { words } = bech32.decode(text as `${string}1${string}`, noLimit);
-  return { bytes: bech32.fromWords(words) };
+  return bech32.decodeToBytes(text, noLimit).bytes;
 }

@@ -1,73 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-import { Identity, equalBytes, type CryptoBackend } from '@e2eeftp/crypto';
+import { equalBytes, type CryptoBackend } from '@e2eeftp/crypto';
 import { describe, expect, test } from '@jest/globals';
 
-import {
-  beginSealing,
-  ContentHash,
-  fileHeaderSize,
-  storedFileSize,
-  type VaultAccess,
-} from '../../src/index.js';
-import { backends, withRandomBytes } from './support/backends.js';
-import { contentOf, flipBit, hex, joined, sha256, unhex } from './support/bytes.js';
+import { ContentHash, fileHeaderSize, storedFileSize, type VaultAccess } from '../../src/index.js';
+import { backends } from './support/backends.js';
+import { flipBit, hex, joined, sha256 } from './support/bytes.js';
 import { errorOf } from './support/errors.js';
-import { open, sealedChunk, sealRest } from './support/vault.js';
-import { named, vectorFile, vectorFileText, type Vector } from './support/vectors.js';
-
-const file = vectorFile('vault-files');
-const access = file.child('access');
-const vectors = file.children('vectors');
-const positives = vectors.filter((vector) => vector.text('layer') === 'none');
-const negatives = vectors.filter((vector) => vector.text('layer') !== 'none');
-const wrapKeys = new Map(
-  access.children('epochs').map((known) => [known.number('epoch'), known.bytes('wrapKey')]),
-);
+import {
+  contentOfVector,
+  knowledge,
+  negatives,
+  positives,
+  sealVector,
+  wrapKeyOfVector,
+} from './support/vault-vectors.js';
+import { open, sealedChunk } from './support/vault.js';
+import { named, vectorFileText, type Vector } from './support/vectors.js';
 
 function accessOf(backend: CryptoBackend, vector: Vector): VaultAccess {
-  const writer = access.bytes('writer');
+  const writer = knowledge.bytes('writer');
   const last = vector.has('writerUntil') ? vector.number('writerUntil') : Infinity;
   return {
     backend,
-    vault: access.bytes('vault'),
+    vault: knowledge.bytes('vault'),
     oldestEpoch: vector.has('oldestEpoch') ? vector.number('oldestEpoch') : 1,
-    wrapKey: (epoch) => wrapKeys.get(epoch),
+    wrapKey: (epoch) => wrapKeyOfVector(epoch),
     isWriter: (identity, epoch) => equalBytes(identity, writer) && epoch <= last,
   };
-}
-
-const contents = new Map<Vector, Uint8Array>();
-function content(positive: Vector): Uint8Array {
-  const rule = positive.child('content');
-  const made = contents.get(positive) ?? contentOf(rule.text('seed'), rule.number('length'));
-  contents.set(positive, made);
-  return made;
-}
-
-function sealAgain(backend: CryptoBackend, positive: Vector): Uint8Array {
-  const drawn = ['fileKey', 'wrapSalt', 'nonce'].map((field) => positive.bytes(field));
-  const metadata = positive.child('metadata');
-  const epoch = positive.number('epoch');
-  const sealer = beginSealing(
-    {
-      backend: withRandomBytes(backend, drawn),
-      vault: access.bytes('vault'),
-      epoch,
-      wrapKey: wrapKeys.get(epoch) ?? new Uint8Array(0),
-      sender: new Identity(access.bytes('writerSeed'), backend),
-    },
-    {
-      entry: positive.bytes('entry'),
-      metadata: {
-        mtime: metadata.number('mtime'),
-        mode: metadata.number('mode'),
-        replaces: metadata.list('replaces').map((id) => unhex(String(id))),
-      },
-    },
-  );
-  return sealRest(sealer, [content(positive)]);
 }
 
 test('the script that made vault-files.json makes it again', () => {
@@ -78,21 +39,27 @@ test('the script that made vault-files.json makes it again', () => {
 
 describe.each(backends)('%s', (_name, backend) => {
   test.each(named(positives))('seals: %s', (_comment, vector) => {
-    const stored = sealAgain(backend, vector);
-    const header = Buffer.from(stored).toString('latin1', 0, fileHeaderSize(vector.number('epoch')));
+    const stored = sealVector(backend, vector);
+    const header = Buffer.from(stored).toString(
+      'latin1',
+      0,
+      fileHeaderSize(vector.number('epoch')),
+    );
     expect(header).toBe(vector.text('header'));
     expect(stored.length).toBe(vector.number('storedSize'));
     expect(sha256(stored)).toBe(vector.text('sha256'));
-    expect(storedFileSize(content(vector).length, vector.number('epoch'))).toBe(stored.length);
+    expect(storedFileSize(contentOfVector(vector).length, vector.number('epoch'))).toBe(
+      stored.length,
+    );
     const hash = new ContentHash(backend);
-    hash.update(content(vector));
+    hash.update(contentOfVector(vector));
     expect(hex(hash.root())).toBe(vector.text('root'));
   });
 
   test.each(named(positives))('opens: %s', (_comment, vector) => {
     const entry = vector.bytes('entry');
-    const opened = open(accessOf(backend, vector), [sealAgain(backend, vector)], entry);
-    expect(sha256(opened.content)).toBe(sha256(content(vector)));
+    const opened = open(accessOf(backend, vector), [sealVector(backend, vector)], entry);
+    expect(sha256(opened.content)).toBe(sha256(contentOfVector(vector)));
     const { mtime, mode, sender, replaces } = opened.head.metadata;
     const expected = vector.child('metadata');
     expect(mtime).toBe(expected.number('mtime'));
@@ -114,7 +81,7 @@ function negative(
 ): { readonly stored: Uint8Array; readonly entry: Uint8Array } {
   if (vector.has('file')) return { stored: vector.bytes('file'), entry: vector.bytes('entry') };
   const of = positiveNamed(vector.text('of'));
-  const original = sealAgain(backend, of);
+  const original = sealVector(backend, of);
   const stored = vector
     .children('edits')
     .reduce((bytes, change) => edited(backend, bytes, of, change), original);
@@ -142,7 +109,7 @@ function edited(
   if (change.has('flip')) return flipBit(stored, 8 * (start + change.number('flip')));
   if (change.has('payloadOf')) {
     const other = positiveNamed(change.text('payloadOf'));
-    const payload = sealAgain(backend, other).slice(other.text('header').length + 16);
+    const payload = sealVector(backend, other).slice(other.text('header').length + 16);
     return joined([stored.slice(0, start), payload]);
   }
   const field = change.has('swap') ? 'swap' : 'copy';

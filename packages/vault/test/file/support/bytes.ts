@@ -50,7 +50,11 @@ export function contentOf(seed: string, length: number): Uint8Array {
   const counter = Buffer.alloc(4);
   for (let block = 0; block * 32 < length; block++) {
     counter.writeUInt32BE(block);
-    createHash('sha256').update(seed).update(counter).digest().copy(content, block * 32);
+    createHash('sha256')
+      .update(seed)
+      .update(counter)
+      .digest()
+      .copy(content, block * 32);
   }
   return Uint8Array.from(content.subarray(0, length));
 }

@@ -1,4 +1,4 @@
-import type { CryptoBackend } from '@e2eeftp/crypto';
+import { wipe, type CryptoBackend } from '@e2eeftp/crypto';
 
 import type { AgeHeader } from './age/header.js';
 import { AgeHeaderReader } from './age/header-reader.js';
@@ -159,7 +159,7 @@ export class FileHeadReader {
 
   #complete({ fileKey, head }: HeadWithoutNonce): void {
     const keys = deriveFileKeys(this.#access.backend, fileKey, this.#nonce);
-    fileKey.fill(0);
+    wipe(fileKey);
     this.#head = { ...head, keys };
   }
 }

@@ -5,7 +5,7 @@ import { labels } from '../labels.js';
 import { ageHeaderMac, formatAgeHeader, isAuthenticHeader, type AgeHeader } from './age/header.js';
 import { streamSizes } from './age/stream.js';
 import { expectLength, VaultFileError } from './errors.js';
-import { decodeMetadata, encodeMetadata, type FileMetadata } from './metadata.js';
+import { decodeMetadata, encodeMetadata, metadataSize, type FileMetadata } from './metadata.js';
 import { fileSizes, maximumEpoch } from './sizes.js';
 
 /** What a header is made from. */
@@ -32,7 +32,8 @@ export interface FileStanzas {
 }
 
 const wrappedKeySize = streamSizes.fileKey + streamSizes.tag;
-/** What a header with an epoch of one digit has; its bodies, salt and MAC are of fixed length. */
+const sealedMetadataSize = metadataSize + streamSizes.tag;
+/** Bytes of a header whose epoch has one digit; all but the epoch is of fixed length. */
 const shortestHeader = 323;
 
 /**
@@ -56,7 +57,9 @@ export const maximumHeaderSize = fileHeaderSize(maximumEpoch);
  */
 export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): Uint8Array {
   const { epoch, entry, fileKey, wrapSalt, metadata } = parts;
-  expectEpoch(epoch);
+  if (!isEpoch(epoch)) {
+    throw new VaultFileError('misuse', `An epoch is a whole number from 1 to ${maximumEpoch}`);
+  }
   expectLength('A file key', fileKey, streamSizes.fileKey);
   expectLength('The salt of a wrap', wrapSalt, fileSizes.wrapSalt);
   if (replacesItself(metadata, entry)) {
@@ -84,7 +87,7 @@ export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): 
  * @returns the stanzas' contents
  * @throws VaultFileError `header-malformed`
  */
-export function parseFileStanzas({ stanzas, length }: AgeHeader): FileStanzas {
+export function parseFileStanzas({ stanzas }: AgeHeader): FileStanzas {
   const [place, metadata] = stanzas;
   const [placeKind, epochText = '', saltText = ''] = place?.args ?? [];
   const epoch = Number(epochText);
@@ -95,11 +98,11 @@ export function parseFileStanzas({ stanzas, length }: AgeHeader): FileStanzas {
     place.body.length === wrappedKeySize &&
     metadata?.args.length === 1 &&
     metadata.args[0] === labels.metadataStanza &&
+    metadata.body.length === sealedMetadataSize &&
     isEpoch(epoch) &&
     String(epoch) === epochText;
   const wrapSalt = decodeSalt(saltText);
-  // The length stands for that of the metadata's body as well.
-  if (!isOurs || !wrapSalt || length !== fileHeaderSize(epoch)) {
+  if (!isOurs || !wrapSalt) {
     throw new VaultFileError(
       'header-malformed',
       'This is an age file, but none that belongs in a vault. Remove it, or read it with the program that wrote it',
@@ -159,16 +162,6 @@ export function openFileHeader(
     );
   }
   return { fileKey, metadata };
-}
-
-/**
- * @param epoch - what should be the number of an epoch
- * @throws VaultFileError `misuse` when it is none
- */
-export function expectEpoch(epoch: number): void {
-  if (!isEpoch(epoch)) {
-    throw new VaultFileError('misuse', `An epoch is a whole number from 1 to ${maximumEpoch}`);
-  }
 }
 
 function isEpoch(epoch: number): boolean {

@@ -32,11 +32,7 @@ export function contentFileSize(storedSize: number, epoch: number): number {
   return contentSize;
 }
 
-/**
- * @param epoch - a file's epoch
- * @returns where its first chunk begins
- */
-export function payloadOffset(epoch: number): number {
+function payloadOffset(epoch: number): number {
   return fileHeaderSize(epoch) + streamSizes.nonce;
 }
 

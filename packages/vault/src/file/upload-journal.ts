@@ -28,7 +28,7 @@ export interface UploadJournal {
 }
 
 /** Chunks of content that one leaf covers. */
-export const chunksInLeaf = fileSizes.leaf / streamSizes.chunk;
+const chunksInLeaf = fileSizes.leaf / streamSizes.chunk;
 
 const tagMark = 1;
 const leafMark = 2;

@@ -160,20 +160,24 @@ export class FileSealer {
     }
   }
 
-  /**
-   * Seals the next chunk and gives what is not stored yet of it. Had a chunk been sent with another
-   * plaintext, the two together would betray both (they share a keystream), and allow to forge
-   * (they share a one-time authenticator key): so nothing leaves here before it was compared.
-   */
   #seal(plaintext: Uint8Array, isLast: boolean, part: PartUnderWay): void {
-    const sealed = this.#file.keys.stream.seal(this.#chunk, isLast, [plaintext]);
+    this.#take(this.#file.keys.stream.seal(this.#chunk, isLast, [plaintext]), part);
+  }
+
+  /**
+   * Takes the next chunk, sealed, and gives what is not stored yet of it. Had it been sent before
+   * with another plaintext, the two together would betray both (they share a keystream), and let
+   * others forge it (they share a one-time authenticator key): so nothing leaves before it was
+   * compared.
+   */
+  #take(sealed: readonly Uint8Array[], part: PartUnderWay): void {
     const tag = sealed.at(-1) ?? new Uint8Array(0);
     const expected = this.#expectedTag(this.#chunk);
     if (!expected) part.note(encodeTagEntry(this.#chunk, tag));
     else if (!equalBytes(expected, tag)) throw sourceChanged();
     for (const piece of sealed) {
-      const isStored = Math.min(Math.max(0, this.storedOffset - this.#stored), piece.length);
-      if (isStored < piece.length) part.give(piece.subarray(isStored));
+      const skipped = Math.min(Math.max(0, this.storedOffset - this.#stored), piece.length);
+      if (skipped < piece.length) part.give(piece.subarray(skipped));
       this.#stored += piece.length;
     }
     this.#chunk++;

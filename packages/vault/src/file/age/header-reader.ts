@@ -8,6 +8,8 @@ const firstPrintable = 0x20;
 const lastPrintable = 0x7e;
 const macLength = 32;
 const macMark = '---';
+/** Whatever gets here is printable ASCII, so UTF-8 means the same. */
+const ascii = new TextDecoder();
 
 interface StanzaUnderWay {
   readonly args: readonly string[];
@@ -66,7 +68,7 @@ export class AgeHeaderReader {
     this.#bytes[this.#filled++] = byte;
     if (byte !== newline) return;
     const line = this.#bytes.subarray(this.#lineStart, this.#filled - 1);
-    this.#takeLine(String.fromCharCode(...line));
+    this.#takeLine(ascii.decode(line));
     this.#lineStart = this.#filled;
   }
 

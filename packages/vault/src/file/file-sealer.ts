@@ -53,8 +53,8 @@ export class FileSealer {
   readonly storedOffset: number;
   readonly #file: FileUnderWay;
   readonly #hash: ContentHash;
-  /** The content of the chunk that is not full yet. */
-  readonly #pending = new Uint8Array(streamSizes.chunk);
+  /** Where the content of a chunk is put together that is not full yet. */
+  #pending: Uint8Array = new Uint8Array(0);
   #filled = 0;
   #chunk: number;
   /** Bytes of the stored file so far, whether given out or not. */
@@ -104,16 +104,13 @@ export class FileSealer {
     const part = new PartUnderWay(this.#file.journal !== undefined);
     let rest = content;
     while (this.#filled + rest.length >= streamSizes.chunk) {
-      const taken = streamSizes.chunk - this.#filled;
+      const taken = rest.subarray(0, streamSizes.chunk - this.#filled);
       // A chunk that comes in one piece is sealed from where it lies.
-      const isWhole = this.#filled === 0;
-      if (!isWhole) this.#pending.set(rest.subarray(0, taken), this.#filled);
-      this.#sealContent(isWhole ? rest.subarray(0, taken) : this.#pending, part);
-      rest = rest.subarray(taken);
+      this.#sealContent(this.#filled === 0 ? taken : this.#put(taken), part);
+      rest = rest.subarray(taken.length);
       this.#filled = 0;
     }
-    this.#pending.set(rest, this.#filled);
-    this.#filled += rest.length;
+    this.#put(rest);
     this.#step = 'content';
     return part.done();
   }
@@ -151,6 +148,19 @@ export class FileSealer {
       throw new VaultFileError('misuse', 'A file is sealed from its head to its end, once');
     }
     this.#step = next;
+  }
+
+  /** Adds to the chunk that is not full yet, and gives all of it; a small file needs little room. */
+  #put(content: Uint8Array): Uint8Array {
+    const filled = this.#filled + content.length;
+    if (filled > this.#pending.length) {
+      const room = new Uint8Array(Math.min(streamSizes.chunk, Math.max(filled, 2 * this.#filled)));
+      room.set(this.#pending.subarray(0, this.#filled));
+      this.#pending = room;
+    }
+    this.#pending.set(content, this.#filled);
+    this.#filled = filled;
+    return this.#pending.subarray(0, filled);
   }
 
   #sealContent(content: Uint8Array, part: PartUnderWay): void {

@@ -10,7 +10,7 @@ import {
   streamSealedSize,
 } from '../../src/file/age/stream.js';
 import { backendPairs, backends } from './support/backends.js';
-import { arbitraryCuts, contentOf, cutAt, hex, joined, sha256 } from './support/bytes.js';
+import { arbitraryCuts, contentOf, cutAt, hex, joined, sha256, unhex } from './support/bytes.js';
 import { errorOf, expectCode } from './support/errors.js';
 import { chunk, sealedChunk } from './support/vault.js';
 
@@ -118,6 +118,19 @@ describe.each(backends)('%s', (_name, backend) => {
     ].map((pieces) => hex(...pieces));
     expect(new Set([made, ...others]).size).toBe(others.length + 1);
     expect(() => key.open(8, false, joined(key.seal(7, false, [part])))).toThrow(CryptoError);
+  });
+
+  test.each([
+    [0, false, '0000000000000000000000 00'],
+    [1, true, '0000000000000000000001 01'],
+    [0x1_02_03, false, '0000000000000000010203 00'],
+    [2 ** 32, true, '0000000000000100000000 01'],
+    [2 ** 53 - 1, false, '000000001fffffffffffff 00'],
+  ])('chunk %d, last or not (%s), has the nonce %s', (index, isLast, nonce) => {
+    const part = plaintext.subarray(0, 50);
+    const aead = backend.aead('chacha20-poly1305', keyBytes);
+    const expected = aead.seal(unhex(nonce.replace(' ', '')), new Uint8Array(0), [part]);
+    expect(hex(...key.seal(index, isLast, [part]))).toBe(hex(...expected));
   });
 
   test('refuses numbers that no chunk has', () => {

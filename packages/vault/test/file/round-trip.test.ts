@@ -3,7 +3,10 @@ import fc from 'fast-check';
 
 import {
   beginSealing,
+  ContentHash,
   fileHeaderSize,
+  hashLeaf,
+  StreamKey,
   FileHeadReader,
   maximumHeaderSize,
   storedFileSize,
@@ -29,6 +32,7 @@ import {
   open,
   otherEntry,
   seal,
+  sealedChunk,
   sealingAccess,
   sealRest,
   vaultAccess,
@@ -138,6 +142,28 @@ describe.each(backends)('%s', (_name, backend) => {
     for (const byte of byteByByte(stored.subarray(0, 600))) used += slow.receive(byte);
     expect(used).toBe(fileHeaderSize(1) + 16);
     expect(slow.finish().contentSize).toBe(content.length);
+  });
+
+  test('chunks and leaves made in any order, anywhere, are those of the file', () => {
+    const large = contentOf('parallel', 2 * leaf + chunk + 5);
+    const stored = seal(backend, large);
+    const { keys } = open(vaultAccess(backend), [stored]).head;
+    const elsewhere = new StreamKey(backend, keys.stream.exportKey());
+    const start = fileHeaderSize(1) + 16;
+    for (const index of [31, 0, 17, 32, 1]) {
+      const sealed = elsewhere.seal(index, false, [
+        large.subarray(index * chunk, (index + 1) * chunk),
+      ]);
+      const place = start + index * sealedChunk;
+      expect(sha256(...sealed)).toBe(sha256(stored.subarray(place, place + sealedChunk)));
+    }
+    const order = [2, 0, 1];
+    const digests = order.map((at) =>
+      hashLeaf(backend, large.subarray(at * leaf, (at + 1) * leaf)),
+    );
+    const hash = new ContentHash(backend);
+    hash.update(large);
+    expect(sha256(...[1, 2, 0].flatMap((at) => digests[at] ?? []))).toBe(hex(hash.root()));
   });
 
   test('refuses what is no vault, entry, epoch or wrap key', () => {

@@ -12,4 +12,7 @@ export const labels = {
   metadata: 'e2eeftp metadata v1',
   commit: 'e2eeftp commit v1',
   file: 'e2eeftp file v1',
+  fileStanza: 'e2eeftp.vault/1',
+  metadataStanza: 'e2eeftp.meta/1',
+  upload: 'e2eeftp upload v1',
 } as const;

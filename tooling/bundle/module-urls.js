@@ -17,6 +17,12 @@ export class ModuleUrls {
   #dist;
   #found;
 
+  /**
+   * @param {string} program the folder of the program's package
+   * @param {string} outdir where the bundle will be, from there
+   * @param {Record<string, string>} found takes the modules that are named: their name in the bundle,
+   *   and their file
+   */
   constructor(program, outdir, found) {
     this.#program = program;
     this.#dist = join(program, outdir);
@@ -27,7 +33,7 @@ export class ModuleUrls {
    * @param {string} text a module
    * @param {string} path its file
    * @returns {string} the module, with URLs that are right in the bundle
-   * @throws {Error} when there is no such file, or none that the bundle can have
+   * @throws {Error} when there is no such file, or none that the bundle can have beside the others
    */
   replaceIn(text, path) {
     if (OWN_PLACE.test(text.replace(URL_OF_FILE, ''))) {
@@ -45,6 +51,8 @@ export class ModuleUrls {
   #nameFor(file, importer) {
     if (/\.[jt]s$/.test(file)) {
       const name = entryName(file);
+      const other = this.#found[name] ?? file;
+      if (other !== file) throw new Error(`${other} and ${file} would both become ${name}.js`);
       this.#found[name] = file;
       return `${name}.js`;
     }

@@ -28,6 +28,11 @@ async function writeChanged(path, contents) {
   const present = await readFile(path).catch(() => undefined);
   if (present?.equals(Buffer.from(contents))) return;
   const temporary = `${path}.${process.pid}.tmp`;
-  await writeFile(temporary, contents);
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, contents);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }

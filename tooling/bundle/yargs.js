@@ -18,8 +18,11 @@ const CHANGES = [
   },
 ];
 
+const OF_YARGS = /(?:^|[\\/])node_modules[\\/]yargs[\\/]/;
+
 /**
- * Fits yargs to a program that is bundled and starts fast.
+ * Fits yargs to a program that is bundled and starts fast. A yargs that has other files or other
+ * code needs other changes: then nothing is bundled.
  *
  * @returns {import('esbuild').Plugin}
  */
@@ -34,6 +37,13 @@ export function yargs() {
           return { contents: text.replace(before, after) };
         });
       }
+      build.onEnd(({ metafile, errors }) => {
+        const inputs = Object.keys(metafile?.inputs ?? {});
+        if (errors.length > 0 || !inputs.some((path) => OF_YARGS.test(path))) return undefined;
+        const missing = CHANGES.filter(({ file }) => !inputs.some((path) => file.test(path)));
+        const text = 'yargs has no such file any more: review its change';
+        return { errors: missing.map(({ file }) => ({ text: `${text} of ${file}` })) };
+      });
     },
   };
 }

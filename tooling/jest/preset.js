@@ -28,7 +28,8 @@ export function preset(overrides = {}) {
     },
     transformIgnorePatterns: ['/node_modules/', '/dist/'],
     testTimeout: 30_000,
-    maxWorkers: 2,
+    // More than the cores of a small machine: tests wait for sockets, disks, programs and timeouts.
+    maxWorkers: 3,
     ...overrides,
   };
 }

@@ -115,11 +115,11 @@ export class Output {
    * Tells of one of many things that were done: people have to ask for it.
    *
    * @param fields - it, for programs
-   * @param text - it, for people
+   * @param text - says it for people
    */
-  async fact(fields: JsonFields, text: string): Promise<void> {
+  async fact(fields: JsonFields, text: () => string): Promise<void> {
     if (this.#options.json) await this.#tell(fields);
-    else this.detail(text);
+    else if (this.#options.verbose) this.#say(text());
   }
 
   /** @param text - something that people may want to know, on one line or several */

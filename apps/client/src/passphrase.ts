@@ -135,7 +135,8 @@ function runAskpass(program: string, question: string, signal: AbortSignal): Pro
       } else if (signal.aborted) {
         reject(new ClientError('aborted', 'The operation was cancelled', { cause: error }));
       } else {
-        const reason = error.signal ?? error.code ?? error.message;
+        const { signal: end, code, message } = error;
+        const reason = end ?? (typeof code === 'number' ? `exit code ${code}` : code) ?? message;
         reject(
           new ClientError(
             'bad-identity',

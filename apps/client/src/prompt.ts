@@ -71,12 +71,17 @@ const standardTerminal = {
 function controllingTerminal(): Terminal | undefined {
   try {
     const input = new ReadStream(openSync('/dev/tty', 'r'));
-    const output = new WriteStream(openSync('/dev/tty', 'w'));
-    const close = (): void => {
+    try {
+      const output = new WriteStream(openSync('/dev/tty', 'w'));
+      const close = (): void => {
+        input.destroy();
+        output.destroy();
+      };
+      return { input, output, close };
+    } catch (error) {
       input.destroy();
-      output.destroy();
-    };
-    return { input, output, close };
+      throw error;
+    }
   } catch {
     // There is none, as under a service manager.
     return undefined;

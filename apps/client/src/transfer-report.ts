@@ -3,7 +3,7 @@ import type { SyncOptions, SyncOutcome, SyncResult, TreeProgress } from '@e2eeft
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
 import { standardStream } from './local-name.js';
-import type { JsonFields, Output } from './output.js';
+import type { Output } from './output.js';
 import { formatCount, formatDuration, formatSize } from './quantities.js';
 import { TransferProgress } from './transfer-progress.js';
 
@@ -32,8 +32,8 @@ export class TransferReport {
   #bytes = 0;
   #skipped = 0;
   #failed = 0;
-  /** The only file so far. */
-  #onlyFile: string | undefined;
+  /** The last file so far. */
+  #lastFile: SyncOutcome | undefined;
 
   /**
    * @param output - where to tell
@@ -69,21 +69,22 @@ export class TransferReport {
       case 'file':
         this.#files += 1;
         this.#bytes += outcome.size;
-        this.#onlyFile = this.#way(local, remote).join(' to ');
-        await this.#tell({ ...outcome }, `${remote}  ${formatSize(outcome.size)}`);
+        this.#lastFile = outcome;
+        await this.#tell(outcome, () => `${remote}  ${formatSize(outcome.size)}`);
         break;
       case 'directory':
         this.#directories += 1;
-        await this.#tell({ ...outcome }, `${remote}/`);
+        await this.#tell(outcome, () => `${remote}/`);
         break;
       case 'removed':
-        await this.#tell({ ...outcome }, `remove ${this.#target(local, remote)}`);
+        await this.#tell(outcome, () => `remove ${this.#target(local, remote)}`);
         break;
-      case 'permissions': {
-        const mode = outcome.mode.toString(8).padStart(3, '0');
-        await this.#tell({ ...outcome }, `permissions ${mode} ${this.#target(local, remote)}`);
+      case 'permissions':
+        await this.#tell(outcome, () => {
+          const mode = outcome.mode.toString(8).padStart(3, '0');
+          return `permissions ${mode} ${this.#target(local, remote)}`;
+        });
         break;
-      }
       case 'skipped': {
         this.#skipped += 1;
         const [from, to] = this.#way(local, remote);
@@ -124,9 +125,9 @@ export class TransferReport {
   }
 
   /** What would be done is what a dry run is for; what is done matters to few. */
-  async #tell(fields: JsonFields, text: string): Promise<void> {
-    if (this.#isDryRun) await this.#output.result(fields, [text]);
-    else await this.#output.fact(fields, text);
+  async #tell(outcome: SyncOutcome, text: () => string): Promise<void> {
+    if (this.#isDryRun) await this.#output.result({ ...outcome }, [text()]);
+    else await this.#output.fact({ ...outcome }, text);
   }
 
   #target(local: string, remote: string): string {
@@ -141,8 +142,10 @@ export class TransferReport {
 
   #summary(milliseconds: number, result: SyncResult | undefined): string {
     const verb = verbs[this.#direction][this.#isDryRun ? 'dry' : 'done'];
-    const isSingle = this.#files === 1 && this.#directories === 0 && this.#onlyFile !== undefined;
-    const what = isSingle ? this.#onlyFile : formatCount(this.#files, 'file', 'files');
+    const only = this.#files === 1 && this.#directories === 0 ? this.#lastFile : undefined;
+    const what = only
+      ? this.#way(only.local, only.remote).join(' to ')
+      : formatCount(this.#files, 'file', 'files');
     const size = formatSize(this.#bytes);
     const amount = this.#isDryRun
       ? size

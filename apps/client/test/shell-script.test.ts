@@ -42,6 +42,18 @@ describe('a script of the shell', () => {
     expect((await world.run(['ls', '-R'])).stdout).toContain('letters/old/it is.txt');
   });
 
+  test('ends a line at its end, and not at what a name holds', async () => {
+    const world = await makeWorld();
+    const names = ['Akte Ä', 'a\u2028rm -r kept', 'b\u2029x', '日本 \u{1F5CE}'];
+    const ends = ['\n', '\r\n', '\n', ''];
+    const lines = names.map((name, index) => `mkdir "${name}"${ends[index]}`);
+    await world.run(['mkdir', 'kept']);
+    const { exitCode } = await world.run(['shell'], { input: lines.join('') });
+    expect(exitCode).toBe(0);
+    const made = jsonLines((await world.run(['ls', '--json'])).stdout).map(({ path }) => path);
+    expect(new Set(made)).toEqual(new Set([...names, 'kept']));
+  });
+
   const failures: [line: string, exitCode: number, reason: string][] = [
     ['rm nothere', 5, 'Cannot remove'],
     ['bogus', 2, 'There is no command "bogus"'],

@@ -1,12 +1,13 @@
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { formatPublicKey } from '@e2eeftp/client';
 import { describe, expect, test } from '@jest/globals';
 
 import { launch } from './support/program.js';
 import { startProxy } from './support/proxy.js';
-import { Terminal, type TerminalOptions } from './support/terminal.js';
+import { e2eeftp, Terminal, type TerminalOptions } from './support/terminal.js';
 import { makeBytes, makeWorld, type World } from './support/world.js';
 
 // `script` of util-linux gives a program a terminal; elsewhere it is called in another way.
@@ -251,8 +252,16 @@ describeOnLinux('the shell at a terminal', () => {
 
   test('ends when its terminal is gone', async () => {
     const world = await makeWorld();
-    const shell = await Shell.at(world);
-    shell.child.kill('SIGHUP');
-    expect((await shell.child).exitCode).not.toBe(0);
+    const ended = join(world.folder, 'ended');
+    // What starts it outlives the terminal too, and says how it has ended.
+    const program = `sh -c 'trap : HUP; "$@"; echo $? > "${ended}"' sh ${e2eeftp}`;
+    const shell = await Shell.at(world, '', { program });
+    // `script` takes no heed of SIGHUP, and has the terminal until it is dead.
+    shell.child.kill('SIGKILL');
+    await shell.child;
+    const code = (): Promise<string> => readFile(ended, 'utf8').catch(() => '');
+    const signal = AbortSignal.timeout(60_000);
+    while (!(await code()).endsWith('\n')) await delay(20, undefined, { signal });
+    expect(await code()).not.toBe('0\n');
   });
 });

@@ -6,6 +6,9 @@ import type { logFormats, logLevels } from './settings/table.js';
 /** Characters of log lines that are written even before the turn is over. */
 const bufferedLines = 8 * 1024;
 
+/** Characters of log lines that wait where none can be written; what comes then is lost. */
+const heldLines = 1024 * 1024;
+
 /** How to log. */
 export interface LogOptions {
   readonly level: (typeof logLevels)[number];
@@ -47,22 +50,32 @@ export async function makeLogger({ level, format, directory }: LogOptions): Prom
 /**
  * Writes the lines of one turn of the event loop with one call: a server that is busy would spend a
  * good part of its time on them otherwise. Nothing is left behind when the program ends.
+ *
+ * The lines are put together here: the destination's own `flushSync` tries for ever, and stops
+ * the whole program, where nobody reads the log any more or its disk is full.
  */
 function linesTogether(descriptor: number): DestinationStream {
-  const stream = destination({ dest: descriptor, sync: true, minLength: bufferedLines });
-  let isScheduled = false;
-  process.once('exit', () => {
-    stream.flushSync();
+  const stream = destination({ dest: descriptor, sync: true, maxLength: heldLines });
+  stream.on('error', () => {
+    // Who is served is worth more than what is said of it.
   });
+  let lines = '';
+  let isScheduled = false;
+  const flush = (): void => {
+    isScheduled = false;
+    if (lines !== '') stream.write(lines);
+    lines = '';
+  };
+  process.once('exit', flush);
   return {
     write: (line) => {
-      stream.write(line);
-      if (isScheduled) return;
-      isScheduled = true;
-      setImmediate(() => {
-        isScheduled = false;
-        stream.flushSync();
-      });
+      lines += line;
+      if (lines.length >= bufferedLines) {
+        flush();
+      } else if (!isScheduled) {
+        isScheduled = true;
+        setImmediate(flush);
+      }
     },
   };
 }

@@ -21,8 +21,12 @@ afterEach(async () => {
   await playground.remove();
 });
 
-function connections(server: RunningServer, count: number, who = alice): Promise<Client[]> {
-  return Promise.all(Array.from({ length: count }, () => playground.connect(server, who)));
+function connections(
+  server: RunningServer,
+  count: number,
+  { who = alice, retries }: { who?: Identity; retries?: number } = {},
+): Promise<Client[]> {
+  return Promise.all(Array.from({ length: count }, () => playground.connect(server, who, retries)));
 }
 
 /** Sends files until the server has refused two of them, and tells how many it took. */
@@ -78,7 +82,7 @@ describe.each([
     await playground.run(['authorize', keyOf(bob)]);
     const server = await playground.start(options);
     const clients = await connections(server, 6);
-    const [owner] = await connections(server, 1, bob);
+    const [owner] = await connections(server, 1, { who: bob });
     const counts = await Promise.all(clients.map((client, index) => fill(client, `${index}`)));
     const count = counts.reduce((sum, taken) => sum + taken, 0);
     expect(count).toBe(Math.floor(quota / size));
@@ -99,7 +103,7 @@ describe.each([
     await playground.run(['authorize', keyOf(alice), '--quota', `${quota}`]);
     for (let round = 0; round < 3; round++) {
       const server = await playground.start(options);
-      const [client, other] = await connections(server, 2);
+      const [client, other] = await connections(server, 2, { retries: 0 });
       const before = Number((await client?.whoami())?.used);
       expect(before).toBeLessThanOrEqual(quota);
       const broken = other?.send(Buffer.alloc(size), `received/broken-${round}`);

@@ -11,7 +11,7 @@ import {
 
 import type { ConnectionPool } from './connection/connection-pool.js';
 import type { Greeting } from './connection/greeting.js';
-import { asClientError } from './errors.js';
+import { asClientError, ClientError } from './errors.js';
 import { pagedEntries, pageSize } from './listing.js';
 import { Closing } from './operation/closing.js';
 import { Operations } from './operation/operations.js';
@@ -163,8 +163,8 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Lists a folder, as many pages as it takes. Between pages it keeps nothing busy; a `timeout` goes
-   * for all of them, and for what the loop does with them.
+   * Lists a folder, as many pages as it takes, one of them ahead of the loop. Between them it keeps
+   * nothing busy; a `timeout` goes for all of them, and for what the loop does with them.
    *
    * @param path - the folder; empty for the root
    * @param options - whether to go into its folders
@@ -184,12 +184,13 @@ export class Client implements AsyncDisposable {
     };
     const operation = this.#operations.begin(options);
     try {
-      yield* pagedEntries((cursor) =>
-        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, {
-          signal: operation.signal,
-        }),
-      );
+      const { signal } = operation;
+      const askPage = (cursor: string | undefined): Promise<CommandResult<'LIST'>> =>
+        this.#ask('LIST', { ...args, ...(cursor !== undefined && { cursor }) }, what, { signal });
+      yield* pagedEntries(askPage, signal);
     } finally {
+      // A loop that was left waits for no page, nor tries again to get it.
+      operation.cut(new ClientError('aborted', 'The listing was left'));
       this.#operations.end(operation);
     }
   }
@@ -229,18 +230,16 @@ export class Client implements AsyncDisposable {
   }
 
   /**
-   * Removes a file, or a folder.
+   * Removes a file, or a folder. What somebody else puts there meanwhile is not removed in a further
+   * attempt.
    *
    * @param path - what
-   * @param options - whether a folder may go with all that is in it
-   * @throws ClientError `not-found`, or `conflict` for a folder that is not empty
+   * @param options - which version of it, and whether a folder may go with all that is in it
+   * @throws ClientError `not-found`, or `conflict` for a folder that is not empty or another version
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    const { recursive = false } = options;
-    const args = { path: checkPath(path), recursive };
-    const attempt = repeatableRemoval((signal) =>
-      this.#requests.call('DELETE', args, `Cannot remove ${path}`, signal),
-    );
+    const target = { path: checkPath(path), recursive: options.recursive ?? false };
+    const attempt = repeatableRemoval(this.#requests, target, options.etag);
     await this.#retried(options, attempt);
   }
 

@@ -1,6 +1,6 @@
 import { comparePaths, type CommandResult, type Entry } from '@e2eeftp/protocol';
 
-import { ClientError } from './errors.js';
+import { ClientError, throwIfAborted } from './errors.js';
 
 /**
  * Entries that are asked for at once. An answer has room for some ten thousand, which as objects
@@ -8,30 +8,46 @@ import { ClientError } from './errors.js';
  */
 export const pageSize = 1000;
 
+type Page = CommandResult<'LIST'>;
+
 /**
- * Lists a folder, as many pages as it takes.
+ * Lists a folder, as many pages as it takes. While one is consumed, the next is on its way, so that
+ * a slow link costs one round trip and not one for each; no more than these two are ever held.
  *
- * @param askPage - asks for the first page, or for the one behind a cursor
- * @returns the entries
+ * @param askPage - asks for the first page, or for the one behind a cursor; it is for the caller to
+ *   end what it asks for when the loop is left
+ * @param signal - ends the listing early, also between entries that are here already
+ * @returns the entries; what a page fails with comes behind those of the pages before
  * @throws ClientError `not-e2eeftp` when their order is not that of their names; what `askPage` throws
  */
 export async function* pagedEntries(
-  askPage: (cursor: string | undefined) => Promise<CommandResult<'LIST'>>,
+  askPage: (cursor: string | undefined) => Promise<Page>,
+  signal: AbortSignal,
 ): AsyncGenerator<Entry, void, void> {
-  let cursor: string | undefined;
   let last: string | undefined;
-  do {
-    const page = await askPage(cursor);
+  let next: Promise<Page> | undefined = askPage(undefined);
+  while (next) {
+    const page: Page = await next;
+    requireOrder(page, last);
+    last = page.cursor;
+    next = last === undefined ? undefined : askPage(last);
+    // Who leaves the loop before that page does not hear of its failure.
+    next?.catch(() => undefined);
     for (const entry of page.entries) {
-      // A server that repeats itself would keep us listing for ever.
-      if (last !== undefined && comparePaths(entry.path, last) <= 0) throw outOfOrder();
-      last = entry.path;
+      throwIfAborted(signal);
       yield entry;
     }
-    const isStuck = page.entries.length === 0 || page.cursor !== last;
-    if (page.cursor !== undefined && isStuck) throw outOfOrder();
-    cursor = page.cursor;
-  } while (cursor !== undefined);
+  }
+}
+
+/** A server that repeats itself would keep us listing for ever. */
+function requireOrder({ entries, cursor }: Page, before: string | undefined): void {
+  let last = before;
+  for (const { path } of entries) {
+    if (last !== undefined && comparePaths(path, last) <= 0) throw outOfOrder();
+    last = path;
+  }
+  if (cursor !== undefined && (entries.length === 0 || cursor !== last)) throw outOfOrder();
 }
 
 function outOfOrder(): ClientError {

@@ -79,6 +79,11 @@ export interface GetBytesOptions extends RangeOptions {
 
 /** How a file is received. */
 export interface GetOptions extends RangeOptions {
+  /**
+   * Bytes that the file has, as a listing said maybe: small files that are received at the same time
+   * come together then. It may have other ones meanwhile.
+   */
+  readonly size?: number | undefined;
   /** What to do about a local file of that name; by default it is replaced whole. */
   readonly overwrite?: LocalOverwrite | undefined;
   /** Whether a local file gets the time of the one on the server. */
@@ -97,6 +102,12 @@ export interface ListOptions extends OperationOptions {
 export interface RemoveOptions extends OperationOptions {
   /** Whether a folder may go with all that is in it; by default only an empty one may. */
   readonly recursive?: boolean | undefined;
+  /**
+   * Removes it only while it has this etag, else fails with `conflict`. The etag of a folder says
+   * nothing of what is deeper in it than its children. Without one, a look at what is there comes
+   * before the removal, which takes a moment longer.
+   */
+  readonly etag?: string | undefined;
 }
 
 /** How something is renamed. */

@@ -8,7 +8,7 @@ import { describe, expect, test } from '@jest/globals';
 import { connect, type Client, type ClientError, type OperationOptions } from '../src/index.js';
 import { failureOf, makeFolder } from './home/support.js';
 import { collect } from './support/collect.js';
-import { connectTo, scripted } from './support/scripted-server.js';
+import { connectTo, dyingServer } from './support/scripted-server.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 import { startPair } from './tree/support.js';
 
@@ -76,16 +76,7 @@ describe('every operation', () => {
 
 describe('a timeout', () => {
   test('goes for all attempts together', async () => {
-    const { options } = scripted(
-      async (server) => {
-        await server.welcome();
-        await server.request();
-        server.transport.destroy();
-      },
-      async (server) => {
-        server.transport.destroy();
-      },
-    );
+    const { options } = dyingServer();
     const client = await connect({ ...options, retries: 1000 });
     expect((await failureOf(client.stat('received/a', { timeout: 200 }))).code).toBe('timed-out');
     await client.close();

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { MemoryStore, Server } from '@e2eeftp/server';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
-import { connect, Identity, type Client } from '../src/index.js';
+import { Identity } from '../src/index.js';
 import { RateLimit } from '../src/transfer/rate-limit.js';
 import { makeFolder } from './home/support.js';
-import { Line } from './support/line.js';
+import { connectOverLine, type LinedClient } from './support/breaking-pair.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 
 expectNoUnhandledRejections();
@@ -23,18 +23,14 @@ const server = new Server({
   limits: { progressTimeout: 400 },
 });
 
-async function enter(rateLimit?: number): Promise<{ client: Client; line: Line }> {
-  const line = new Line(server);
-  const client = await connect({
+function enter(rateLimit?: number): Promise<LinedClient> {
+  return connectOverLine(server, {
     identity: Identity.generate(),
     server: identity.publicKey,
-    openTransport: line.open,
-    connections: 1,
     retries: 0,
     timeouts: { progress: 400 },
     rateLimit,
   });
-  return { client, line };
 }
 
 beforeAll(async () => {

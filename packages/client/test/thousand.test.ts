@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ClientError, connect, Identity, V1Client, type Client } from '../src/index.js';
 import { makeFolder } from './home/support.js';
 import { collect } from './support/collect.js';
-import { scripted } from './support/scripted-server.js';
+import { dyingServer, scripted } from './support/scripted-server.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 import { startPair } from './tree/support.js';
 
@@ -172,16 +172,7 @@ describe('a thousand operations at once, with one signal', () => {
   });
 
   test('of a client that cannot connect any more all fail', async () => {
-    const { options } = scripted(
-      async (server) => {
-        await server.welcome();
-        await server.request();
-        server.transport.destroy();
-      },
-      async (server) => {
-        server.transport.destroy();
-      },
-    );
+    const { options } = dyingServer();
     const client = await connect({ ...options, retries: 0 });
     const { signal } = new AbortController();
     const folder = join(await makeFolder(), 'f');

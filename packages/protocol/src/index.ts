@@ -12,6 +12,7 @@ export {
   type CommandArguments,
   type CommandName,
   type CommandResult,
+  type BatchOutcome,
   type Entry,
   type StoredFile,
 } from './messages/commands.js';

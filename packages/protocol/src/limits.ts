@@ -11,8 +11,12 @@ export const limits = {
   bodyRecord: 262_144,
   /** Bytes of a request, its body not counted. */
   request: 65_536,
-  /** Bytes of a file that a SEND can hold itself, without a body behind it. */
-  content: 32_768,
+  /** Files of one MGET or MSEND. */
+  batchFiles: 256,
+  /** Bytes of each of them. */
+  batchFileSize: 65_536,
+  /** Bytes of all of them. */
+  batchSize: 1_048_576,
   /** How deeply the values of a message may be nested. */
   depth: 8,
   /** Bytes of a path. */

@@ -59,6 +59,7 @@ export type { Change, Claim, KeptUpload, Quota, Usage } from './store/usage/usag
 export { StoreError, type StoreErrorCode } from './store/store-error.js';
 export type {
   CommitOptions,
+  DeleteOptions,
   FindUploadOptions,
   ListOptions,
   OverwritePolicy,

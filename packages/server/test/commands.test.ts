@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import type { CborMap } from '@e2eeftp/protocol';
 
-import { Fixture, settings } from './support/fixture.js';
+import { settings, type Fixture } from './support/fixture.js';
 import type { Answer, Peer } from './support/peer.js';
+import { serveEach } from './support/serve-each.js';
 
 function entriesOf({ result }: Answer): readonly CborMap[] {
   return (result as { entries: readonly CborMap[] }).entries;
@@ -20,13 +21,8 @@ function etagOf({ result }: Answer): string {
 describe.each(settings)('the built-in commands over $way with files $files', (setting) => {
   let fixture: Fixture;
   let peer: Peer;
-
-  beforeEach(async () => {
-    fixture = await Fixture.start(setting);
-    peer = await fixture.connect();
-  });
-  afterEach(async () => {
-    await fixture.close();
+  serveEach(setting, (served) => {
+    ({ fixture, peer } = served);
   });
 
   test('the welcome says what the server is and what the client may do', () => {
@@ -39,6 +35,8 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'LIST',
         'DELETE',
         'HLIST',
+        'MSEND',
+        'MGET',
         'RESUME',
         'STAT',
         'DIGEST',
@@ -53,7 +51,6 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         message: 65_536,
         fileSize: Number.MAX_SAFE_INTEGER,
         pathLength: 3072,
-        content: 32_768,
       },
       access: 'rw',
     });
@@ -233,6 +230,21 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
       const answer = await peer.call('DELETE', { path, recursive: true });
       expect(answer).toMatchObject({ status: 403 });
     }
+  });
+
+  test('DELETE removes the version that is named, and no other', async () => {
+    const first = await peer.send('received/f', 'one');
+    const second = await peer.send('received/f', 'two');
+    const remove = (args: CborMap): Promise<Answer> =>
+      peer.call('DELETE', { path: 'received/f', ...args });
+    for (const etag of [etagOf(first), 'not-the-etag']) {
+      expect(await remove({ etag })).toMatchObject({ status: 409 });
+      expect(await remove({ etag, recursive: true })).toMatchObject({ status: 409 });
+    }
+    expect(await remove({ etag: '' })).toMatchObject({ status: 400 });
+    expect(await peer.get('received/f')).toBe('two');
+    expect(await remove({ etag: etagOf(second) })).toMatchObject({ status: 200 });
+    expect(await remove({ etag: etagOf(second) })).toMatchObject({ status: 404 });
   });
 
   test('RENAME moves, and replaces only when told to', async () => {

@@ -1,30 +1,20 @@
 import { createHash } from 'node:crypto';
 
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
 import { limits, type CborMap } from '@e2eeftp/protocol';
 
 import { Fixture, settings } from './support/fixture.js';
 import type { Peer } from './support/peer.js';
+import { content, serveFileEach } from './support/serve-each.js';
 
-const content = Buffer.from(
-  Uint8Array.from({ length: 1_500_000 }, (_, index) => (index * 31) % 251),
-);
 const size = content.length;
 
 describe.each(settings)('digests of parts over $way with files $files', (setting) => {
-  let fixture: Fixture;
   let peer: Peer;
   let etag: string;
-
-  beforeEach(async () => {
-    fixture = await Fixture.start(setting);
-    peer = await fixture.connect();
-    const { result } = await peer.send('received/f', content);
-    ({ etag } = result as { etag: string });
-  });
-  afterEach(async () => {
-    await fixture.close();
+  serveFileEach(setting, (served) => {
+    ({ peer, etag } = served);
   });
 
   async function statusOf(args: CborMap): Promise<number> {

@@ -1,18 +1,14 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 
-import { Fixture, settings } from './support/fixture.js';
+import { settings, type Fixture } from './support/fixture.js';
 import type { Peer } from './support/peer.js';
+import { serveEach } from './support/serve-each.js';
 
 describe.each(settings)('pipelined requests over $way with files $files', (setting) => {
   let fixture: Fixture;
   let peer: Peer;
-
-  beforeEach(async () => {
-    fixture = await Fixture.start(setting);
-    peer = await fixture.connect();
-  });
-  afterEach(async () => {
-    await fixture.close();
+  serveEach(setting, (served) => {
+    ({ fixture, peer } = served);
   });
 
   /** Sends all before it reads an answer, except what the network does not take. */

@@ -74,6 +74,30 @@ describe('a module that is named by its URL', () => {
   });
 });
 
+test('two modules that would have one name in the bundle are refused', async () => {
+  const said = await refusal({
+    [main]: `
+      console.log(new URL('./a/b.js', import.meta.url), new URL('./a-b.js', import.meta.url));`,
+    'apps/program/src/a/b.ts': '',
+    'apps/program/src/a-b.ts': '',
+  });
+  expect(said).toMatch(/would both become program-a-b\.js/u);
+});
+
+test('a yargs that is made of other files is refused', async () => {
+  const said = await refusal({
+    [main]: `import { yargs } from 'yargs';\nconsole.log(yargs);`,
+    'apps/program/node_modules/yargs/index.js': 'export const yargs = 1;',
+    'apps/program/node_modules/yargs/package.json': JSON.stringify({
+      name: 'yargs',
+      version: '99.0.0',
+      license: 'MIT',
+      main: 'index.js',
+    }),
+  });
+  expect(said).toMatch(/yargs has no such file any more/u);
+});
+
 test('a module that asks where it is in another way is refused', async () => {
   const said = await refusal({ [main]: `console.log(import.meta.dirname);` });
   expect(said).toMatch(/main\.ts uses its own place otherwise/u);

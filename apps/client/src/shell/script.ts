@@ -17,6 +17,9 @@ export async function runScript(
   { interruption, output, signal }: Invocation,
   keepsGoing: boolean,
 ): Promise<ExitCode> {
+  // A character for each byte: newer versions of Node end a line also at separators of Unicode, which
+  // a name may hold, and whoever gave it that name would have a command run.
+  process.stdin.setEncoding('latin1');
   const lines = createInterface({ input: process.stdin, crlfDelay: Infinity });
   const abort = (): void => {
     lines.close();
@@ -25,7 +28,8 @@ export async function runScript(
   const codes: ExitCode[] = [];
   let number = 0;
   try {
-    for await (const line of lines) {
+    for await (const bytes of lines) {
+      const line = Buffer.from(bytes, 'latin1').toString();
       number += 1;
       const exitCode = await runner.run(line, interruption);
       codes.push(exitCode);

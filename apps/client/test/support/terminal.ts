@@ -14,7 +14,8 @@ export interface TerminalOptions {
   readonly program?: string;
 }
 
-const e2eeftp = `"${process.execPath}" "${mainPath}"`;
+/** The program, in a line of `sh`. */
+export const e2eeftp = `"${process.execPath}" "${mainPath}"`;
 
 /**
  * The program at a terminal: standard input, output and error are one. What it writes goes to a

@@ -123,7 +123,9 @@ async function drain(service: Service, hooks: UploadHooks, patience: number): Pr
   const waited = new AbortController();
   const { signal } = waited;
   try {
-    await Promise.race([closed, delay(patience, undefined, { signal }).catch(() => undefined)]);
+    // Hooks are told, and ended, also where closing fails.
+    const over = delay(patience, undefined, { signal }).catch(() => undefined);
+    await Promise.race([closed.catch(() => undefined), over]);
     await hooks.close(Math.max(0, deadline - performance.now()));
     await closed;
   } finally {

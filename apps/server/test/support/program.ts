@@ -87,11 +87,15 @@ export class Playground {
     return server;
   }
 
-  /** Connects to a server, trusting the key in its data directory. */
-  async connect(server: RunningServer, identity: Identity): Promise<Client> {
+  /**
+   * Connects to a server, trusting the key in its data directory.
+   *
+   * @param retries - after how many more attempts an operation fails whose connection is gone
+   */
+  async connect(server: RunningServer, identity: Identity, retries?: number): Promise<Client> {
     const { host, port } = server;
     const publicKey = parsePublicKey(await readFile(join(this.data, 'known_server.pub'), 'utf8'));
-    const client = await connect({ host, port, identity, server: publicKey });
+    const client = await connect({ host, port, identity, server: publicKey, retries });
     this.#clients.push(client);
     return client;
   }
@@ -121,6 +125,11 @@ export class RunningServer {
     process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.#output += text;
     });
+  }
+
+  /** Lets nobody read what it writes to standard output. */
+  stopReading(): void {
+    this.#process.stdout.destroy();
   }
 
   /** Its process. */

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { longestTimeout } from '../connection/timeouts.js';
 import { ClientError } from '../errors.js';
 import type { OperationOptions } from '../options.js';
@@ -5,15 +7,19 @@ import { followSignal } from './follow-signal.js';
 
 /**
  * One operation's time: until it has ended, or its caller's signal or deadline, or the client's end,
- * cut it short. All of it listens to one signal of its own.
+ * cut it short. All of it listens to one signal of its own. Operations without a deadline whose callers
+ * have the same signal can share one, since they are cut short together.
  */
 export class Operation {
   readonly #controller = new AbortController();
+  #users = 1;
   readonly #unfollow: (() => void) | undefined;
   readonly #deadline: NodeJS.Timeout | undefined;
 
   /** @param options - when the caller wants it to end */
   constructor({ signal, timeout }: OperationOptions) {
+    // Node takes more than ten listeners for a leak; here, a thousand may share the signal.
+    setMaxListeners(0, this.#controller.signal);
     if (signal?.aborted === true) {
       this.#controller.abort(signal.reason);
     } else if (signal) {
@@ -43,10 +49,23 @@ export class Operation {
     this.#controller.abort(reason);
   }
 
-  /** Frees what was waiting to cut it short. */
-  end(): void {
+  /** @returns the same for one more user, who ends it too */
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /**
+   * Frees what was waiting to cut it short, once its last user has ended it.
+   *
+   * @returns whether that was the last one
+   */
+  end(): boolean {
+    this.#users -= 1;
+    if (this.#users > 0) return false;
     this.#unfollow?.();
     clearTimeout(this.#deadline);
+    return true;
   }
 }
 

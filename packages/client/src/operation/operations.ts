@@ -5,6 +5,8 @@ import { Operation } from './operation.js';
 /** All that one client is doing. */
 export class Operations {
   readonly #open = new Set<Operation>();
+  /** Those without a deadline, by their callers' signals. */
+  readonly #shared = new Map<AbortSignal | undefined, Operation>();
   readonly #results = new Set<Promise<unknown>>();
   #isClosing = false;
 
@@ -40,15 +42,22 @@ export class Operations {
    */
   begin(options: OperationOptions): Operation {
     if (this.#isClosing) throw new ClientError('closed', 'The client is closed; connect again');
+    const { signal, timeout } = options;
+    const shared = timeout === undefined ? this.#shared.get(signal) : undefined;
+    if (shared?.signal.aborted === false) return shared.share();
     const operation = new Operation(options);
     this.#open.add(operation);
+    if (timeout === undefined) this.#shared.set(signal, operation);
     return operation;
   }
 
   /** @param operation - one that was begun */
   end(operation: Operation): void {
-    operation.end();
+    if (!operation.end()) return;
     this.#open.delete(operation);
+    for (const [signal, shared] of this.#shared) {
+      if (shared === operation) this.#shared.delete(signal);
+    }
   }
 
   /**

@@ -7,6 +7,8 @@ const removalSchema = z.object({
   type: z.enum(['file', 'directory']),
   size: z.number(),
   mtime: z.number(),
+  /** Of a file on the server. */
+  etag: z.string().optional(),
   isInTheWay: z.boolean(),
 });
 
@@ -33,14 +35,14 @@ export class RemovalPlan {
   /** @param removal - one more, in the order of the tree */
   async add(removal: Removal): Promise<void> {
     this.#size += 1;
-    this.#lines.push(JSON.stringify(removal));
+    this.#lines.push(asLine(removal));
     if (this.#lines.length >= batchSize) await this.#write();
   }
 
   /** @yields what was added, in the same order; nothing may be added afterwards */
   async *read(): AsyncGenerator<Removal, void, void> {
     await this.#write();
-    const lines = this.#file?.handle.readLines({ autoClose: false, start: 0 }) ?? [];
+    const lines = this.#file?.lines() ?? [];
     for await (const line of lines) yield removalSchema.parse(JSON.parse(line));
   }
 
@@ -53,7 +55,15 @@ export class RemovalPlan {
   async #write(): Promise<void> {
     if (this.#lines.length === 0) return;
     this.#file ??= await ScratchFile.create();
-    await this.#file.handle.appendFile(this.#lines.map((line) => `${line}\n`).join(''));
+    await this.#file.append(this.#lines.join(''));
     this.#lines = [];
   }
+}
+
+/** Names may hold what newer versions of Node take for the end of a line, and JSON does not. */
+function asLine(removal: Removal): string {
+  const json = JSON.stringify(removal)
+    .replaceAll('\u2028', '\\u2028')
+    .replaceAll('\u2029', '\\u2029');
+  return `${json}\n`;
 }

@@ -89,11 +89,12 @@ export class SyncRun {
       if (change.type === 'failed' && change.error.code !== 'bad-name') this.#hasFailed = true;
       if (!('target' in change)) continue;
       const { path, type, target } = change;
+      const { etag, details } = target;
       known += 1;
       if (type === 'both') continue;
       if (type === 'blocked') inTheWay = path;
       const isInTheWay = path === inTheWay || path.startsWith(`${inTheWay}/`);
-      await this.#plan.add({ path, type: target.type, ...target.details, isInTheWay });
+      await this.#plan.add({ path, type: target.type, etag, ...details, isInTheWay });
     }
     if (this.#plan.size * 2 > known && !options.force) this.#refuse(this.#plan.size, known);
   }
@@ -147,7 +148,7 @@ export class SyncRun {
       }
       const size = options.dryRun
         ? source.details.size
-        : await target.transfer(path, this.#tally.meter(place));
+        : await target.transfer(path, source.details.size, this.#tally.meter(place));
       await this.#tally.add({ type: 'file', ...place, size });
     } catch (error) {
       this.#hasFailed = true;

@@ -21,8 +21,13 @@ export interface SyncTarget {
   locate(path: string): TreePlace;
   /** Makes a folder, with those above it. */
   makeFolder(path: string): Promise<void>;
-  /** @returns bytes of the file that was transferred */
-  transfer(path: string, onProgress: (progress: Progress) => void): Promise<number>;
+  /**
+   * @param path - a file
+   * @param size - bytes that it probably has
+   * @param onProgress - hears how far it is
+   * @returns bytes of the file that was transferred
+   */
+  transfer(path: string, size: number, onProgress: (progress: Progress) => void): Promise<number>;
   /** Gives a file other permissions. */
   setMode(path: string, mode: number): Promise<void>;
   /**
@@ -57,7 +62,7 @@ export function remoteTarget(
     create: () => client.mkdir(roots.remote, { signal }),
     locate,
     makeFolder: (path) => client.mkdir(locate(path).remote, { signal }),
-    async transfer(path, onProgress) {
+    async transfer(path, _size, onProgress) {
       const { local, remote } = locate(path);
       const { size } = await client.send(local, remote, { preserveMode, signal, onProgress });
       return size;
@@ -90,10 +95,10 @@ export function localTarget(
     create: () => folder.create(),
     locate,
     makeFolder: (path) => folder.makeFolder(path as RemotePath),
-    async transfer(path, onProgress) {
+    async transfer(path, size, onProgress) {
       const { local, remote } = locate(path);
       await folder.makeFolder(parentPath(path as RemotePath));
-      const options = { preserveTime: true, preserveMode, signal, onProgress };
+      const options = { size, preserveTime: true, preserveMode, signal, onProgress };
       return (await client.get(remote, local, options)).size;
     },
     setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),
@@ -121,18 +126,14 @@ async function isWanted(local: string, { type, isInTheWay }: Removal): Promise<b
 async function removedRemotely(
   client: Client,
   path: string,
-  { type, size, mtime }: Removal,
+  { etag }: Removal,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   try {
-    if (type === 'file') {
-      const now = await client.stat(path, { signal });
-      if (now.type !== type || now.size !== size || now.mtime !== mtime) return false;
-    }
-    await client.remove(path, { signal });
+    await client.remove(path, { etag, signal });
     return true;
   } catch (error) {
-    // A folder may hold what was left out on purpose.
+    // A file may be another one by now, and a folder may hold what was left out on purpose.
     const codes: readonly string[] = ['conflict', 'not-found'];
     if (error instanceof ClientError && codes.includes(error.code)) return false;
     throw error;

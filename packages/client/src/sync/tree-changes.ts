@@ -11,6 +11,8 @@ export interface TreeNode {
   readonly type: 'file' | 'directory';
   /** What files are compared by; zeros for folders. */
   readonly details: FileDetails;
+  /** The version, of a file on the server. */
+  readonly etag?: string | undefined;
 }
 
 /** What distinguishes the target from the source at one path. */
@@ -69,7 +71,7 @@ export async function* treeChanges(
       continue;
     }
     const ofLocal = sideOf(local?.type, local?.type === 'file' ? local.details : undefined);
-    const ofRemote = sideOf(remote?.type, remote);
+    const ofRemote = sideOf(remote?.type, remote, remote?.etag);
     const [source, target] = direction === 'up' ? [ofLocal, ofRemote] : [ofRemote, ofLocal];
     const change = changeBetween(source, target);
     const isShielded = shield !== undefined && isIn(path, shield);
@@ -81,12 +83,12 @@ function isIn(path: string, folderPath: string): boolean {
   return folderPath === '' || path === folderPath || path.startsWith(`${folderPath}/`);
 }
 
-function sideOf(type: string | undefined, details: FileDetails | undefined): Side {
+function sideOf(type?: string, details?: FileDetails, etag?: string): Side {
   if (type === undefined) return undefined;
   if (type === 'directory') return folder;
   if (type !== 'file' || !details) return 'unknown';
   const { size, mtime, mode } = details;
-  return { type, details: { size, mtime, mode } };
+  return { type, details: { size, mtime, mode }, etag };
 }
 
 type Change =

@@ -12,8 +12,7 @@ import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
 import type { OpenTarget } from './open-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
-import { smallFile } from './size-limits.js';
-import { SmallFileTarget } from './small-target.js';
+import { downloadTogether } from './small-download.js';
 import { FileTarget, openTarget, type DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 
@@ -34,7 +33,11 @@ export async function download(
   target: DownloadTarget,
   options: GetOptions,
 ): Promise<StoredFile> {
-  return context.during(() => new DownloadRun(context, path, target, options).run());
+  return context.during(
+    async () =>
+      (await downloadTogether(context, path, target, options)) ??
+      (await new DownloadRun(context, path, target, options).run()),
+  );
 }
 
 /**
@@ -206,10 +209,6 @@ class DownloadRun {
 
   async #openOutput(file: StoredFile): Promise<OpenTarget> {
     const { overwrite = 'always', signal } = this.#options;
-    const { smallFiles } = this.#context;
-    if (typeof this.#target === 'string' && file.size <= smallFile && smallFiles) {
-      return new SmallFileTarget(this.#target, overwrite, smallFiles);
-    }
     const output = await openTarget(this.#target, overwrite, signal).catch(rethrowAsLocal);
     if (output instanceof FileTarget) await this.#kept?.begin(output.file, file);
     return output;

@@ -12,8 +12,6 @@ const worthDraining = 1024 * 1024;
 interface Step {
   /** Bytes that the server announced. */
   readonly length: number;
-  /** The bytes themselves, where the answer holds them; otherwise they follow as its body. */
-  readonly content?: Uint8Array | undefined;
   readonly reply: ConnectedReply;
 }
 
@@ -68,7 +66,7 @@ export async function openRange(
 }
 
 async function ask(
-  { requests, longestContent }: TransferContext,
+  { requests }: TransferContext,
   path: string,
   { offset, length, etag, signal }: RangeOptions & { offset: number; length: number },
 ): Promise<Step & { readonly file: StoredFile }> {
@@ -77,21 +75,19 @@ async function ask(
     offset,
     ...(length !== Infinity && { length }),
     ...(etag !== undefined && { etag }),
-    ...(longestContent >= 0 && { content: longestContent }),
   };
   const request = { command: 'GET', args, what: `Cannot get ${path}`, signal };
   const reply = await requests.ask(request, 'transfer');
   try {
-    const { offset: start, length: bytes, content, ...file } = checkResult('GET', reply.response);
+    const { offset: start, length: bytes, ...file } = checkResult('GET', reply.response);
     const isRight =
       start === offset &&
       bytes === Math.min(length, file.size - start) &&
       (etag === undefined || etag === file.etag);
-    const isThere = content ? content.length === bytes && !reply.body : reply.body;
-    if (!isThere || !isRight) {
+    if (!reply.body || !isRight) {
       throw new ClientError('not-e2eeftp', 'The server answered GET with something else');
     }
-    return { file, length: bytes, content, reply };
+    return { file, length: bytes, reply };
   } catch (error) {
     reply.body?.drop();
     reply.release();
@@ -122,7 +118,7 @@ export async function* received(
   try {
     for (;;) {
       const end = transferred + range.step.length;
-      for await (const parts of partsOf(range.step)) {
+      for await (const parts of range.step.reply.body ?? []) {
         throwIfAborted(signal);
         const bytes = parts.reduce((sum, part) => sum + part.length, 0);
         transferred += bytes;
@@ -141,14 +137,6 @@ export async function* received(
   } finally {
     signal?.removeEventListener('abort', abort);
   }
-}
-
-function partsOf({
-  content,
-  reply,
-}: Step): AsyncIterable<readonly Uint8Array[]> | (readonly Uint8Array[])[] {
-  if (content) return content.length > 0 ? [[content]] : [];
-  return reply.body ?? [];
 }
 
 /**

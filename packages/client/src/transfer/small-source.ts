@@ -6,7 +6,7 @@ import { oneChunk } from './flowing-bytes.js';
 import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
 import { smallFile } from './size-limits.js';
-import { permissionsOf, modifiedAt, versionOf } from './source-version.js';
+import { permissionsOf, modifiedAt } from './source-version.js';
 
 /**
  * Reads a small file whole.
@@ -22,19 +22,17 @@ export async function openSmallFile(
 ): Promise<OpenSource | undefined> {
   // Without O_NONBLOCK, a pipe that nobody writes to would keep the thread waiting.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const { stats, bytes, statsAfter } = await smallFiles.read(path, flags, smallFile);
+  const { stats, bytes, hasChanged } = await smallFiles.read(path, flags, smallFile);
   if (!stats.isFile()) throw noFileError(path, stats);
-  if (!bytes || !statsAfter) return undefined;
-  const version = versionOf(stats);
+  if (!bytes) return undefined;
   // A file that changes while it is read is no version of the file that ever was.
-  if (versionOf(statsAfter).name !== version.name) throw changedError(path);
+  if (hasChanged) throw changedError(path);
   return {
     size: bytes.length,
     mtime: modifiedAt(stats),
     mode: permissionsOf(stats),
     isRepeatable: true,
     content: bytes,
-    version,
     read: (offset) => oneChunk(bytes.subarray(offset)),
     close: () => Promise.resolve(),
   };

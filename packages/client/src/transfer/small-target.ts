@@ -37,7 +37,7 @@ export class SmallFileTarget implements OpenTarget {
 
   async commit({ mtime, mode }: FileFacts = {}): Promise<void> {
     const from = partPathFor(this.#path);
-    const descriptor = await this.#smallFiles.create({
+    await this.#smallFiles.write({
       path: from,
       flags: 'wx',
       mode: 0o666,
@@ -49,7 +49,7 @@ export class SmallFileTarget implements OpenTarget {
     this.#partPath = from;
     const replaces = this.#overwrite === 'always';
     try {
-      await this.#smallFiles.place({ descriptor, from, to: this.#path, replaces });
+      await this.#smallFiles.place({ from, to: this.#path, replaces });
     } catch (error) {
       if (isSystemError(error, 'EEXIST')) throw keptError(this.#path);
       throw error;

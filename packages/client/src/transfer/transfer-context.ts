@@ -6,6 +6,7 @@ import { defaultRetries, type ConnectOptions } from '../options.js';
 import type { Requests } from '../requests.js';
 import type { DownloadRecord, TransferJournal, TransferKey, UploadRecord } from './journal.js';
 import { RateLimit } from './rate-limit.js';
+import { SmallTransfers } from './small-transfers.js';
 
 /** Transfers under way from which on small files go through a thread: to start one costs, too. */
 const manyTransfers = 4;
@@ -20,8 +21,8 @@ export class TransferContext {
   readonly canResume: boolean;
   /** Whether the server knows of permissions; one that does not refuses files that have some. */
   readonly keepsPermissions: boolean;
-  /** Bytes of a file that the server takes in the request itself; -1 when it knows of no such thing. */
-  readonly longestContent: number;
+  /** Moves small files, several with each request; not for servers that know of no such thing. */
+  readonly smallTransfers: SmallTransfers | undefined;
   readonly #journal: TransferJournal | undefined;
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
@@ -38,7 +39,7 @@ export class TransferContext {
   constructor(
     requests: Requests,
     server: Uint8Array,
-    { commands, limits }: Pick<Welcome, 'commands' | 'limits'>,
+    { commands }: Pick<Welcome, 'commands'>,
     options: ConnectOptions,
   ) {
     const { journal, retries = defaultRetries, onRetry, rateLimit } = options;
@@ -46,11 +47,17 @@ export class TransferContext {
     this.server = server;
     this.canResume = commands.includes('RESUME');
     this.keepsPermissions = commands.includes('CHMOD');
-    this.longestContent = limits.content ?? -1;
     this.#journal = journal;
     this.#retries = retries;
     this.#onRetry = onRetry;
     this.#rateLimit = rateLimit === undefined ? undefined : new RateLimit(rateLimit);
+    const knowsBatches = commands.includes('MSEND') && commands.includes('MGET');
+    this.smallTransfers = knowsBatches
+      ? new SmallTransfers(requests, {
+          longestPart: this.longestPart,
+          pace: (bytes, signal) => this.pace(bytes, signal),
+        })
+      : undefined;
   }
 
   /**
@@ -78,7 +85,7 @@ export class TransferContext {
 
   /** Reads and writes small files, while there are so many transfers that it pays. */
   get smallFiles(): SmallFiles | undefined {
-    if (this.#underWay < manyTransfers) return undefined;
+    if (!this.#smallFiles && this.#underWay < manyTransfers) return undefined;
     this.#smallFiles ??= new SmallFiles();
     return this.#smallFiles;
   }

@@ -2,7 +2,7 @@ import { createHash, randomBytes, type Hash } from 'node:crypto';
 import { resolve } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
-import type { CommandArguments, StoredFile } from '@e2eeftp/protocol';
+import type { StoredFile } from '@e2eeftp/protocol';
 import * as z from 'zod';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
@@ -11,7 +11,10 @@ import { checkResult } from '../requests.js';
 import type { TransferKey } from './journal.js';
 import type { OpenSource } from './open-source.js';
 import { openSource, type UploadSource } from './source.js';
+import { sentMode } from './sent-mode.js';
 import { demandOf, worthResuming } from './size-limits.js';
+import { otherStored } from './small-transfers.js';
+import { uploadTogether } from './small-upload.js';
 import type { TransferContext } from './transfer-context.js';
 import { isAtWork, markInUse, thisOwner } from './transfer-owner.js';
 
@@ -42,6 +45,8 @@ export async function upload(
   return context.during(async () => {
     const opened = await openSource(source, context.smallFiles).catch(rethrowAsLocal);
     try {
+      const together = await uploadTogether(context, opened, path, options);
+      if (together) return together;
       const local = typeof source === 'string' ? resolve(source) : undefined;
       return await new UploadRun(context, opened, path, local, options).run();
     } finally {
@@ -186,7 +191,7 @@ class UploadRun {
   async #send(offset: number): Promise<StoredFile> {
     const { onProgress, signal, checksum = false, overwrite = 'always' } = this.#options;
     const mtime = this.#options.mtime ?? this.#source.mtime;
-    const mode = this.#mode();
+    const mode = sentMode(this.#context, this.#source, this.#options);
     const size = this.#size;
     const hash = checksum ? await this.#hashUpTo(offset) : undefined;
     let sent = offset;
@@ -200,8 +205,6 @@ class UploadRun {
       ...(this.#id && { upload: this.#id, offset }),
     };
     this.#isBegun = true;
-    const content = this.#contentFor(hash);
-    if (content) return this.#sendWhole(args, content);
     const source = this.#source.read(offset);
     const response = await this.#context.requests.upload(
       { command: 'SEND', args, what: `Cannot send to ${this.#path}`, signal },
@@ -221,48 +224,9 @@ class UploadRun {
     );
     const { sha256, ...file } = checkResult('SEND', response);
     if (file.size !== sent || (digest && !(sha256 && equalBytes(digest, sha256)))) {
-      throw this.#otherStored();
+      throw otherStored(this.#path);
     }
     return file;
-  }
-
-  /** What is so small that the request can hold it, and has neither to be resumed nor compared. */
-  #contentFor(hash: Hash | undefined): Uint8Array | undefined {
-    const { content } = this.#source;
-    const { longestContent, longestPart } = this.#context;
-    if (!content || hash || this.#id || this.#size !== content.length) return undefined;
-    return content.length <= Math.min(longestContent, longestPart) ? content : undefined;
-  }
-
-  async #sendWhole(
-    { size, ...args }: CommandArguments<'SEND'>,
-    content: Uint8Array,
-  ): Promise<StoredFile> {
-    const { onProgress, signal } = this.#options;
-    await this.#context.pace(content.length, signal);
-    const what = `Cannot send to ${this.#path}`;
-    const asked = { ...args, content };
-    const file = await this.#context.requests.call('SEND', asked, what, signal, demandOf(size));
-    if (file.size !== content.length) throw this.#otherStored();
-    onProgress?.({ transferred: file.size, total: file.size });
-    return file;
-  }
-
-  #otherStored(): ClientError {
-    const message = `${this.#path}: the server stored something else than was sent`;
-    return new ClientError('integrity', message);
-  }
-
-  /** What a file happens to have is no reason not to send it; what was asked for is one. */
-  #mode(): number | undefined {
-    const { mode, preserveMode = false } = this.#options;
-    if (mode === undefined && !preserveMode) return undefined;
-    if (this.#context.keepsPermissions) return mode ?? this.#source.mode;
-    if (mode === undefined) return undefined;
-    throw new ClientError(
-      'bad-request',
-      'The server does not keep permissions; send without `mode`',
-    );
   }
 
   /** The digest is of the whole file, whoever has which part of it. */

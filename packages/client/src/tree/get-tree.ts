@@ -154,7 +154,7 @@ async function getFile(
       return;
     }
     const onProgress = tally.meter(place);
-    const get = { overwrite, preserveTime, preserveMode, signal, onProgress };
+    const get = { size, overwrite, preserveTime, preserveMode, signal, onProgress };
     const received = await client.get(place.remote, place.local, get);
     await tally.add({ type: 'file', ...place, size: received.size });
   } catch (error) {

@@ -26,8 +26,8 @@ const heldBytes = 2 ** 21;
  * A folder's names in their order, in bounded memory however many they are: what the system says
  * first comes last as often as not, so that all have to be known before the first can be told.
  */
-export class FolderNames {
-  readonly #held = new NameRun();
+export class LocalFolderNames {
+  #held = new NameRun();
   #spilled: SpilledNames | undefined;
   #taken = 0;
 
@@ -40,8 +40,8 @@ export class FolderNames {
    * @returns its names, to be closed
    * @throws the system's error
    */
-  static async read(path: string): Promise<FolderNames> {
-    const names = new FolderNames();
+  static async read(path: string): Promise<LocalFolderNames> {
+    const names = new LocalFolderNames();
     try {
       // Latin-1 makes a character of each byte, whatever the name's encoding is.
       const folder = await opendir(path, { encoding: 'latin1', bufferSize });
@@ -49,8 +49,13 @@ export class FolderNames {
         names.#held.add(entry.name, kinds.indexOf(kindOf(entry)));
         if (names.#held.size >= heldBytes) await names.#spill();
       }
-      if (names.#spilled) await names.#spill();
-      else names.#held.sort();
+      if (names.#spilled) {
+        await names.#spill();
+        // What it has grown to is not needed while a tree is walked through below this folder.
+        names.#held = new NameRun();
+      } else {
+        names.#held.sort();
+      }
       return names;
     } catch (error) {
       await names.close();

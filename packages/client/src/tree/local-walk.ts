@@ -6,7 +6,7 @@ import { joinPath, type RemotePath } from '@e2eeftp/protocol';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
 import { modifiedAt, permissionsOf } from '../transfer/source-version.js';
-import { FolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
+import { LocalFolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
 import type { TreeFilter } from './tree-filter.js';
 import type { LinkPolicy, SkipReason } from './tree-transfer.js';
 
@@ -84,7 +84,7 @@ interface Level {
   readonly identity: string | undefined;
   /** Links to folders on the way to it. */
   readonly links: number;
-  readonly names: FolderNames;
+  readonly names: LocalFolderNames;
   batch: Seen[];
 }
 
@@ -153,7 +153,7 @@ async function enter(
     const links = (above?.at(-1)?.links ?? 0) + (isLink ? 1 : 0);
     const isLoop = policy === 'follow' && above?.some((level) => level.identity === identity);
     if (isLoop || links > maximumLinks) return { type: 'skipped', ...folder, reason: 'link-loop' };
-    const names = await FolderNames.read(folder.local);
+    const names = await LocalFolderNames.read(folder.local);
     return { ...folder, identity, links, names, batch: [] };
   } catch (error) {
     return { type: 'failed', ...folder, error: asClientError(error) };

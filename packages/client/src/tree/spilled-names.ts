@@ -17,7 +17,7 @@ export class SpilledNames {
 
   /**
    * @returns none yet, to be closed
-   * @throws the system's error
+   * @throws ClientError `local-file`
    */
   static async create(): Promise<SpilledNames> {
     return new SpilledNames(await ScratchFile.create());
@@ -26,7 +26,7 @@ export class SpilledNames {
   /** @param run - names in their order, which are not needed any more afterwards */
   async add(run: NameRun): Promise<void> {
     const bytes = run.toBytes();
-    await this.#scratch.handle.appendFile(bytes);
+    await this.#scratch.append(bytes);
     const start = this.#size;
     this.#size += bytes.length;
     this.#runs.push(new SpilledRun(this.#scratch, start, this.#size));
@@ -112,23 +112,9 @@ class SpilledRun {
   async fill(): Promise<void> {
     this.#start += this.#at;
     // Another buffer each time: names of the one before may be in use still.
-    this.#bytes = await this.#read(
-      Buffer.allocUnsafeSlow(Math.min(chunkSize, this.#end - this.#start)),
-    );
+    const buffer = Buffer.allocUnsafeSlow(Math.min(chunkSize, this.#end - this.#start));
+    this.#bytes = await this.#scratch.read(buffer, this.#start);
     this.#at = 0;
     this.advance();
-  }
-
-  async #read(buffer: Buffer): Promise<Buffer> {
-    let length = 0;
-    while (length < buffer.length) {
-      const rest = buffer.subarray(length);
-      const { bytesRead } = await this.#scratch.handle.read(rest, {
-        position: this.#start + length,
-      });
-      if (bytesRead === 0) throw new Error('A temporary file has lost its end');
-      length += bytesRead;
-    }
-    return buffer;
   }
 }

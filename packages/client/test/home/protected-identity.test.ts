@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import { armor, Decrypter, Encrypter } from 'age-encryption';
 import { describe, expect, test } from '@jest/globals';
 
+import { formatIdentity } from '@e2eeftp/crypto';
+
 import {
   changePassphrase,
   formatPublicKey,
   hasPassphrase,
+  Identity,
   loadIdentity,
   loadOrCreateIdentity,
   parseIdentity,
@@ -30,12 +33,6 @@ function answers(...texts: string[]): {
   return { passphrase, asked };
 }
 
-async function makeProtected(passphrase = secret): Promise<{ path: string; key: string }> {
-  const path = join(await makeFolder(), 'home', 'client_id.key');
-  const { identity } = await loadOrCreateIdentity(path, { newPassphrase: async () => passphrase });
-  return { path, key: formatPublicKey(identity.publicKey) };
-}
-
 /** An age file of somebody else's making. */
 async function encrypted(
   text: string,
@@ -53,9 +50,18 @@ async function keyFile(text: string): Promise<string> {
   return path;
 }
 
+/** A key file of somebody else's making, which is cheap to open. */
+async function makeProtected(): Promise<{ path: string; key: string }> {
+  const identity = Identity.generate();
+  const path = await keyFile(await encrypted(formatIdentity(identity)));
+  return { path, key: formatPublicKey(identity.publicKey) };
+}
+
 describe('an identity with a passphrase', () => {
   test('is a key file that age opens, with the strength that is promised', async () => {
-    const { path, key } = await makeProtected();
+    const path = join(await makeFolder(), 'home', 'client_id.key');
+    const { identity } = await loadOrCreateIdentity(path, { newPassphrase: async () => secret });
+    const key = formatPublicKey(identity.publicKey);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(path, '..'))).toEqual(['client_id.key']);
     const text = await readFile(path, 'utf8');

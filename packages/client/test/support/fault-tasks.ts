@@ -10,7 +10,11 @@ import type { FaultyPair } from './faulty-pair.js';
 import type { Task } from './fault-run.js';
 
 const large = randomBytes(3 * 1024 * 1024 + 1);
-const small = Array.from({ length: 12 }, (_, index) => randomBytes(4096 + index));
+const small = Array.from({ length: 90 }, (_, index) =>
+  randomBytes(index < 12 ? 4096 : 500 + index),
+);
+/** The first ones go by themselves, the others several with each request. */
+const isAlone = (index: number): boolean => index < 12;
 let names = 0;
 
 function newName(): string {
@@ -35,12 +39,16 @@ export async function uploadTask(): Promise<Task> {
   };
 }
 
-/** Small files, up, whose requests follow each other over one connection. */
+/** Small files, up, whose requests follow each other over one connection, one by one and together. */
 export async function smallUploadsTask(): Promise<Task> {
   const folder = newName();
   return {
     run: async (client) => {
-      await settleAll(small.map((bytes, index) => client.send(bytes, `${folder}/${index}`)));
+      await settleAll(
+        small.map((bytes, index) =>
+          client.send(bytes, `${folder}/${index}`, { checksum: isAlone(index) }),
+        ),
+      );
     },
     check: async (direct) => {
       for (const [index, bytes] of small.entries()) {
@@ -70,7 +78,7 @@ export function downloadTask(pair: () => FaultyPair): () => Promise<Task> {
   };
 }
 
-/** Small files, down, whose requests follow each other over one connection. */
+/** Small files, down, whose requests follow each other over one connection, one by one and together. */
 export function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> {
   const remote = newName();
   let sent: Promise<unknown> | undefined;
@@ -83,7 +91,10 @@ export function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> 
     return {
       run: async (client) => {
         await settleAll(
-          small.map((_, index) => client.get(`${remote}/${index}`, join(folder, `${index}`))),
+          small.map(({ length }, index) => {
+            const size = isAlone(index) ? undefined : length;
+            return client.get(`${remote}/${index}`, join(folder, `${index}`), { size });
+          }),
         );
       },
       check: async () => {

@@ -158,6 +158,20 @@ export function scripted(...scripts: [Script, ...Script[]]): Scripted {
   return { options, opened: () => opened };
 }
 
+/** A server that dies of the first request, and hangs up on whoever comes again. */
+export function dyingServer(): Scripted {
+  return scripted(
+    async (server) => {
+      await server.welcome();
+      await server.request();
+      server.transport.destroy();
+    },
+    async (server) => {
+      server.transport.destroy();
+    },
+  );
+}
+
 /** A client of a server that goes through the handshake and then plays a script. */
 export function connectTo(
   script: Script,

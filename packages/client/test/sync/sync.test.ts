@@ -316,12 +316,14 @@ describe('removals', () => {
     const folder = await makeFolder();
     await writeTree(folder, { a: 'new', b: 'b', c: 'c' });
     await writeRemote(client, root, { other: 'x', gone: 'x', b: 'b', c: 'c' });
+    // As large and as old as what it replaces: only its version tells.
+    const { mtime } = await client.stat(`${root}/other`);
     const onOutcome = async ({ type }: SyncOutcome): Promise<void> => {
-      if (type === 'file') await client.send(Buffer.from('theirs'), `${root}/other`);
+      if (type === 'file') await client.send(Buffer.from('y'), `${root}/other`, { mtime });
     };
     const result = await syncUp(client, folder, root, { delete: true, onOutcome });
     expect(result).toMatchObject({ removed: 1, failed: 0 });
-    const left = { a: 'new', b: 'b', c: 'c', other: 'theirs' };
+    const left = { a: 'new', b: 'b', c: 'c', other: 'y' };
     expect(await readRemote(client, root)).toEqual(left);
   });
 

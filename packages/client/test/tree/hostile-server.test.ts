@@ -57,7 +57,7 @@ function hostileCommands(pages: readonly (readonly Listed[])[]): Command[] {
       summary: 'Gives something',
       args: anything,
       effect: 'read',
-      overlaps: true,
+      overlaps: Infinity,
       handler: async () => ({
         status: 200,
         result: { ...facts, offset: 0, length: content.length },

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { FolderNames, type NamedEntry } from '../../src/tree/local-folder-names.js';
+import { LocalFolderNames, type NamedEntry } from '../../src/tree/local-folder-names.js';
 import { NameRun } from '../../src/tree/name-run.js';
+import { ScratchFile } from '../../src/tree/scratch-file.js';
 import { SpilledNames } from '../../src/tree/spilled-names.js';
-import { makeFolder } from '../home/support.js';
+import { failureOf, makeFolder } from '../home/support.js';
 
 const closers: { close(): Promise<void> }[] = [];
 
@@ -78,9 +79,25 @@ describe('names that do not fit into memory', () => {
   });
 });
 
+test('a file for them that cannot be made says where, and what to do', async () => {
+  const parent = join(await makeFolder(), 'none');
+  const { code, message } = await failureOf(ScratchFile.create(parent));
+  expect(code).toBe('local-file');
+  expect(message).toContain(`in ${parent}: ENOENT`);
+  expect(message).toMatch(/name another folder in TMPDIR$/u);
+});
+
+test('a file for them that is shorter than it was is no reason to wait', async () => {
+  const scratch = await ScratchFile.create();
+  closers.push(scratch);
+  await scratch.append('four');
+  expect((await scratch.read(Buffer.alloc(3), 1)).toString()).toBe('our');
+  expect((await failureOf(scratch.read(Buffer.alloc(4), 1))).code).toBe('local-file');
+});
+
 describe('names of a folder', () => {
   async function namesOf(folder: string): Promise<NamedEntry[]> {
-    const names = await FolderNames.read(folder);
+    const names = await LocalFolderNames.read(folder);
     closers.push(names);
     return all(names);
   }
@@ -117,6 +134,6 @@ describe('names of a folder', () => {
   });
 
   test('of a folder that is not there fail', async () => {
-    await expect(FolderNames.read(join(await makeFolder(), 'none'))).rejects.toThrow('ENOENT');
+    await expect(LocalFolderNames.read(join(await makeFolder(), 'none'))).rejects.toThrow('ENOENT');
   });
 });

@@ -30,14 +30,18 @@ export async function startPair(
   options: {
     readonly onDisk?: boolean;
     readonly capacity?: number;
+    /** Instead of one of its own. */
+    readonly store?: Store;
     readonly commands?: readonly Command[];
     readonly connect?: Partial<ConnectOptions>;
   } = {},
 ): Promise<Pair> {
   const { capacity, commands } = options;
-  const store = options.onDisk
-    ? await FileStore.open({ directory: await makeFolder() })
-    : new MemoryStore({ capacity });
+  const store =
+    options.store ??
+    (options.onDisk
+      ? await FileStore.open({ directory: await makeFolder() })
+      : new MemoryStore({ capacity }));
   closers.push(() => store.close());
   const identity = Identity.generate();
   const server = new Server({

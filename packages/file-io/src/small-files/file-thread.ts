@@ -33,14 +33,9 @@ export class FileThread {
   /** @param batch - what to do */
   send(batch: WaitingTask[]): void {
     this.#batches.push(batch);
-    const tasks = batch.map(({ task }) => task);
-    // Bytes change hands rather than being copied.
-    const buffers = tasks.flatMap((task) =>
-      task.type === 'create' && task.bytes.buffer instanceof ArrayBuffer ? [task.bytes.buffer] : [],
-    );
     this.#worker ??= this.#start();
     this.#worker.ref();
-    this.#worker.postMessage(tasks, buffers);
+    this.#worker.postMessage(batch.map(({ task }) => task));
   }
 
   /**
@@ -55,11 +50,7 @@ export class FileThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), {
-      execArgv: [],
-      // A file that one thread has opened may be closed by another, and outlives both.
-      trackUnmanagedFds: false,
-    });
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { execArgv: [] });
     worker.on('message', (outcomes: readonly Outcome[]) => {
       this.#settle(outcomes);
     });

@@ -1,7 +1,8 @@
 import { SharedRuns } from '../shared-runs.js';
 import { unpackStats, type FileStats } from './file-stats.js';
 import { FileThread, type WaitingTask } from './file-thread.js';
-import { perform, type CreateTask, type PlaceTask, type Task, type TaskResult } from './tasks.js';
+import { Slab } from './slab.js';
+import { perform, type PlaceTask, type Task, type TaskResult, type WriteTask } from './tasks.js';
 
 /** A small file as it was read. */
 export interface ReadFile {
@@ -9,8 +10,16 @@ export interface ReadFile {
   readonly stats: FileStats;
   /** Its bytes; nothing when it is no file, or has more of them than the limit. */
   readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
-  /** What the system said of it afterwards, if it was read. */
-  readonly statsAfter?: FileStats | undefined;
+  /** Whether it changed while it was read: then these are the bytes of no version of it. */
+  readonly hasChanged: boolean;
+}
+
+/** A file that got its name. */
+export interface PlacedFile {
+  /** What the system says of what has the name. */
+  readonly stats: FileStats;
+  /** Whether something had it before. */
+  readonly hasReplaced: boolean;
 }
 
 /** Threads at most when nobody says otherwise: so many flushes are under way at once on a slow disk. */
@@ -52,35 +61,34 @@ export class SmallFiles {
    * @throws the system's error
    */
   async read(path: string, flags: number, limit: number): Promise<ReadFile> {
-    const { stats, bytes, statsAfter } = await this.#ask({ type: 'read', path, flags, limit });
-    return { stats: known(stats), bytes, statsAfter: statsAfter && unpackStats(statsAfter) };
+    const result = await this.#ask({ type: 'read', path, flags, limit });
+    const { stats, bytes, hasChanged = false } = result;
+    return { stats: known(stats), bytes, hasChanged };
   }
 
   /**
    * Makes a file with all its bytes. Nothing of it stays when that fails.
    *
-   * @param task - where and how, and its bytes, which must not change meanwhile
-   * @returns its descriptor, which the caller gives to {@link SmallFiles.place} or closes
-   * @throws the system's error
-   */
-  async create(task: Omit<CreateTask, 'type'>): Promise<number> {
-    // Only what is sent is copied, not the whole block of memory that it is a part of.
-    const bytes = new Uint8Array(task.bytes);
-    const { descriptor } = await this.#ask({ type: 'create', ...task, bytes });
-    if (descriptor === undefined) throw new Error('The thread has answered something else');
-    return descriptor;
-  }
-
-  /**
-   * Gives an open file its name, and closes it in any case.
-   *
-   * @param task - which file, and where to
+   * @param task - where and how, and its bytes, which must not change meanwhile; the block of memory
+   *   that they are in is copied once for all files of it that are written together
    * @returns what the system says of it then
    * @throws the system's error
    */
-  async place(task: Omit<PlaceTask, 'type'>): Promise<FileStats> {
-    const { stats } = await this.#ask({ type: 'place', ...task });
+  async write(task: Omit<WriteTask, 'type'>): Promise<FileStats> {
+    const { stats } = await this.#ask({ type: 'write', ...task });
     return known(stats);
+  }
+
+  /**
+   * Gives a file its name.
+   *
+   * @param task - which file, and where to
+   * @returns what the system says of what has the name then, and whether something had it before
+   * @throws the system's error; `EEXIST` where nothing may be replaced
+   */
+  async place(task: Omit<PlaceTask, 'type'>): Promise<PlacedFile> {
+    const { stats, isThere } = await this.#ask({ type: 'place', ...task });
+    return { stats: known(stats), hasReplaced: isThere === true };
   }
 
   /**
@@ -118,7 +126,7 @@ export class SmallFiles {
 
   async #ask(task: Task): Promise<TaskResult> {
     if (this.#isClosed) throw closedError();
-    if (this.#mostThreads === 0) return perform(task);
+    if (this.#mostThreads === 0) return perform(task, new Slab());
     return new Promise<TaskResult>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
       this.#schedule();

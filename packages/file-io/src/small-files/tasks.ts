@@ -11,9 +11,11 @@ import {
   renameSync,
   unlinkSync,
   writeSync,
+  type BigIntStats,
 } from 'node:fs';
 
 import { packStats, type PackedStats } from './file-stats.js';
+import type { Slab } from './slab.js';
 
 /** Reads a file whole, if it is one and has no more bytes than the limit. */
 interface ReadTask {
@@ -23,9 +25,9 @@ interface ReadTask {
   readonly limit: number;
 }
 
-/** Makes a file with all its bytes, and leaves it open. */
-export interface CreateTask {
-  readonly type: 'create';
+/** Makes a file with all its bytes. Nothing of it stays when that fails. */
+export interface WriteTask {
+  readonly type: 'write';
   readonly path: string;
   readonly flags: number | string;
   readonly mode: number;
@@ -38,10 +40,9 @@ export interface CreateTask {
   readonly isDurable: boolean;
 }
 
-/** Gives an open file its name, and closes it in any case. */
+/** Gives a file its name. */
 export interface PlaceTask {
   readonly type: 'place';
-  readonly descriptor: number;
   readonly from: string;
   readonly to: string;
   /** Whether whatever file has the name is replaced; otherwise the task fails with `EEXIST`. */
@@ -61,20 +62,18 @@ interface FlushFolderTask {
 }
 
 /** Something that is done with a small file, or its folder, at once. */
-export type Task = ReadTask | CreateTask | PlaceTask | ExistsTask | FlushFolderTask;
+export type Task = ReadTask | WriteTask | PlaceTask | ExistsTask | FlushFolderTask;
 
 /** What a task gives, as far as it gives that. */
 export interface TaskResult {
-  /** What the system says of the file, before its bytes were read, or behind everything else. */
+  /** What the system says of the file, before its bytes were read, or after everything else. */
   readonly stats?: PackedStats;
   /** What the file contains. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** What the system says of it after its bytes were read. */
-  readonly statsAfter?: PackedStats;
-  /** Whether anything has the name. */
+  /** Whether it changed while it was read. */
+  readonly hasChanged?: boolean;
+  /** Whether anything has the name, or had it before the task. */
   readonly isThere?: boolean;
-  /** The open file. */
-  readonly descriptor?: number;
 }
 
 const exact = { bigint: true } as const;
@@ -84,46 +83,39 @@ const exact = { bigint: true } as const;
  * for.
  *
  * @param task - what is to be done
+ * @param slab - the memory for what is read
  * @returns what it gives
  * @throws the system's error
  */
-export function perform(task: Task): TaskResult {
+export function perform(task: Task, slab: Slab): TaskResult {
   switch (task.type) {
     case 'read':
-      return read(task);
-    case 'create':
-      return create(task);
+      return read(task, slab);
+    case 'write':
+      return write(task);
     case 'place':
       return place(task);
     case 'exists':
-      return { isThere: lstatSync(task.path, { throwIfNoEntry: false }) !== undefined };
+      return { isThere: exists(task.path) };
     case 'flush-folder':
       return flushFolder(task);
   }
 }
 
-function read({ path, flags, limit }: ReadTask): TaskResult {
+function read({ path, flags, limit }: ReadTask, slab: Slab): TaskResult {
   const descriptor = openSync(path, flags);
   try {
     const before = fstatSync(descriptor, exact);
     const stats = packStats(before);
     if (!before.isFile() || before.size > limit) return { stats };
-    const bytes = readUpTo(descriptor, Number(before.size));
-    return { stats, bytes, statsAfter: packStats(fstatSync(descriptor, exact)) };
+    const bytes = readInto(slab.take(Number(before.size)), descriptor);
+    return { stats, bytes, hasChanged: isOther(before, fstatSync(descriptor, exact)) };
   } finally {
     closeSync(descriptor);
   }
 }
 
-function create({
-  path,
-  flags,
-  mode,
-  permissions,
-  bytes,
-  mtime,
-  isDurable,
-}: CreateTask): TaskResult {
+function write({ path, flags, mode, permissions, bytes, mtime, isDurable }: WriteTask): TaskResult {
   const descriptor = openSync(path, flags, mode);
   try {
     let written = 0;
@@ -131,23 +123,25 @@ function create({
     if (permissions !== undefined) fchmodSync(descriptor, permissions);
     if (mtime !== undefined) futimesSync(descriptor, Date.now() / 1000, mtime);
     if (isDurable) fsyncSync(descriptor);
-    return { descriptor };
+    return { stats: packStats(fstatSync(descriptor, exact)) };
   } catch (error) {
-    closeSync(descriptor);
     unlinkSync(path);
     throw error;
-  }
-}
-
-function place({ descriptor, from, to, replaces }: PlaceTask): TaskResult {
-  try {
-    if (replaces) renameSync(from, to);
-    else linkThenUnlink(from, to);
-    // A new name changes the file too.
-    return { stats: packStats(fstatSync(descriptor, exact)) };
   } finally {
     closeSync(descriptor);
   }
+}
+
+function place({ from, to, replaces }: PlaceTask): TaskResult {
+  const isThere = replaces && exists(to);
+  if (replaces) renameSync(from, to);
+  else linkThenUnlink(from, to);
+  // A new name changes the file too.
+  return { stats: packStats(lstatSync(to, exact)), isThere };
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function flushFolder({ path }: FlushFolderTask): TaskResult {
@@ -171,11 +165,18 @@ function linkThenUnlink(from: string, to: string): void {
   }
 }
 
-function readUpTo(descriptor: number, size: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
+function isOther(before: BigIntStats, after: BigIntStats): boolean {
+  return (
+    before.size !== after.size ||
+    before.mtimeNs !== after.mtimeNs ||
+    before.ctimeNs !== after.ctimeNs
+  );
+}
+
+function readInto(bytes: Uint8Array<ArrayBuffer>, descriptor: number): Uint8Array<ArrayBuffer> {
   let filled = 0;
-  while (filled < size) {
-    const count = readSync(descriptor, bytes, filled, size - filled, filled);
+  while (filled < bytes.length) {
+    const count = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
     if (count === 0) break;
     filled += count;
   }

@@ -1,6 +1,7 @@
 // Runs in a thread of its own and does the tasks that come, one after the other.
 import { parentPort } from 'node:worker_threads';
 
+import { Slab } from './slab.js';
 import { perform, type Task, type TaskResult } from './tasks.js';
 
 /** What became of a task. */
@@ -14,17 +15,15 @@ export interface SystemFailure {
 }
 
 parentPort?.on('message', (batch: readonly Task[]) => {
-  const outcomes = batch.map(outcomeOf);
+  const slab = new Slab();
+  const outcomes = batch.map((task) => outcomeOf(task, slab));
   // Bytes change hands rather than being copied.
-  const buffers = outcomes.flatMap((outcome) =>
-    'failure' in outcome || !outcome.bytes ? [] : [outcome.bytes.buffer],
-  );
-  parentPort?.postMessage(outcomes, buffers);
+  parentPort?.postMessage(outcomes, slab.blocks);
 });
 
-function outcomeOf(task: Task): Outcome {
+function outcomeOf(task: Task, slab: Slab): Outcome {
   try {
-    return perform(task);
+    return perform(task, slab);
   } catch (error) {
     if (!(error instanceof Error)) return { failure: { message: String(error) } };
     const { message } = error;

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { ProtocolError } from '../errors.js';
 import { limits } from '../limits.js';
 import { parsePath, parseRelativePath, type RemotePath } from '../path.js';
-import { accessSchema, bytes32Schema, bytesSchema } from './messages.js';
+import { accessSchema, bytes32Schema, bytesSchema, statusSchema, textSchema } from './messages.js';
 
 const count = z.int().nonnegative();
 
@@ -50,10 +50,26 @@ const storedFileSchema = z.object({ size: count, mtime: z.int(), etag, mode: mod
 /** A file as it was stored or is about to be read. */
 export type StoredFile = z.infer<typeof storedFileSchema>;
 
-/** A small file. */
-const contentSchema = z.custom<Uint8Array>(
-  (value) => value instanceof Uint8Array && value.length <= limits.content,
-);
+/** What became of one file of several: the file, or why not, as the status of a response says it. */
+const batchOutcomeSchema = z.object({
+  status: statusSchema,
+  text: textSchema.optional(),
+  file: storedFileSchema.optional(),
+});
+
+/** What became of one file of several: the file, or why not, as the status of a response says it. */
+export type BatchOutcome = z.infer<typeof batchOutcomeSchema>;
+
+const batchResult = z.object({ files: z.array(batchOutcomeSchema).max(limits.batchFiles) });
+
+/** One of several small files that are sent together. */
+const batchFileSchema = z.strictObject({
+  path: pathSchema,
+  size: count.max(limits.batchFileSize),
+  mtime: z.int().optional(),
+  mode: mode.optional(),
+  overwrite: overwriteSchema.optional(),
+});
 
 /** What a client calls an upload that it may have to resume. */
 const uploadIdSchema = bytesSchema(limits.uploadId);
@@ -105,7 +121,6 @@ export const commandSchemas = {
       overwrite: overwriteSchema.optional(),
       upload: uploadIdSchema.optional(),
       offset: count.optional(),
-      content: contentSchema.optional(),
     }),
     result: storedFileSchema.extend({
       sha256: bytes32Schema.optional(),
@@ -125,13 +140,28 @@ export const commandSchemas = {
       offset: count.optional(),
       length: count.optional(),
       etag: etag.optional(),
-      content: count.optional(),
     }),
-    result: storedFileSchema.extend({
-      offset: count,
-      length: count,
-      content: contentSchema.optional(),
+    result: storedFileSchema.extend({ offset: count, length: count }),
+  },
+  MGET: {
+    args: z.strictObject({
+      paths: z
+        .array(pathSchema)
+        .min(1)
+        .max(limits.batchFiles)
+        .refine((paths) => new Set(paths).size === paths.length),
     }),
+    result: batchResult,
+  },
+  MSEND: {
+    args: z.strictObject({
+      files: z
+        .array(batchFileSchema)
+        .min(1)
+        .max(limits.batchFiles)
+        .refine((files) => new Set(files.map(({ path }) => path)).size === files.length),
+    }),
+    result: batchResult,
   },
   DIGEST: {
     args: z.strictObject({
@@ -143,7 +173,11 @@ export const commandSchemas = {
     result: storedFileSchema.extend({ offset: count, length: count, sha256: bytes32Schema }),
   },
   DELETE: {
-    args: z.strictObject({ path: pathSchema, recursive: z.boolean().optional() }),
+    args: z.strictObject({
+      path: pathSchema,
+      recursive: z.boolean().optional(),
+      etag: etag.optional(),
+    }),
     result: nothing,
   },
   RENAME: {

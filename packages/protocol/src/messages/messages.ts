@@ -6,7 +6,12 @@ import type { CborMap, CborValue } from '../cbor/value.js';
 import { ProtocolError } from '../errors.js';
 import { limits } from '../limits.js';
 
-const text = z.string().max(limits.text);
+/** What people are told. */
+export const textSchema = z.string().max(limits.text);
+
+/** What a program reads of an answer (SPEC.md, statuses). */
+export const statusSchema = z.int().min(100).max(599);
+
 const count = z.int().nonnegative();
 const cbor = z.custom<CborValue>((value) => value !== undefined);
 const cborMap = z.custom<CborMap>(
@@ -37,15 +42,9 @@ export type Access = z.infer<typeof accessSchema>;
 /** The server's first message to a client that it knows. */
 const welcomeSchema = z.object({
   protocol: z.literal(2),
-  software: text,
+  software: textSchema,
   commands: z.array(z.string().max(limits.command)).max(1024),
-  limits: z.object({
-    record: count,
-    message: count,
-    fileSize: count,
-    pathLength: count,
-    content: count.optional(),
-  }),
+  limits: z.object({ record: count, message: count, fileSize: count, pathLength: count }),
   access: accessSchema,
 });
 
@@ -64,8 +63,8 @@ export type Request = z.infer<typeof requestSchema>;
 
 const responseSchema = z.strictObject({
   id: count,
-  status: z.int().min(100).max(599),
-  text,
+  status: statusSchema,
+  text: textSchema,
   result: cbor,
   body: z.boolean(),
 });
@@ -79,13 +78,13 @@ const endSchema = z.discriminatedUnion('ok', [
     size: count,
     sha256: bytes32Schema.optional(),
   }),
-  z.strictObject({ ok: z.literal(false), text }),
+  z.strictObject({ ok: z.literal(false), text: textSchema }),
 ]);
 
 /** How a body ended: whole, with its size in bytes and perhaps its digest, or given up. */
 export type BodyEnd = z.infer<typeof endSchema>;
 
-const closeSchema = z.strictObject({ status: z.int().min(100).max(599), text });
+const closeSchema = z.strictObject({ status: statusSchema, text: textSchema });
 
 /** The last thing that a side says. */
 export type Close = z.infer<typeof closeSchema>;

@@ -79,10 +79,11 @@ export interface CommandDefinition<Schema extends StandardSchemaV1> {
   /** Whether a request may have a body; without it, a body is refused. */
   readonly takesBody?: boolean;
   /**
-   * Whether a request may begin while earlier ones of the same command are not answered yet.
-   * Answers keep the order of the requests all the same.
+   * How many requests of a connection may be worked on at once, if nobody can tell from the outcome;
+   * by default one. `Infinity` stands for as many as the server allows. Answers keep the order of
+   * the requests all the same.
    */
-  readonly overlaps?: boolean;
+  readonly overlaps?: number;
   /** How clients of the first generation reach it; by default they do not. */
   readonly v1?: V1Form;
   /**
@@ -106,8 +107,8 @@ export interface Command {
   readonly effect: CommandEffect;
   /** Whether a request may have a body. */
   readonly takesBody: boolean;
-  /** Whether a request may begin while earlier ones of the same command are not answered yet. */
-  readonly overlaps: boolean;
+  /** How many requests of a connection may be worked on at once. */
+  readonly overlaps: number;
   /** How clients of the first generation reach it, if they do. */
   readonly v1?: V1Form | undefined;
   /**
@@ -130,7 +131,7 @@ export interface Command {
 export function defineCommand<Schema extends StandardSchemaV1>(
   definition: CommandDefinition<Schema>,
 ): Command {
-  const { name, summary, args: schema, effect, takesBody = false, overlaps = false } = definition;
+  const { name, summary, args: schema, effect, takesBody = false, overlaps = 1 } = definition;
   return {
     name,
     summary,

@@ -4,6 +4,8 @@ import { digest } from './digest.js';
 import { get } from './get.js';
 import { hlist, ping, whoami } from './info.js';
 import { list } from './list.js';
+import { mget } from './mget.js';
+import { msend } from './msend.js';
 import { resume } from './resume.js';
 import { send } from './send.js';
 import { stat } from './stat.js';
@@ -19,6 +21,8 @@ export const builtinCommands: readonly Command[] = [
   list,
   deleteCommand,
   hlist,
+  msend,
+  mget,
   resume,
   stat,
   digest,

@@ -5,7 +5,7 @@ import { defineCommand } from '../command/command.js';
 import { overwritePolicy } from './overwrite-policy.js';
 import { deleteFile } from './v1-commands.js';
 
-/** DELETE: removes a file, or a folder when it is empty or `recursive` is said. */
+/** DELETE: removes a file, or a folder when it is empty or `recursive` is said; of one version, or any. */
 export const deleteCommand = defineCommand({
   name: 'DELETE',
   summary: 'Removes a file or a folder',
@@ -16,8 +16,8 @@ export const deleteCommand = defineCommand({
     texts: { 200: 'File deleted', 404: 'File not found' },
     instead: deleteFile,
   },
-  async handler({ path, recursive = false }, { store }) {
-    await store.delete(path, { recursive });
+  async handler({ path, recursive = false, etag }, { store }) {
+    await store.delete(path, { recursive, etag });
     return { status: 200 };
   },
 });

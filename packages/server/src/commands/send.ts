@@ -16,20 +16,17 @@ export const send = defineCommand({
   args: commandSchemas.SEND.args,
   effect: 'send',
   takesBody: true,
-  overlaps: true,
+  overlaps: Infinity,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
   async handler(args, { client, store, body, limits, observer, signal }) {
-    const { path, mtime, mode, overwrite = 'always', upload: id, offset, content } = args;
+    const { path, mtime, mode, overwrite = 'always', upload: id, offset, size } = args;
     if (offset !== undefined && !id) throw new CommandError(400);
-    // The bytes are in one place, or nobody could say which of them count.
-    if (content ? body || id || args.size !== undefined : !body) throw new CommandError(400);
-    const size = content?.length ?? args.size;
+    if (!body) throw new CommandError(400);
     if (Math.max(size ?? 0, offset ?? 0) > limits.fileSize) throw new CommandError(413);
     const resumable = id && { owner: client.identity, id, offset: offset ?? 0 };
     const upload = await store.createUpload({ path, size, resumable });
     try {
-      if (content) await upload.write([content]);
-      const end = body && (await receive(body, upload, size, limits.fileSize));
+      const end = await receive(body, upload, size, limits.fileSize);
       const file = await upload.commit({
         overwrite: overwritePolicy(overwrite),
         mtime,
@@ -38,7 +35,7 @@ export const send = defineCommand({
         ...(!resumable && { signal }),
       });
       observer.fileStored?.({ path: treePath(path, client), size: file.size, client });
-      const sha256 = end?.sha256;
+      const { sha256 } = end;
       return { status: 226, result: sha256 ? { ...file, sha256 } : { ...file } };
     } catch (error) {
       // What is wrong about the file stays wrong, however often somebody goes on with it.

@@ -8,7 +8,7 @@ export const stat = defineCommand({
   summary: 'Tells size, time and etag of a file or folder',
   args: commandSchemas.STAT.args,
   effect: 'read',
-  overlaps: true,
+  overlaps: Infinity,
   handler: async ({ path }, { store }) => ({
     status: 200,
     result: { ...(await store.stat(path)) },

@@ -2,7 +2,7 @@ import { limits as protocolLimits, printable } from '@e2eeftp/protocol';
 
 import type { Logger } from '../logger.js';
 import type { ServerObserver } from '../observer.js';
-import { contentLength } from './content-length.js';
+import { batchPaths } from './batch-paths.js';
 import type { Exchange } from './exchange.js';
 
 /** Whom a {@link CommandReporter} tells, and of what. */
@@ -71,8 +71,8 @@ export class CommandReporter {
     this.#options.logger.info(fields, 'client disconnected');
   }
 
-  #count({ request, body, sent }: Exchange): { readonly received: number; readonly sent: number } {
-    const received = body?.received ?? contentLength(request.args);
+  #count({ body, sent }: Exchange): { readonly received: number; readonly sent: number } {
+    const received = body?.received ?? 0;
     this.#commands += 1;
     this.#received += received;
     this.#sent += sent;
@@ -86,6 +86,7 @@ function factsOf({ request, startedAt }: Exchange): object {
   return {
     command: printable(request.command),
     path: shown(path),
+    paths: batchPaths(request.args)?.map(shown),
     from: shown(from),
     to: shown(to),
     milliseconds: Math.round(performance.now() - startedAt),

@@ -16,7 +16,6 @@ import { isAllowed, type CommandTable } from '../command/command-table.js';
 import type { Store } from '../store/store.js';
 import { closeBody } from './close-body.js';
 import type { CommandReporter } from './command-reporter.js';
-import { contentLength } from './content-length.js';
 import { Exchange } from './exchange.js';
 
 /** What a dispatcher works with. */
@@ -141,7 +140,7 @@ export class Dispatcher {
   /** It never fails: what goes wrong ends the connection. */
   async #turnOf(exchange: Exchange): Promise<void> {
     const { rates, context, onFailure } = this.#options;
-    const { overlap } = context.limits;
+    const overlap = Math.min(context.limits.overlap, exchange.command?.overlaps ?? 1);
     await rates.turnOf(context.client.identity, context.signal).catch(onFailure);
     for (;;) {
       const [oldest] = this.#pending;
@@ -186,7 +185,6 @@ export class Dispatcher {
     const { status, body, bytes } = this.#encode(exchange, answer);
     await this.#write(bytes);
     if (body) await this.#sendBody(body, exchange);
-    else exchange.sent = contentLength(answer.result ?? null);
     this.#options.reporter.answered(exchange, status);
   }
 

@@ -2,6 +2,7 @@ import { BodyChannel, type Request } from '@e2eeftp/protocol';
 
 import { answerForError, CommandError, type Answer } from '../command/answer.js';
 import type { Command, CommandContext } from '../command/command.js';
+import { batchPaths } from './batch-paths.js';
 
 /**
  * One request with its body and its answer, from the moment when it was read to the moment when
@@ -18,6 +19,8 @@ export class Exchange {
   sent = 0;
   /** What went wrong inside, for the log; the answer does not show it. */
   failure: unknown;
+  /** What it is about. */
+  readonly #paths: ReadonlySet<unknown>;
   #answer: Promise<Answer> | undefined;
 
   /**
@@ -28,6 +31,7 @@ export class Exchange {
     this.request = request;
     this.command = command;
     this.body = request.body ? new BodyChannel() : undefined;
+    this.#paths = new Set(batchPaths(request.args) ?? [request.args['path']]);
   }
 
   /** The answer; it never fails, since a failure is an answer too. */
@@ -40,11 +44,12 @@ export class Exchange {
    * both add files, to different places.
    */
   mayOverlap(earlier: Exchange): boolean {
-    return (
-      this.command?.overlaps === true &&
-      this.command === earlier.command &&
-      (this.command.effect === 'read' || this.request.args['path'] !== earlier.request.args['path'])
-    );
+    const { command } = this;
+    if (!command || command.overlaps === 1 || earlier.command?.overlaps === 1) return false;
+    if (command.effect !== earlier.command?.effect) return false;
+    if (command.effect === 'read') return true;
+    for (const path of this.#paths) if (earlier.#paths.has(path)) return false;
+    return true;
   }
 
   /**

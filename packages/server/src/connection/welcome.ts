@@ -27,7 +27,6 @@ export function welcomeFor(
       message: protocolLimits.request,
       fileSize: limits.fileSize,
       pathLength: protocolLimits.path,
-      content: protocolLimits.content,
     },
     access: client.access,
   };

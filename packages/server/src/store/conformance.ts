@@ -1,5 +1,6 @@
 import type { TestFramework } from '@e2eeftp/transport/conformance';
 
+import { batchTests } from './conformance/batches.js';
 import { concurrencyTests } from './conformance/concurrency.js';
 import { StoreProbe, type StoreFixture, type SuiteContext } from './conformance/context.js';
 import { fileTests } from './conformance/files.js';
@@ -40,6 +41,7 @@ export function storeConformance(
     for (const define of [
       fileTests,
       versionTests,
+      batchTests,
       treeTests,
       listingTests,
       concurrencyTests,

@@ -3,6 +3,8 @@ import { hash, randomBytes } from 'node:crypto';
 import type { FileStats } from '@e2eeftp/file-io';
 import { limits, type Entry, type StoredFile } from '@e2eeftp/protocol';
 
+import { StoreError } from './store-error.js';
+
 /** What an entry of a listing says besides its path. */
 export type EntryFacts = Omit<Entry, 'path'>;
 
@@ -45,6 +47,18 @@ export function storedFile(stats: FileStats): StoredFile {
  */
 export function inodeOf({ dev, ino }: FileStats): string {
   return `${dev}:${ino}`;
+}
+
+/**
+ * Checks that something is still what it was when its etag was told.
+ *
+ * @param facts - what is there
+ * @param etag - the one that it must have; without it, it may be anything
+ * @throws StoreError `conflict`
+ */
+export function requireVersion({ etag: actual }: EntryFacts, etag: string | undefined): void {
+  if (etag === undefined || etag === actual) return;
+  throw new StoreError('conflict', 'It is another version than the one that was meant');
 }
 
 /** An etag: the same while nothing changes, another one after every change. */

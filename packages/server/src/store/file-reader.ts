@@ -8,7 +8,7 @@ import { storedFile } from './file-entry.js';
 import type { Folder } from './folder.js';
 import { fileFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
-import type { StoredFileReader } from './store.js';
+import type { StoredFileReader, WholeFile } from './store.js';
 import { asStoreError } from './system-errors.js';
 
 /**
@@ -39,53 +39,33 @@ export async function openFile(
   }
 }
 
-/** Bytes up to which a file is read at once. */
-const smallFile = 64 * 1024;
-
 /**
- * Reads a small file at once.
+ * Reads a small file whole.
  *
  * @param folder - where it is
  * @param name - its name there
  * @param smallFiles - reads it
- * @returns the file; nothing when it is too large for that
- * @throws StoreError as {@link openFile} does
+ * @param limit - bytes that it may have
+ * @returns the file
+ * @throws StoreError as {@link openFile} does; `too-large`
  */
-export async function openSmallFile(
+export async function readFile(
   folder: Folder,
   name: string,
   smallFiles: SmallFiles,
-): Promise<StoredFileReader | undefined> {
+  limit: number,
+): Promise<WholeFile> {
   try {
-    const { stats, bytes } = await smallFiles.read(folder.at(name), fileFlags, smallFile);
+    const { stats, bytes } = await smallFiles.read(folder.at(name), fileFlags, limit);
     if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
     await folder.verify();
-    return bytes && new ReadFile(storedFile(stats), bytes);
+    const file = storedFile(stats);
+    if (!bytes) throw new StoreError('too-large', 'The file is too large to be read at once');
+    if (bytes.length === file.size) return { file, bytes };
   } catch (error) {
-    throw asStoreError('Cannot open a file', error);
+    throw asStoreError('Cannot read a file', error);
   }
-}
-
-/** A file that was read already. */
-class ReadFile implements StoredFileReader {
-  readonly file: StoredFile;
-  readonly #bytes: Uint8Array;
-
-  constructor(file: StoredFile, bytes: Uint8Array) {
-    this.file = file;
-    this.#bytes = bytes;
-  }
-
-  // eslint-disable-next-line @typescript-eslint/require-await
-  async *read(offset: number, length: number): AsyncGenerator<Uint8Array, void> {
-    const range = this.#bytes.subarray(offset, offset + length);
-    if (range.length > 0) yield range;
-    if (range.length < length) throw new StoreError('io', 'A file is shorter than it was');
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+  throw shortened();
 }
 
 class FileReader implements StoredFileReader {
@@ -133,7 +113,7 @@ async function* readRange(
   } catch (error) {
     throw asStoreError('Cannot read a file', error);
   }
-  if (left > 0) throw new StoreError('io', 'A file is shorter than it was');
+  if (left > 0) throw shortened();
 }
 
 /**
@@ -156,4 +136,8 @@ export async function sha256Of(
     hash.update(chunk);
   }
   return hash.digest();
+}
+
+function shortened(): StoreError {
+  return new StoreError('io', 'A file is shorter than it was');
 }

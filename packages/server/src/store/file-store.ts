@@ -13,25 +13,31 @@ import {
 import { localCoordination, type StoreCoordination } from './coordination.js';
 import { emptyTrash, joinDirectory, openDirectory, type DiskLayout } from './disk-layout.js';
 import { changeMode } from './file-mode.js';
-import { openFile, openSmallFile } from './file-reader.js';
+import { openFile } from './file-reader.js';
 import { countEntries, listedFolder } from './folder-listing.js';
 import type { FileStoreOptions } from './file-store-options.js';
 import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
 import { walk } from './listing.js';
 import { OpenFiles } from './open-files.js';
+import { readFiles } from './read-files.js';
 import { StoreError } from './store-error.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
 import type {
+  DeleteOptions,
   FindUploadOptions,
   ListOptions,
+  NewFile,
   OverwritePolicy,
+  ReadFilesLimits,
   ResumePoint,
   Store,
   StoredFileReader,
+  StoreFilesOptions,
   Upload,
   UploadKey,
   UploadOptions,
+  WholeFile,
 } from './store.js';
 import { asStoreError, unlessMissing } from './system-errors.js';
 import { TreeFolders } from './tree-folders.js';
@@ -45,6 +51,7 @@ import {
 } from './tree.js';
 import { FileUpload } from './uploads/file-upload.js';
 import { ResumableUploads } from './uploads/resumable-uploads.js';
+import { SmallUploads } from './uploads/small-uploads.js';
 import { findPlaced } from './uploads/find-placed.js';
 import { TreeUploads } from './uploads/tree-uploads.js';
 import { writtenBytes } from './uploads/upload-files.js';
@@ -82,6 +89,7 @@ export class FileStore implements Store {
   readonly #sizes: FolderSizes;
   readonly #uploads: ResumableUploads;
   readonly #newUploads: TreeUploads;
+  readonly #smallUploads: SmallUploads;
   readonly #smallFiles: SmallFiles;
   readonly #sweeping: NodeJS.Timeout | undefined;
   /** Calls that {@link FileStore.close} waits for. */
@@ -119,7 +127,7 @@ export class FileStore implements Store {
       coordination: this.coordination,
       findPlaced: (state) => findPlaced(state, this.#tree, this.#folders),
     });
-    this.#newUploads = new TreeUploads({
+    const uploads = {
       disk,
       tree: this.#tree,
       folders: this.#folders,
@@ -128,8 +136,10 @@ export class FileStore implements Store {
       usage: this.coordination.usage,
       resumable: this.#uploads,
       flushTurn: this.#isDurable ? { isTaken: false } : undefined,
-      change: (paths, work) => this.#change(paths, work),
-    });
+      change: this.#change.bind(this),
+    };
+    this.#newUploads = new TreeUploads(uploads);
+    this.#smallUploads = new SmallUploads(uploads);
     if (!coordination) this.#sweeping = this.#sweepNowAndThen(uploadLifetime);
   }
 
@@ -175,11 +185,7 @@ export class FileStore implements Store {
     if (path === '') throw new StoreError('not-found', 'The root is no file');
     const release = await this.#files.take();
     try {
-      return await this.#tree.withFolderOf(path, async (folder, name) => {
-        const small = await openSmallFile(folder, name, this.#smallFiles);
-        if (small) release();
-        return small ?? (await openFile(folder, name, release));
-      });
+      return await this.#tree.withFolderOf(path, (folder, name) => openFile(folder, name, release));
     } catch (error) {
       release();
       throw error;
@@ -191,19 +197,35 @@ export class FileStore implements Store {
     return this.#newUploads.create(options);
   }
 
+  async storeFiles(
+    files: readonly NewFile[],
+    options: StoreFilesOptions,
+  ): Promise<PromiseSettledResult<StoredFile>[]> {
+    this.#requireOpen();
+    return this.#track(() => this.#smallUploads.store(files, options));
+  }
+
+  async readFiles(
+    paths: readonly RemotePath[],
+    limits: ReadFilesLimits,
+  ): Promise<PromiseSettledResult<WholeFile>[]> {
+    this.#requireOpen();
+    return readFiles(this.#tree, this.#smallFiles, paths, limits);
+  }
+
   async findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     this.#requireOpen();
     const release = options.digest ? await this.#files.take() : undefined;
     return this.#track(() => this.#uploads.find(key, options)).finally(release);
   }
 
-  async delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+  async delete(path: RemotePath, { recursive, etag }: DeleteOptions): Promise<void> {
     requireChangeable(path);
     const grave = recursive ? join(this.#disk.trash, randomUUID()) : undefined;
     const { usage } = this.coordination;
     await this.#change([path], (since) =>
       this.#tree.withFolderOf(path, async (folder, name) => {
-        await deletePlace({ folder, name, path }, grave, { usage, since });
+        await deletePlace({ folder, name, path }, { grave, etag }, { usage, since });
         this.coordination.room.removed(parentPath(path));
         if (recursive) this.coordination.room.forget(path);
         await this.#folders.makeDurable(folder);

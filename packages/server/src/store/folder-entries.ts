@@ -53,8 +53,12 @@ export async function addEntry<Result>(
  * @throws StoreError `directory-full`
  */
 export async function reserveRoom(room: FolderRoom, path: string): Promise<void> {
-  if (await room.reserve(path)) return;
-  throw new StoreError('directory-full', 'The folder has as many entries as one may have');
+  if (!(await room.reserve(path))) throw directoryFull();
+}
+
+/** @returns what somebody hears who adds an entry to a folder that is full */
+export function directoryFull(): StoreError {
+  return new StoreError('directory-full', 'The folder has as many entries as one may have');
 }
 
 /**

@@ -4,7 +4,7 @@ import type { SmallFiles } from '@e2eeftp/file-io';
 import { baseName, parentPath, rootPath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { FolderRoom } from './coordination.js';
-import { addEntry, makeFolderAt, reserveRoom } from './folder-entries.js';
+import { addEntry, directoryFull, makeFolderAt, reserveRoom } from './folder-entries.js';
 import type { Folder } from './folder.js';
 import { StoreError } from './store-error.js';
 import type { OverwritePolicy } from './store.js';
@@ -87,6 +87,30 @@ export class FolderMaker {
     // What replaces an entry needs no room.
     if (await smallFiles.exists(folder.at(baseName(path)))) return add();
     return addEntry(room, parentPath(path), add);
+  }
+
+  /**
+   * Puts an entry into a folder, in the place of another or as a new one.
+   *
+   * @param folder - the folder, open
+   * @param path - what the entry will be
+   * @param put - puts it there, and says whether it is a new one
+   * @throws StoreError `directory-full`, or what `put` throws
+   */
+  async put(folder: Folder, path: RemotePath, put: () => Promise<boolean>): Promise<void> {
+    const { room, smallFiles } = this.#options;
+    const parent = parentPath(path);
+    if (!(await room.reserve(parent))) {
+      if (!(await smallFiles.exists(folder.at(baseName(path))))) throw directoryFull();
+      await put();
+      return;
+    }
+    let isNew = false;
+    try {
+      isNew = await put();
+    } finally {
+      room.settle(parent, isNew);
+    }
   }
 
   /**

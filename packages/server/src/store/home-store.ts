@@ -9,15 +9,20 @@ import {
 
 import { StoreError } from './store-error.js';
 import type {
+  DeleteOptions,
   FindUploadOptions,
   ListOptions,
+  NewFile,
   OverwritePolicy,
+  ReadFilesLimits,
   ResumePoint,
   Store,
   StoredFileReader,
+  StoreFilesOptions,
   Upload,
   UploadKey,
   UploadOptions,
+  WholeFile,
 } from './store.js';
 import {
   branches,
@@ -96,8 +101,7 @@ export class HomeStore implements Store {
 
   open(path: RemotePath): Promise<StoredFileReader> {
     return this.#checked(() => {
-      // Whoever sees the folder among others may have put a file in its place.
-      if (isBranch(path)) throw new StoreError('not-found', 'There is no file');
+      requireNoBranch(path);
       return this.#store.open(this.#inside(path));
     });
   }
@@ -106,17 +110,38 @@ export class HomeStore implements Store {
     return this.#checked(() => {
       requireWritable(options.path);
       const path = this.#inside(options.path);
-      const { quota } = options;
-      const inside = quota && { ...quota, home: this.#inside(quota.home) };
-      return this.#store.createUpload({ ...options, path, quota: this.#quota ?? inside });
+      return this.#store.createUpload({ ...options, path, quota: this.#quotaOf(options) });
     });
+  }
+
+  storeFiles(
+    files: readonly NewFile[],
+    options: StoreFilesOptions,
+  ): Promise<readonly PromiseSettledResult<StoredFile>[]> {
+    const inside = (file: NewFile): NewFile => {
+      requireWritable(file.path);
+      return { ...file, path: this.#inside(file.path) };
+    };
+    const whole = { ...options, quota: this.#quotaOf(options) };
+    return eachInside(files, inside, (placed) => this.#store.storeFiles(placed, whole));
+  }
+
+  readFiles(
+    paths: readonly RemotePath[],
+    limits: ReadFilesLimits,
+  ): Promise<readonly PromiseSettledResult<WholeFile>[]> {
+    const inside = (path: RemotePath): RemotePath => {
+      requireNoBranch(path);
+      return this.#inside(path);
+    };
+    return eachInside(paths, inside, (placed) => this.#store.readFiles(placed, limits));
   }
 
   findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
     return this.#store.findUpload(key, options);
   }
 
-  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void> {
+  delete(path: RemotePath, options: DeleteOptions): Promise<void> {
     return this.#checked(() => {
       requireChangeable(path);
       return this.#store.delete(this.#inside(path), options);
@@ -166,6 +191,10 @@ export class HomeStore implements Store {
     }
   }
 
+  #quotaOf({ quota }: Pick<UploadOptions, 'quota'>): Quota | undefined {
+    return this.#quota ?? (quota && { ...quota, home: this.#inside(quota.home) });
+  }
+
   /** Who sees the folder among others may have removed it; for the client, it always exists. */
   #restoreHome(): Promise<void> {
     return this.#store.makeDirectory(this.#home);
@@ -183,4 +212,30 @@ export class HomeStore implements Store {
   async #checked<Result>(call: () => Promise<Result>): Promise<Result> {
     return call();
   }
+}
+
+/** Whoever sees the folder among others may have put a file in its place. */
+function requireNoBranch(path: RemotePath): void {
+  if (isBranch(path)) throw new StoreError('not-found', 'There is no file');
+}
+
+/** What has no place among all files is refused alone. */
+async function eachInside<Item, Result>(
+  items: readonly Item[],
+  inside: (item: Item) => Item,
+  call: (placed: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,
+): Promise<readonly PromiseSettledResult<Result>[]> {
+  const refused = new Map<Item, PromiseRejectedResult>();
+  const placed: Item[] = [];
+  for (const item of items) {
+    try {
+      placed.push(inside(item));
+    } catch (reason) {
+      refused.set(item, { status: 'rejected', reason });
+    }
+  }
+  const results = await call(placed);
+  if (refused.size === 0) return results;
+  const remaining = results[Symbol.iterator]();
+  return items.flatMap((item) => refused.get(item) ?? remaining.next().value ?? []);
 }

@@ -7,6 +7,8 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
+import { readEach, storeEach } from './each-file.js';
+import { requireVersion } from './file-entry.js';
 import { walk, type ListedFolder } from './listing.js';
 import {
   bytesOf,
@@ -24,15 +26,20 @@ import { StoreError } from './store-error.js';
 import {
   ownerMode,
   type CommitOptions,
+  type DeleteOptions,
   type FindUploadOptions,
   type ListOptions,
+  type NewFile,
   type OverwritePolicy,
+  type ReadFilesLimits,
   type ResumePoint,
   type Store,
   type StoredFileReader,
+  type StoreFilesOptions,
   type Upload,
   type UploadKey,
   type UploadOptions,
+  type WholeFile,
 } from './store.js';
 import {
   componentsOf,
@@ -124,15 +131,30 @@ export class MemoryStore implements Store {
     return new MemoryUpload(home);
   }
 
+  storeFiles(
+    files: readonly NewFile[],
+    options: StoreFilesOptions,
+  ): Promise<PromiseSettledResult<StoredFile>[]> {
+    return storeEach(this, files, options);
+  }
+
+  readFiles(
+    paths: readonly RemotePath[],
+    limits: ReadFilesLimits,
+  ): Promise<PromiseSettledResult<WholeFile>[]> {
+    return readEach(this, paths, limits);
+  }
+
   async findUpload(key: UploadKey, { digest }: FindUploadOptions): Promise<ResumePoint> {
     await this.#call(() => undefined);
     return this.#uploads.find(key, digest);
   }
 
-  delete(path: RemotePath, { recursive }: { readonly recursive: boolean }): Promise<void> {
+  delete(path: RemotePath, { recursive, etag }: DeleteOptions): Promise<void> {
     return this.#call(() => {
       requireChangeable(path);
       const node = this.#find(path);
+      requireVersion(node.facts, etag);
       if (node instanceof MemoryFolder && node.names().length > 0 && !recursive) {
         throw new StoreError('conflict', 'The folder is not empty');
       }

@@ -11,7 +11,10 @@ interface Claim {
  * in a circle.
  */
 export class PathLocks {
-  readonly #claims = new Set<Claim>();
+  /** Who has or waits for a path. */
+  readonly #claims = new Map<string, Set<Claim>>();
+  /** Who has or waits for something in a path. */
+  readonly #claimsInside = new Map<string, Set<Claim>>();
 
   /**
    * Does work while no other touches its paths.
@@ -25,23 +28,59 @@ export class PathLocks {
     const done = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const older = [...this.#claims].filter((claim) => exclude(claim.paths, paths));
+    const older = this.#excludedBy(paths);
     const claim = { paths, done };
-    this.#claims.add(claim);
+    this.#enter(claim);
     try {
-      await Promise.all(older.map((other) => other.done));
+      await Promise.all(Array.from(older, (other) => other.done));
       return await work();
     } finally {
-      this.#claims.delete(claim);
+      this.#leave(claim);
       release();
+    }
+  }
+
+  #excludedBy(paths: readonly string[]): Set<Claim> {
+    const excluded = new Set<Claim>();
+    const add = (claims: Set<Claim> | undefined): void => {
+      for (const claim of claims ?? []) excluded.add(claim);
+    };
+    for (const path of paths) {
+      add(this.#claims.get(path));
+      add(this.#claimsInside.get(path));
+      for (const above of foldersAbove(path)) add(this.#claims.get(above));
+    }
+    return excluded;
+  }
+
+  #enter(claim: Claim): void {
+    for (const path of claim.paths) {
+      addTo(this.#claims, path, claim);
+      for (const above of foldersAbove(path)) addTo(this.#claimsInside, above, claim);
+    }
+  }
+
+  #leave(claim: Claim): void {
+    for (const path of claim.paths) {
+      removeFrom(this.#claims, path, claim);
+      for (const above of foldersAbove(path)) removeFrom(this.#claimsInside, above, claim);
     }
   }
 }
 
-function exclude(left: readonly string[], right: readonly string[]): boolean {
-  return left.some((a) => right.some((b) => a === b || isInside(a, b) || isInside(b, a)));
+function* foldersAbove(path: string): Generator<string, void, void> {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    yield path.slice(0, end);
+  }
 }
 
-function isInside(inner: string, outer: string): boolean {
-  return inner.length > outer.length && inner[outer.length] === '/' && inner.startsWith(outer);
+function addTo(claims: Map<string, Set<Claim>>, path: string, claim: Claim): void {
+  const there = claims.get(path);
+  if (there) there.add(claim);
+  else claims.set(path, new Set([claim]));
+}
+
+function removeFrom(claims: Map<string, Set<Claim>>, path: string, claim: Claim): void {
+  const there = claims.get(path);
+  if (there?.delete(claim) === true && there.size === 0) claims.delete(path);
 }

@@ -116,6 +116,36 @@ export interface Upload {
   suspend(): Promise<void>;
 }
 
+/** A small file that is stored together with others. */
+export interface NewFile extends Omit<CommitOptions, 'signal'> {
+  /** Where the file will be. */
+  readonly path: RemotePath;
+  /** All of it, which must not change meanwhile. */
+  readonly bytes: Uint8Array;
+}
+
+/** How small files are stored. */
+export interface StoreFilesOptions {
+  /** What they count against; by default nothing. */
+  readonly quota?: Quota | undefined;
+  /** Says that nobody waits for the files any more: those that have no place yet get none. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A small file that was read whole. */
+export interface WholeFile {
+  readonly file: StoredFile;
+  readonly bytes: Uint8Array;
+}
+
+/** How much may be read at once. */
+export interface ReadFilesLimits {
+  /** Bytes of a file. */
+  readonly fileSize: number;
+  /** Bytes of all of them. */
+  readonly total: number;
+}
+
 /** A file open for reading: the version that it was when opened, whatever happens to its name. */
 export interface StoredFileReader {
   /** The file. */
@@ -140,6 +170,14 @@ export interface ListOptions {
   readonly recursive: boolean;
   /** The last entry of the page before; by default the listing starts at the beginning. */
   readonly after?: RemotePath | undefined;
+}
+
+/** What to remove. */
+export interface DeleteOptions {
+  /** Whether a folder may go with all that is in it. */
+  readonly recursive: boolean;
+  /** The version to remove, decided in the same step as removing it; by default any. */
+  readonly etag?: string | undefined;
 }
 
 /**
@@ -192,6 +230,32 @@ export interface Store {
    */
   createUpload(options: UploadOptions): Promise<Upload>;
   /**
+   * Stores small files, each as an upload of its own would be: what becomes of one says nothing of
+   * the others. It is for many of them, where one at a time takes too long.
+   *
+   * @param files - the files, no two at one path
+   * @param options - whom they count against, and a signal
+   * @returns for each, the file as stored, or the StoreError that {@link Store.createUpload},
+   *   {@link Upload.write} or {@link Upload.commit} would throw
+   * @throws StoreError `no-space` when there is surely no room for all of them
+   */
+  storeFiles(
+    files: readonly NewFile[],
+    options: StoreFilesOptions,
+  ): Promise<readonly PromiseSettledResult<StoredFile>[]>;
+  /**
+   * Reads small files whole.
+   *
+   * @param paths - which
+   * @param limits - how much may be read at once
+   * @returns for each, the file with its bytes, or the StoreError that {@link Store.open} would throw;
+   *   `too-large` for one that goes beyond the limits
+   */
+  readFiles(
+    paths: readonly RemotePath[],
+    limits: ReadFilesLimits,
+  ): Promise<readonly PromiseSettledResult<WholeFile>[]>;
+  /**
    * Looks how far an upload is. Whoever still writes it is fenced off before.
    *
    * @param key - the upload
@@ -202,10 +266,11 @@ export interface Store {
   findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint>;
   /**
    * @param path - a file or folder
-   * @param options - whether a folder may go with all that is in it
-   * @throws StoreError `not-found`, `conflict` for a folder that is not empty, `not-allowed`
+   * @param options - which version of it, and whether a folder may go with all that is in it
+   * @throws StoreError `not-found`, `conflict` for a folder that is not empty or another version,
+   *   `not-allowed`
    */
-  delete(path: RemotePath, options: { readonly recursive: boolean }): Promise<void>;
+  delete(path: RemotePath, options: DeleteOptions): Promise<void>;
   /**
    * Gives a file or folder another name within its branch. Missing folders are made.
    *

@@ -123,7 +123,7 @@ async function expectOnlyWholeFiles(
     if (type === 'directory') continue;
     const content = uploads.get(`received/${path}`);
     if (!content) throw new Error(`nobody has sent ${path}`);
-    expect(Buffer.from(content).equals(await probe.get(`received/${path}`))).toBe(true);
+    expect(Buffer.compare(content, await probe.get(`received/${path}`))).toBe(0);
   }
   const paths = new Set(entries.map(({ path }) => `received/${path}`));
   for (const { isStored, path } of said.values()) if (isStored) expect(paths).toContain(path);

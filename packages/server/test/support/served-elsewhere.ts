@@ -13,8 +13,10 @@ export interface ServerState {
   /** Bytes that its process occupies, garbage not counted. */
   readonly memory: number;
   readonly connections: number;
-  /** Open file descriptors. */
+  /** Open file descriptors, but those of event loops. */
   readonly descriptors: number;
+  /** Event loops, of which each thread has one. */
+  readonly eventLoops: number;
   /** What nobody has handled, and what the server holds for its own failure. */
   readonly failures: readonly string[];
   /** The sentences of its warnings, each once. */
@@ -77,6 +79,16 @@ export class ServerElsewhere {
     for (;;) {
       const state = await this.state();
       if (state.connections <= count) return state;
+      await delay(20);
+    }
+  }
+
+  /** Waits until it has closed what it keeps open for a moment: all descriptors but so many. */
+  async untilDescriptors(count: number): Promise<ServerState> {
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const state = await this.state();
+      if (state.descriptors <= count || Date.now() > deadline) return state;
       await delay(20);
     }
   }

@@ -17,6 +17,9 @@ export function watched(store: Store, paths: RemotePath[]): Store {
     rename: (from, to, overwrite) => noting(() => store.rename(from, to, overwrite), from, to),
     setMode: (path, mode) => noting(() => store.setMode(path, mode), path),
     createUpload: (options) => noting(() => store.createUpload(options), options.path),
+    storeFiles: (files, options) =>
+      noting(() => store.storeFiles(files, options), ...files.map(({ path }) => path)),
+    readFiles: (read, limits) => noting(() => store.readFiles(read, limits), ...read),
     findUpload: (key, options) => store.findUpload(key, options),
     used: (home) => noting(() => store.used(home), home),
     close: () => store.close(),

@@ -152,9 +152,10 @@ export class StoreProbe {
   /**
    * @param path - a file or folder
    * @param recursive - whether a folder may go with all that is in it
+   * @param etag - the version that is meant; by default any
    */
-  delete(path: string, recursive = false): Promise<void> {
-    return this.store.delete(parsePath(path), { recursive });
+  delete(path: string, recursive = false, etag?: string): Promise<void> {
+    return this.store.delete(parsePath(path), { recursive, etag });
   }
 
   /**

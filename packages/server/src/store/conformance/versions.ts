@@ -86,6 +86,55 @@ export function versionTests({ framework, check }: SuiteContext): void {
     expect(new Set(seen).size).toBe(seen.length);
   });
 
+  check('an etag removes the file that has it, and no other', async (probe) => {
+    const conflict = { code: 'conflict' };
+    const first = await probe.put('received/f', 'same', { mtime: 0 });
+    const second = await probe.put('received/f', 'same', { mtime: 0 });
+    for (const etag of [first.etag, 'no etag', '']) {
+      for (const recursive of [false, true]) {
+        await expect(probe.delete('received/f', recursive, etag)).rejects.toMatchObject(conflict);
+      }
+    }
+    expect(await probe.getText('received/f')).toBe('same');
+    await probe.delete('received/f', false, second.etag);
+    await expect(probe.delete('received/f', false, second.etag)).rejects.toMatchObject({
+      code: 'not-found',
+    });
+    await probe.put('received/f', 'same', { mtime: 0 });
+    await expect(probe.delete('received/f', true, second.etag)).rejects.toMatchObject(conflict);
+    expect(await probe.getText('received/f')).toBe('same');
+  });
+
+  check('an etag removes no folder that has changed, nor what took its place', async (probe) => {
+    const conflict = { code: 'conflict' };
+    await probe.put('received/d/f', 'content');
+    const { etag } = await probe.stat('received/d');
+    await probe.put('received/d/g', 'content');
+    await expect(probe.delete('received/d', true, etag)).rejects.toMatchObject(conflict);
+    expect(await probe.names('received/d')).toEqual(['f', 'g']);
+    await probe.delete('received/d', true);
+    await probe.makeDirectory('received/d');
+    await expect(probe.delete('received/d', false, etag)).rejects.toMatchObject(conflict);
+    await probe.delete('received/d');
+    const file = await probe.put('received/d', 'a file');
+    await expect(probe.delete('received/d', true, etag)).rejects.toMatchObject(conflict);
+    await probe.delete('received/d', true, file.etag);
+    expect(await probe.names('received')).toEqual([]);
+  });
+
+  check('of a file that is removed and replaced, no etag removes two', async (probe) => {
+    for (let turn = 0; turn < 20; turn++) {
+      const { etag } = await probe.put('received/f', 'old', { mtime: 0 });
+      const outcomes = await Promise.allSettled([
+        probe.delete('received/f', false, etag),
+        probe.put('received/f', 'new', { mtime: 0 }),
+        probe.delete('received/f', false, etag),
+      ]);
+      expect(outcomes[1].status).toBe('fulfilled');
+      expect(await probe.getText('received/f')).toBe('new');
+    }
+  });
+
   check('renaming replaces a file only as it is told to', async (probe) => {
     await probe.put('received/a', 'a');
     const { etag } = await probe.put('received/b', 'b');

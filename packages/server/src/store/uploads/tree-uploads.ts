@@ -14,9 +14,8 @@ import { Reservation } from '../usage/reservation.js';
 import type { Usage } from '../usage/usage.js';
 import { FileUpload, type UploadHome } from './file-upload.js';
 import type { ResumableUploads } from './resumable-uploads.js';
-import { smallUpload, SmallUpload } from './small-upload.js';
 
-/** What the uploads into a tree work with. */
+/** What uploads into a tree work with. */
 export interface TreeUploadsOptions {
   readonly disk: DiskLayout;
   readonly tree: TreeFolders;
@@ -50,11 +49,9 @@ export class TreeUploads {
    */
   async create(options: UploadOptions): Promise<Upload> {
     const { path, size, resumable, quota } = options;
-    const { disk, files, flushTurn, smallFiles, usage } = this.#options;
+    const { disk, files, flushTurn, usage } = this.#options;
     requireWritable(path);
-    const isSmall = !resumable && size !== undefined && size <= smallUpload;
-    // What is small has hardly begun when it is refused at its end.
-    const replaced = isSmall && !quota ? 0 : await this.#requirePlace(path);
+    const replaced = await this.#requirePlace(path);
     await requireSpace(disk, (size ?? 0) - (resumable?.offset ?? 0));
     const file = FileUpload.newPath(disk.uploads);
     const upload = resumable ? this.#options.resumable.nameOf(resumable) : file;
@@ -71,7 +68,6 @@ export class TreeUploads {
     };
     try {
       if (resumable) return await this.#options.resumable.open(home, options, resumable);
-      if (isSmall) return await SmallUpload.create(home, file, size, smallFiles);
       return await FileUpload.create(home, file, size ?? 0);
     } catch (error) {
       release();

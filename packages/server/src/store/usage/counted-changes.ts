@@ -1,6 +1,6 @@
 import type { RemotePath, StoredFile } from '@e2eeftp/protocol';
 
-import type { EntryFacts } from '../file-entry.js';
+import { requireVersion, type EntryFacts } from '../file-entry.js';
 import { deleteEntry, lookAt, placeFile, placeFolder } from '../folder-entries.js';
 import type { Folder } from '../folder.js';
 import { StoreError } from '../store-error.js';
@@ -28,6 +28,14 @@ export interface WrittenFile {
    * @throws StoreError `conflict`, or an error of the system
    */
   readonly moveTo: (folder: Folder, name: string) => Promise<StoredFile>;
+}
+
+/** What is removed, and how. */
+export interface DeletedPlace {
+  /** Where a folder goes with all that is in it; otherwise only an empty one goes. */
+  readonly grave: string | undefined;
+  /** The version to remove; otherwise any. */
+  readonly etag: string | undefined;
 }
 
 /** Who keeps count, and the time before the change was begun. */
@@ -65,17 +73,18 @@ export async function placeUpload(
  * Removes something, and tells so. The caller holds its lock.
  *
  * @param place - where it is
- * @param grave - where a folder goes with all that is in it; otherwise only an empty one goes
+ * @param options - what to remove, and how
  * @param counting - who is told
- * @throws StoreError `not-found`, or an error of the system
+ * @throws StoreError `not-found`, `conflict` for another version, or an error of the system
  */
 export async function deletePlace(
   place: Place,
-  grave: string | undefined,
+  { grave, etag }: DeletedPlace,
   { usage, since }: Counting,
 ): Promise<void> {
   const { folder, name, path } = place;
   const facts = await lookAt(folder.at(name));
+  requireVersion(facts, etag);
   const mayHoldBytes = since > 0 && (facts.type === 'file' || grave !== undefined);
   const bytes = mayHoldBytes ? await movedBytes(place, facts, usage) : 0;
   await deleteEntry(folder.at(name), facts, grave);

@@ -2,7 +2,7 @@
 // argument says in JSON where the files are (by default in memory), what its limits are, which
 // client alone sees all files (all others share a home), what the others may do, and whether the
 // first generation of the protocol is served.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setFlagsFromString } from 'node:v8';
@@ -82,15 +82,31 @@ await server.start({ port: 0 });
 process.stdout.write('ready\n');
 process.stdout.write(`${server.address.port}\n`);
 
+/** What each open file descriptor leads to. */
+function openFiles() {
+  return readdirSync('/proc/self/fd').map((name) => {
+    try {
+      return readlinkSync(join('/proc/self/fd', name));
+    } catch {
+      // It was that of the listing itself.
+      return '';
+    }
+  });
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'close') break;
   collectGarbage();
   collectGarbage();
   const [, kilobytes] = /VmRSS:\s+(\d+)/u.exec(readFileSync('/proc/self/status', 'utf8'));
+  const open = openFiles();
+  const eventLoops = open.filter((target) => target === 'anon_inode:[eventpoll]').length;
   const state = {
     memory: 1024 * Number(kilobytes),
     connections: server.connections,
-    descriptors: readdirSync('/proc/self/fd').length,
+    // A loop has one more to be woken by, and two pipes.
+    descriptors: open.length - 4 * eventLoops,
+    eventLoops,
     failures,
     warnings: [...warnings],
     unprintable: [...unprintable],

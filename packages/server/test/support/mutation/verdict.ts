@@ -14,6 +14,8 @@ const moreTexts: Readonly<Record<number, readonly string[]>> = {
     'Invalid command',
     'The file has another size than the client says',
     'The file has another SHA-256 than the client says',
+    'The files have another size than the client says',
+    'The files have another SHA-256 than the client says',
   ],
 };
 

@@ -24,7 +24,7 @@ import { encodeKeyring, parseKeyring } from '../src/keyring/keyring.js';
 import { backends } from './support/backends.js';
 import { hex, unhex } from './support/bytes.js';
 import { codeOf } from './support/errors.js';
-import { type Vector, vectorFile, vectorFileText } from './support/vectors.js';
+import { named, vectorFile, vectorFileText, type Vector } from './support/vectors.js';
 
 const file = vectorFile('vault');
 const vault = file.child('vault');
@@ -68,10 +68,12 @@ describe.each(backends)('on %s', (_name, backend) => {
     const sealing = await SealingIdentity.of(identity, backend);
     const { name, secrets } = await openKeyring(chainAfter(1), sealing, undefined, backend);
     expect(name).toBe(vault.text('name'));
-    expect(secrets.exportSecrets().map(hex)).toEqual([file.children('keys')[0]?.text('secret')]);
+    expect(secrets.exportSecrets().map((secret) => hex(secret))).toEqual([
+      file.children('keys')[0]?.text('secret'),
+    ]);
   });
 
-  test.each(file.named('refused'))('refuses the keyring: %s', (_comment, vector) => {
+  test.each(named(file.children('refused')))('refuses the keyring: %s', (_comment, vector) => {
     const chain = chainAfter(vector.number('after'));
     expect(codeOf(() => chain.accept(vector.bytes('bytes')))).toBe(vector.text('layer'));
   });
@@ -84,7 +86,7 @@ describe.each(backends)('on %s', (_name, backend) => {
     }
   });
 
-  test.each(file.named('names'))('a name: %s', (_comment, vector) => {
+  test.each(named(file.children('names')))('a name: %s', (_comment, vector) => {
     const [id, name, epoch] = [vector.bytes('id'), vector.text('name'), vector.number('epoch')];
     const directory = directoryOf(vector);
     const stored = vector.text('stored');
@@ -92,7 +94,7 @@ describe.each(backends)('on %s', (_name, backend) => {
     expect(namesIn(2).open(directory, stored)).toEqual({ state: 'opened', id, name, epoch });
   });
 
-  test.each(file.named('damagedNames'))('a damaged name: %s', (_comment, vector) => {
+  test.each(named(file.children('damagedNames')))('a damaged name: %s', (_comment, vector) => {
     expect(namesIn(2).open(directoryOf(vector), vector.text('stored'))).toEqual({
       state: 'damaged',
       reason: vector.text('layer'),

@@ -1,7 +1,8 @@
 import type { CryptoBackend, RunningDigest } from '@e2eeftp/crypto';
 
-import { expectLength, VaultFileError } from './errors.js';
-import { fileSizes } from './sizes.js';
+import { expectLength } from '../encoding/expect-length.js';
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
 
 /**
  * Hashes one leaf, for whoever computes leaves in parallel or reads them back from disk.
@@ -43,13 +44,13 @@ export class ContentHash {
    * Takes a whole leaf whose digest is known.
    *
    * @param digest - SHA-256 of the next 1 MiB of content, 32 bytes
-   * @throws VaultFileError `misuse` within a leaf, or when the length is wrong
+   * @throws VaultError `misuse` within a leaf, or when the length is wrong
    */
   addLeaf(digest: Uint8Array): void {
-    expectLength('A leaf digest', digest, fileSizes.digest);
-    if (this.#leaf) throw new VaultFileError('misuse', 'A leaf is under way');
+    expectLength('A leaf digest', digest, vaultSizes.digest);
+    if (this.#leaf) throw new VaultError('misuse', 'A leaf is under way');
     this.#root.update(digest);
-    this.#size += fileSizes.leaf;
+    this.#size += vaultSizes.leaf;
   }
 
   /**
@@ -59,13 +60,13 @@ export class ContentHash {
   update(content: Uint8Array): Uint8Array[] {
     const finished: Uint8Array[] = [];
     for (let rest = content; rest.length > 0;) {
-      const part = rest.subarray(0, fileSizes.leaf - this.#inLeaf);
+      const part = rest.subarray(0, vaultSizes.leaf - this.#inLeaf);
       rest = rest.subarray(part.length);
       this.#leaf ??= this.#backend.createSha256();
       this.#leaf.update(part);
       this.#inLeaf += part.length;
       this.#size += part.length;
-      if (this.#inLeaf === fileSizes.leaf) finished.push(this.#endLeaf(this.#leaf));
+      if (this.#inLeaf === vaultSizes.leaf) finished.push(this.#endLeaf(this.#leaf));
     }
     return finished;
   }

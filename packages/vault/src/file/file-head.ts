@@ -1,35 +1,16 @@
-import { wipe, type CryptoBackend } from '@e2eeftp/crypto';
+import { wipe } from '@e2eeftp/crypto';
 
+import { expectLength } from '../encoding/expect-length.js';
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
+import type { OpeningAccess } from './access.js';
 import type { AgeHeader } from './age/header.js';
 import { AgeHeaderReader } from './age/header-reader.js';
 import { streamSizes } from './age/stream.js';
-import { expectLength, VaultFileError } from './errors.js';
-import { maximumHeaderSize, openFileHeader, parseFileStanzas } from './file-header.js';
+import { openFileHeader, parseFileStanzas } from './file-header.js';
 import { deriveFileKeys, type FileKeys } from './file-keys.js';
 import type { FileMetadata } from './metadata.js';
-import { fileSizes } from './sizes.js';
 import { contentFileSize } from './stored-size.js';
-
-/** What a member knows of a vault when files are read. */
-export interface VaultAccess {
-  /** The primitives to use. */
-  readonly backend: CryptoBackend;
-  /** The vault's id, 16 bytes. */
-  readonly vault: Uint8Array;
-  /** The oldest epoch whose files still count. */
-  readonly oldestEpoch: number;
-  /**
-   * @param epoch - the epoch that a file claims
-   * @returns its wrap key, 32 bytes, or `undefined` when there is none
-   */
-  wrapKey(epoch: number): Uint8Array | undefined;
-  /**
-   * @param identity - the public key of a sender, 32 bytes
-   * @param epoch - the epoch of a file
-   * @returns whether that identity was allowed to write in that epoch
-   */
-  isWriter(identity: Uint8Array, epoch: number): boolean;
-}
 
 /** Where a file was found, and how long it is there. */
 export interface StoredFile {
@@ -45,7 +26,7 @@ export interface StoredFile {
  * whole file.
  */
 export interface FileHead extends StoredFile {
-  readonly access: VaultAccess;
+  readonly access: OpeningAccess;
   readonly epoch: number;
   readonly metadata: FileMetadata;
   /** Bytes of content that follow from the stored length; the server's claim, as that is. */
@@ -64,9 +45,9 @@ interface HeadWithoutNonce {
  * early as its place, epoch, sender and length allow.
  */
 export class FileHeadReader {
-  readonly #access: VaultAccess;
+  readonly #access: OpeningAccess;
   readonly #file: StoredFile;
-  readonly #header = new AgeHeaderReader(maximumHeaderSize);
+  readonly #header = new AgeHeaderReader(vaultSizes.fileHeader);
   readonly #nonce = new Uint8Array(streamSizes.nonce);
   #inNonce = 0;
   #opened: HeadWithoutNonce | undefined;
@@ -75,11 +56,11 @@ export class FileHeadReader {
   /**
    * @param access - keys and rules of the vault
    * @param file - where the file was found
-   * @throws VaultFileError `misuse` when an id has the wrong length
+   * @throws VaultError `misuse` when an id has the wrong length
    */
-  constructor(access: VaultAccess, file: StoredFile) {
-    expectLength('A vault id', access.vault, fileSizes.vaultId);
-    expectLength('An entry id', file.entry, fileSizes.entryId);
+  constructor(access: OpeningAccess, file: StoredFile) {
+    expectLength('A vault id', access.vault, vaultSizes.vaultId);
+    expectLength('An entry id', file.entry, vaultSizes.entryId);
     this.#access = access;
     this.#file = file;
   }
@@ -92,8 +73,8 @@ export class FileHeadReader {
   /**
    * @param bytes - the stored file's next bytes; not kept
    * @returns how many of them belong to the head; the payload begins behind these
-   * @throws VaultFileError `header-malformed`, `not-this-place`, `header-altered`,
-   *   `metadata-invalid`, `epoch-unknown`, `epoch-too-old`, `size-impossible`, `sender-not-writer`
+   * @throws VaultError `malformed`, `not-this-place`, `header-altered`,
+   *   `metadata-invalid`, `unknown-epoch`, `too-old`, `size-impossible`, `sender-not-writer`
    */
   receive(bytes: Uint8Array): number {
     if (this.#head) return 0;
@@ -112,11 +93,11 @@ export class FileHeadReader {
    * Says that no more bytes come.
    *
    * @returns the head
-   * @throws VaultFileError `truncated` when a part of it is missing
+   * @throws VaultError `truncated` when a part of it is missing
    */
   finish(): FileHead {
     if (this.#head) return this.#head;
-    throw new VaultFileError(
+    throw new VaultError(
       'truncated',
       'The file stops within its header. Fetch it again; if that fails as well, send the original again',
     );
@@ -130,27 +111,27 @@ export class FileHeadReader {
     const { entry } = this.#file;
     const { fileKey, metadata } = openFileHeader(access.backend, header, stanzas, wrapKey, entry);
     if (!access.isWriter(metadata.sender, epoch)) {
-      throw new VaultFileError(
+      throw new VaultError(
         'sender-not-writer',
         'This file names a sender who was not allowed to write when it was written. Do not trust it; ask the members of the vault',
       );
     }
-    const contentSize = contentFileSize(this.#file.storedSize, epoch);
+    const contentSize = contentFileSize(this.#file.storedSize);
     return { fileKey, head: { ...this.#file, access, epoch, metadata, contentSize } };
   }
 
   #wrapKey(epoch: number): Uint8Array {
-    const { oldestEpoch } = this.#access;
-    if (epoch < oldestEpoch) {
-      throw new VaultFileError(
-        'epoch-too-old',
-        `This file is of epoch ${epoch}, and since the vault was rekeyed only files from epoch ${oldestEpoch} on count: a former member could have forged it. Ask for it to be sent again`,
+    const { oldest } = this.#access;
+    if (epoch < oldest) {
+      throw new VaultError(
+        'too-old',
+        `This file is of epoch ${epoch}, and since the vault was rekeyed only files from epoch ${oldest} on count: a former member could have forged it. Ask for it to be sent again`,
       );
     }
     const wrapKey = this.#access.wrapKey(epoch);
     if (!wrapKey) {
-      throw new VaultFileError(
-        'epoch-unknown',
+      throw new VaultError(
+        'unknown-epoch',
         `This file is of epoch ${epoch}, of which there is no key here. Look for a newer keyring; without one, ask an owner of the vault`,
       );
     }

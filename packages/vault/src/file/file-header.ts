@@ -1,12 +1,13 @@
 import { concatBytes, CryptoError, hkdf, utf8, wipe, type CryptoBackend } from '@e2eeftp/crypto';
 import { base64nopad } from '@scure/base';
 
+import { expectLength } from '../encoding/expect-length.js';
+import { VaultError } from '../errors.js';
 import { labels } from '../labels.js';
+import { vaultLimits, vaultSizes } from '../limits.js';
 import { ageHeaderMac, formatAgeHeader, isAuthenticHeader, type AgeHeader } from './age/header.js';
 import { streamSizes } from './age/stream.js';
-import { expectLength, VaultFileError } from './errors.js';
-import { decodeMetadata, encodeMetadata, metadataSize, type FileMetadata } from './metadata.js';
-import { fileSizes, maximumEpoch } from './sizes.js';
+import { decodeMetadata, encodeMetadata, type FileMetadata } from './metadata.js';
 
 /** What a header is made from. */
 export interface FileHeaderParts {
@@ -31,21 +32,10 @@ export interface FileStanzas {
   readonly sealedMetadata: Uint8Array;
 }
 
+/** An epoch is padded to these, so that a stored length means one size of content in every epoch. */
+const epochDigits = 5;
 const wrappedKeySize = streamSizes.fileKey + streamSizes.tag;
-const sealedMetadataSize = metadataSize + streamSizes.tag;
-/** Bytes of a header whose epoch has one digit; all but the epoch is of fixed length. */
-const shortestHeader = 323;
-
-/**
- * @param epoch - the file's epoch, from 1
- * @returns bytes of the header of every vault file of that epoch
- */
-export function fileHeaderSize(epoch: number): number {
-  return shortestHeader + String(epoch).length - 1;
-}
-
-/** Bytes of the longest header that a vault file can have. */
-export const maximumHeaderSize = fileHeaderSize(maximumEpoch);
+const sealedMetadataSize = vaultSizes.metadata + streamSizes.tag;
 
 /**
  * Writes the header of a vault file (FORMAT.md, files).
@@ -53,23 +43,23 @@ export const maximumHeaderSize = fileHeaderSize(maximumEpoch);
  * @param backend - the primitives to use
  * @param parts - keys, place and metadata
  * @returns the header's bytes
- * @throws VaultFileError `misuse` when a value has the wrong form
+ * @throws VaultError `misuse` when a value has the wrong form
  */
 export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): Uint8Array {
   const { epoch, entry, fileKey, wrapSalt, metadata } = parts;
   if (!isEpoch(epoch)) {
-    throw new VaultFileError('misuse', `An epoch is a whole number from 1 to ${maximumEpoch}`);
+    throw new VaultError('misuse', `An epoch is a whole number from 1 to ${vaultLimits.epoch}`);
   }
   expectLength('A file key', fileKey, streamSizes.fileKey);
-  expectLength('The salt of a wrap', wrapSalt, fileSizes.wrapSalt);
+  expectLength('The salt of a wrap', wrapSalt, vaultSizes.wrapSalt);
   if (replacesItself(metadata, entry)) {
-    throw new VaultFileError('misuse', 'A file cannot replace itself; give it an entry of its own');
+    throw new VaultError('misuse', 'A file cannot replace itself; give it an entry of its own');
   }
   const key = deriveWrap(backend, parts.wrapKey, wrapSalt, entry);
   const wrappedKey = sealOnce(backend, key, fileKey);
   const metadataKey = deriveMetadataKey(backend, fileKey);
   const sealedMetadata = sealOnce(backend, metadataKey, encodeMetadata(metadata));
-  const place = [labels.fileStanza, String(epoch), base64nopad.encode(wrapSalt)];
+  const place = [labels.fileStanza, formatEpoch(epoch), base64nopad.encode(wrapSalt)];
   return formatAgeHeader(
     [
       { args: place, body: wrappedKey },
@@ -85,7 +75,7 @@ export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): 
  *
  * @param header - an age header
  * @returns the stanzas' contents
- * @throws VaultFileError `header-malformed`
+ * @throws VaultError `malformed`
  */
 export function parseFileStanzas({ stanzas }: AgeHeader): FileStanzas {
   const [place, metadata] = stanzas;
@@ -100,11 +90,11 @@ export function parseFileStanzas({ stanzas }: AgeHeader): FileStanzas {
     metadata.args[0] === labels.metadataStanza &&
     metadata.body.length === sealedMetadataSize &&
     isEpoch(epoch) &&
-    String(epoch) === epochText;
+    formatEpoch(epoch) === epochText;
   const wrapSalt = decodeSalt(saltText);
   if (!isOurs || !wrapSalt) {
-    throw new VaultFileError(
-      'header-malformed',
+    throw new VaultError(
+      'malformed',
       'This is an age file, but none that belongs in a vault. Remove it, or read it with the program that wrote it',
     );
   }
@@ -128,7 +118,7 @@ export interface OpenedFileHeader {
  * @param wrapKey - the wrap key of the file's epoch, 32 bytes
  * @param entry - the entry that the file is stored as, 12 bytes
  * @returns the file's key and metadata
- * @throws VaultFileError `not-this-place`, `header-altered`, `metadata-invalid`
+ * @throws VaultError `not-this-place`, `header-altered`, `metadata-invalid`
  */
 export function openFileHeader(
   backend: CryptoBackend,
@@ -139,7 +129,7 @@ export function openFileHeader(
 ): OpenedFileHeader {
   const fileKey = openOnce(backend, deriveWrap(backend, wrapKey, wrapSalt, entry), wrappedKey);
   if (!fileKey) {
-    throw new VaultFileError(
+    throw new VaultError(
       'not-this-place',
       'This file was not written for the place where it is stored: the server gave another file, or damaged this one. Fetch it again; if that fails as well, send the original again',
     );
@@ -149,14 +139,14 @@ export function openFileHeader(
     : undefined;
   if (!encoded) {
     wipe(fileKey);
-    throw new VaultFileError(
+    throw new VaultError(
       'header-altered',
       'The header of this file was altered or damaged where it is stored. Fetch it again; if that fails as well, send the original again',
     );
   }
   const metadata = decodeMetadata(encoded);
   if (replacesItself(metadata, entry)) {
-    throw new VaultFileError(
+    throw new VaultError(
       'metadata-invalid',
       'Whoever wrote this file wrote that it replaces itself, which would hide it. Ask for it to be sent again',
     );
@@ -165,7 +155,11 @@ export function openFileHeader(
 }
 
 function isEpoch(epoch: number): boolean {
-  return Number.isInteger(epoch) && epoch >= 1 && epoch <= maximumEpoch;
+  return Number.isInteger(epoch) && epoch >= 1 && epoch <= vaultLimits.epoch;
+}
+
+function formatEpoch(epoch: number): string {
+  return String(epoch).padStart(epochDigits, '0');
 }
 
 function replacesItself({ replaces }: FileMetadata, entry: Uint8Array): boolean {
@@ -175,7 +169,7 @@ function replacesItself({ replaces }: FileMetadata, entry: Uint8Array): boolean 
 function decodeSalt(text: string): Uint8Array | undefined {
   try {
     const salt = base64nopad.decode(text);
-    return salt.length === fileSizes.wrapSalt ? salt : undefined;
+    return salt.length === vaultSizes.wrapSalt ? salt : undefined;
   } catch {
     return undefined;
   }
@@ -188,8 +182,8 @@ function deriveWrap(
   wrapSalt: Uint8Array,
   entry: Uint8Array,
 ): Uint8Array {
-  expectLength('A wrap key', wrapKey, fileSizes.wrapKey);
-  expectLength('An entry id', entry, fileSizes.entryId);
+  expectLength('A wrap key', wrapKey, vaultSizes.wrapKey);
+  expectLength('An entry id', entry, vaultSizes.entryId);
   return hkdf(backend, wrapKey, concatBytes(wrapSalt, entry), utf8(labels.fileKey), 32);
 }
 

@@ -1,6 +1,7 @@
 import { hkdf, utf8, type CryptoBackend } from '@e2eeftp/crypto';
 
 import { labels } from '../labels.js';
+import { vaultSizes } from '../limits.js';
 import { StreamKey } from './age/stream.js';
 
 /** What a file's key is used for once its header was written or read. */
@@ -16,7 +17,7 @@ export interface FileKeys {
  * @param fileKey - the file's key, 16 bytes; it may be wiped after the call
  * @param nonce - the payload's nonce, 16 bytes
  * @returns the keys of the file's payload and signature
- * @throws VaultFileError `misuse` when a length is wrong
+ * @throws VaultError `misuse` when a length is wrong
  */
 export function deriveFileKeys(
   backend: CryptoBackend,
@@ -25,6 +26,12 @@ export function deriveFileKeys(
 ): FileKeys {
   return {
     stream: StreamKey.derive(backend, fileKey, nonce),
-    commitment: hkdf(backend, fileKey, new Uint8Array(0), utf8(labels.commit), 32),
+    commitment: hkdf(
+      backend,
+      fileKey,
+      new Uint8Array(0),
+      utf8(labels.commit),
+      vaultSizes.commitment,
+    ),
   };
 }

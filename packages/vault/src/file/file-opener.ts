@@ -1,10 +1,10 @@
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
 import { StreamOpener } from './age/stream-opener.js';
 import { streamSizes } from './age/stream.js';
 import { ContentHash } from './content-hash.js';
-import { VaultFileError } from './errors.js';
 import type { FileHead } from './file-head.js';
 import { fileMessage } from './signed-message.js';
-import { fileSizes } from './sizes.js';
 import { chunkOffset } from './stored-size.js';
 
 /**
@@ -23,14 +23,14 @@ export class FileOpener {
   readonly #head: FileHead;
   readonly #chunks: StreamOpener;
   readonly #hash: ContentHash;
-  readonly #signature = new Uint8Array(fileSizes.signature);
+  readonly #signature = new Uint8Array(vaultSizes.signature);
 
   /**
    * @param head - the file's head
    * @param leaves - to go on behind content that is there already: the digests of all its leaves
    *   of 1 MiB (see `hashLeaf`), taken from the bytes as they lie on disk; their number fixes
    *   where the file goes on
-   * @throws VaultFileError `misuse` when there are more leaves than the file has
+   * @throws VaultError `misuse` when there are more leaves than the file has
    */
   constructor(head: FileHead, leaves: readonly Uint8Array[] = []) {
     this.#head = head;
@@ -38,11 +38,11 @@ export class FileOpener {
     for (const leaf of leaves) this.#hash.addLeaf(leaf);
     this.contentOffset = this.#hash.size;
     if (this.contentOffset > head.contentSize) {
-      throw new VaultFileError('misuse', 'There is more content than the file has; fetch it anew');
+      throw new VaultError('misuse', 'There is more content than the file has; fetch it anew');
     }
     const first = this.contentOffset / streamSizes.chunk;
-    this.storedOffset = chunkOffset(head.epoch, first);
-    const plainSize = head.contentSize + fileSizes.signature;
+    this.storedOffset = chunkOffset(first);
+    const plainSize = head.contentSize + vaultSizes.signature;
     this.#chunks = new StreamOpener({ key: head.keys.stream, plainSize, first });
   }
 
@@ -51,7 +51,7 @@ export class FileOpener {
    * at a time. Finish the iteration before feeding more.
    *
    * @param bytes - the next bytes; not kept after the iteration
-   * @throws VaultFileError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
+   * @throws VaultError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
    */
   *receive(bytes: Uint8Array): Generator<Uint8Array, void, void> {
     const { contentSize } = this.#head;
@@ -72,23 +72,24 @@ export class FileOpener {
    * Ends the file. Only when this returns is the content what the sender named in the metadata,
    * who was a writer of the file's epoch, has written at this place.
    *
-   * @throws VaultFileError `truncated` when bytes are missing, `signature-wrong`; `misuse` after an
+   * @throws VaultError `truncated` when bytes are missing, `bad-signature`; `misuse` after an
    *   error
    */
   finish(): void {
     this.#chunks.finish();
-    const { access, entry, keys, contentSize, metadata } = this.#head;
+    const { access, entry, epoch, keys, contentSize, metadata } = this.#head;
     const message = fileMessage({
       vault: access.vault,
       entry,
+      epoch,
       commitment: keys.commitment,
       root: this.#hash.root(),
       size: contentSize,
       metadata,
     });
     if (!access.backend.ed25519.verify(metadata.sender, message, this.#signature)) {
-      throw new VaultFileError(
-        'signature-wrong',
+      throw new VaultError(
+        'bad-signature',
         'The sender that this file names did not write it as it is. Do not use what came of it; ask the sender, and send the original again',
       );
     }

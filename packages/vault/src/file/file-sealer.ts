@@ -1,12 +1,12 @@
 import { concatBytes, equalBytes, type CryptoBackend, type Identity } from '@e2eeftp/crypto';
 
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
 import { streamSizes } from './age/stream.js';
 import { ContentHash } from './content-hash.js';
-import { VaultFileError } from './errors.js';
 import type { FileKeys } from './file-keys.js';
 import type { FileMetadata } from './metadata.js';
 import { fileMessage } from './signed-message.js';
-import { fileSizes } from './sizes.js';
 import {
   encodeLeafEntry,
   encodeTagEntry,
@@ -20,6 +20,7 @@ export interface FileUnderWay {
   readonly sender: Identity;
   readonly vault: Uint8Array;
   readonly entry: Uint8Array;
+  readonly epoch: number;
   readonly metadata: FileMetadata;
   readonly keys: FileKeys;
   /** Header and nonce. */
@@ -69,8 +70,8 @@ export class FileSealer {
     this.#stored = head.length + this.#chunk * streamSizes.sealedChunk;
     this.#hash = new ContentHash(backend);
     const leaves = journal?.leaves ?? new Uint8Array(0);
-    for (let start = 0; start < leaves.length; start += fileSizes.digest) {
-      this.#hash.addLeaf(leaves.subarray(start, start + fileSizes.digest));
+    for (let start = 0; start < leaves.length; start += vaultSizes.digest) {
+      this.#hash.addLeaf(leaves.subarray(start, start + vaultSizes.digest));
     }
     this.contentOffset = this.#hash.size;
     this.storedOffset = storedOffset;
@@ -81,7 +82,7 @@ export class FileSealer {
    *
    * @returns the header and the nonce, or what of them is not stored yet. The journal is one of its
    *   own, that takes the place of an earlier one
-   * @throws VaultFileError `misuse` when this is not the first step
+   * @throws VaultError `misuse` when this is not the first step
    */
   start(): SealedPart {
     this.#enter('head', 'content');
@@ -96,7 +97,7 @@ export class FileSealer {
   /**
    * @param content - the content's next bytes; not kept
    * @returns the chunks that these complete
-   * @throws VaultFileError `source-changed` when a chunk is not what was sealed under its number
+   * @throws VaultError `source-changed` when a chunk is not what was sealed under its number
    *   before; `misuse` out of turn
    */
   update(content: Uint8Array): SealedPart {
@@ -119,7 +120,7 @@ export class FileSealer {
    * Ends the content and signs it.
    *
    * @returns the rest of the stored file
-   * @throws VaultFileError `source-changed` when the content ends before what was sealed of it
+   * @throws VaultError `source-changed` when the content ends before what was sealed of it
    *   before, or is not the same; `journal-insufficient` when the server has more than the whole
    *   file; `misuse` out of turn
    */
@@ -135,7 +136,7 @@ export class FileSealer {
     if (second.length > 0) this.#seal(second, true, part);
     if (this.#expectedTag(this.#chunk)) throw sourceChanged();
     if (this.storedOffset > this.#stored) {
-      throw new VaultFileError(
+      throw new VaultError(
         'journal-insufficient',
         'The server has more of this upload than there is, so it cannot go on safely. Start it over',
       );
@@ -145,7 +146,7 @@ export class FileSealer {
 
   #enter(expected: 'head' | 'content', next: 'content' | 'over'): void {
     if (this.#step !== expected) {
-      throw new VaultFileError('misuse', 'A file is sealed from its head to its end, once');
+      throw new VaultError('misuse', 'A file is sealed from its head to its end, once');
     }
     this.#step = next;
   }
@@ -166,7 +167,7 @@ export class FileSealer {
   #sealContent(content: Uint8Array, part: PartUnderWay): void {
     this.#seal(content, false, part);
     for (const digest of this.#hash.update(content)) {
-      part.note(encodeLeafEntry(this.#hash.size / fileSizes.leaf - 1, digest));
+      part.note(encodeLeafEntry(this.#hash.size / vaultSizes.leaf - 1, digest));
     }
   }
 
@@ -202,11 +203,11 @@ export class FileSealer {
   }
 
   #sign(): Uint8Array {
-    const { vault, entry, keys, metadata, sender } = this.#file;
+    const { vault, entry, epoch, keys, metadata, sender } = this.#file;
     const { commitment } = keys;
     const { size } = this.#hash;
     const root = this.#hash.root();
-    return sender.sign(fileMessage({ vault, entry, commitment, root, size, metadata }));
+    return sender.sign(fileMessage({ vault, entry, epoch, commitment, root, size, metadata }));
   }
 }
 
@@ -234,8 +235,8 @@ class PartUnderWay {
 }
 
 /** @returns what stops a resumed upload whose source is another now */
-export function sourceChanged(): VaultFileError {
-  return new VaultFileError(
+export function sourceChanged(): VaultError {
+  return new VaultError(
     'source-changed',
     'The source changed since this upload began, so what is stored of it cannot be used. Start it over',
   );

@@ -1,8 +1,8 @@
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
 import { StreamOpener } from './age/stream-opener.js';
 import { streamSizes } from './age/stream.js';
-import { VaultFileError } from './errors.js';
 import type { FileHead } from './file-head.js';
-import { fileSizes } from './sizes.js';
 import { chunkOffset } from './stored-size.js';
 
 /**
@@ -25,7 +25,7 @@ export class RangeOpener {
    * @param head - the file's head
    * @param offset - where in the content the range begins, in bytes
    * @param length - bytes of content wanted
-   * @throws VaultFileError `misuse` when the range is not within the content
+   * @throws VaultError `misuse` when the range is not within the content
    */
   constructor(head: FileHead, offset: number, length: number) {
     const isWithin =
@@ -35,15 +35,15 @@ export class RangeOpener {
       length >= 0 &&
       offset + length <= head.contentSize;
     if (!isWithin) {
-      throw new VaultFileError('misuse', `The file has ${head.contentSize} bytes; ask for these`);
+      throw new VaultError('misuse', `The file has ${head.contentSize} bytes; ask for these`);
     }
     this.#start = offset;
     this.#end = offset + length;
     const first = Math.floor(offset / streamSizes.chunk);
     const end = length === 0 ? first : Math.ceil(this.#end / streamSizes.chunk);
-    this.storedOffset = chunkOffset(head.epoch, first);
-    this.storedLength = Math.min(chunkOffset(head.epoch, end), head.storedSize) - this.storedOffset;
-    const plainSize = head.contentSize + fileSizes.signature;
+    this.storedOffset = chunkOffset(first);
+    this.storedLength = Math.min(chunkOffset(end), head.storedSize) - this.storedOffset;
+    const plainSize = head.contentSize + vaultSizes.signature;
     this.#chunks = new StreamOpener({ key: head.keys.stream, plainSize, first, end });
   }
 
@@ -52,7 +52,7 @@ export class RangeOpener {
    * time. Finish the iteration before feeding more.
    *
    * @param bytes - the next bytes; not kept after the iteration
-   * @throws VaultFileError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
+   * @throws VaultError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
    */
   *receive(bytes: Uint8Array): Generator<Uint8Array, void, void> {
     for (const { index, plaintext } of this.#chunks.receive(bytes)) {
@@ -64,7 +64,7 @@ export class RangeOpener {
   /**
    * Says that no more bytes come.
    *
-   * @throws VaultFileError `truncated` when a part of the range is missing; `misuse` after an error
+   * @throws VaultError `truncated` when a part of the range is missing; `misuse` after an error
    */
   finish(): void {
     this.#chunks.finish();

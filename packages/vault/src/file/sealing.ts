@@ -1,10 +1,12 @@
-import { concatBytes, equalBytes, wipe, type CryptoBackend, type Identity } from '@e2eeftp/crypto';
+import { concatBytes, equalBytes, wipe } from '@e2eeftp/crypto';
 
+import { expectLength } from '../encoding/expect-length.js';
+import { VaultError, type VaultErrorCode } from '../errors.js';
+import { vaultSizes } from '../limits.js';
+import type { SealingAccess } from './access.js';
 import { AgeHeaderReader } from './age/header-reader.js';
 import { streamSizes } from './age/stream.js';
-import { expectLength, VaultFileError, type VaultFileErrorCode } from './errors.js';
 import {
-  maximumHeaderSize,
   openFileHeader,
   parseFileStanzas,
   sealFileHeader,
@@ -13,22 +15,7 @@ import {
 import { deriveFileKeys } from './file-keys.js';
 import { FileSealer, sourceChanged, type FileUnderWay } from './file-sealer.js';
 import type { FileMetadata } from './metadata.js';
-import { fileSizes } from './sizes.js';
 import { trimUploadJournal, type UploadJournal } from './upload-journal.js';
-
-/** Who seals a file, and for which vault. */
-export interface SealingAccess {
-  /** The primitives to use. */
-  readonly backend: CryptoBackend;
-  /** The vault's id, 16 bytes. */
-  readonly vault: Uint8Array;
-  /** The epoch in force. */
-  readonly epoch: number;
-  /** Its wrap key, 32 bytes. */
-  readonly wrapKey: Uint8Array;
-  /** Who signs the file. */
-  readonly sender: Identity;
-}
 
 /** What makes it possible to see that a source is still what it was. Opaque here. */
 export interface SourceState {
@@ -56,19 +43,20 @@ export interface FileToSeal {
  * @param access - vault, keys and sender
  * @param file - entry and metadata
  * @returns a sealer at the beginning of content and stored file
- * @throws VaultFileError `misuse` when a value has the wrong form
+ * @throws VaultError `unknown-epoch` when there is no key of the epoch; `misuse` when a value has
+ *   the wrong form
  */
 export function beginSealing(
   access: SealingAccess,
   { entry, metadata: told, state }: FileToSeal,
 ): FileSealer {
-  const { backend, vault, epoch, wrapKey, sender } = access;
-  expectLength('A vault id', vault, fileSizes.vaultId);
+  const { backend, vault, epoch, sender } = access;
+  expectLength('A vault id', vault, vaultSizes.vaultId);
   const metadata = { ...told, sender: sender.publicKey };
   const fileKey = backend.randomBytes(streamSizes.fileKey);
-  const wrapSalt = backend.randomBytes(fileSizes.wrapSalt);
+  const wrapSalt = backend.randomBytes(vaultSizes.wrapSalt);
   const nonce = backend.randomBytes(streamSizes.nonce);
-  const parts = { epoch, wrapKey, entry, fileKey, wrapSalt, metadata };
+  const parts = { epoch, wrapKey: wrapKeyOf(access), entry, fileKey, wrapSalt, metadata };
   const header = sealFileHeader(backend, parts);
   const begun = { ...access, entry, header, nonce, metadata, fileKey };
   if (!state) return new FileSealer(underWay(begun));
@@ -86,8 +74,8 @@ export function beginSealing(
  * @param state - what source and machine are now
  * @param storedOffset - how many bytes of the stored file the server has confirmed as durable
  * @returns a sealer that gives what follows these bytes; it is to be fed from its `contentOffset`
- * @throws VaultFileError `source-changed`, `journal-insufficient`, `journal-damaged`,
- *   `epoch-changed`; `misuse` when the offset is no number of bytes
+ * @throws VaultError `source-changed`, `journal-insufficient`, `journal-damaged`,
+ *   `epoch-changed`, `unknown-epoch`; `misuse` when the offset is no number of bytes
  */
 export function resumeSealing(
   access: SealingAccess,
@@ -96,11 +84,11 @@ export function resumeSealing(
   storedOffset: number,
 ): FileSealer {
   if (!Number.isSafeInteger(storedOffset) || storedOffset < 0) {
-    throw new VaultFileError('misuse', 'An offset is a number of bytes');
+    throw new VaultError('misuse', 'An offset is a number of bytes');
   }
   if (!equalBytes(journal.source, state.source)) throw sourceChanged();
   if (!equalBytes(journal.boot, state.boot)) {
-    throw new VaultFileError(
+    throw new VaultError(
       'journal-insufficient',
       'The machine was restarted since this upload began, and its notes may have lost their end. Start it over',
     );
@@ -112,21 +100,31 @@ export function resumeSealing(
 
 /** Derives what the file key is for, and wipes it. */
 function underWay(
-  file: Pick<SealingAccess, 'backend' | 'sender' | 'vault'> &
+  file: Pick<SealingAccess, 'backend' | 'epoch' | 'sender' | 'vault'> &
     Pick<UploadJournal, 'entry' | 'header' | 'nonce'> &
     OpenedFileHeader,
 ): FileUnderWay {
-  const { backend, sender, vault, entry, header, nonce, metadata, fileKey } = file;
+  const { backend, epoch, sender, vault, entry, header, nonce, metadata, fileKey } = file;
   const keys = deriveFileKeys(backend, fileKey, nonce);
   wipe(fileKey);
   const head = concatBytes(header, nonce);
-  return { backend, sender, vault, entry, metadata, keys, head, storedOffset: 0 };
+  return { backend, epoch, sender, vault, entry, metadata, keys, head, storedOffset: 0 };
+}
+
+function wrapKeyOf(access: SealingAccess): Uint8Array {
+  const { epoch } = access;
+  const key = access.wrapKey(epoch);
+  if (key) return key;
+  throw new VaultError(
+    'unknown-epoch',
+    `There is no key of epoch ${epoch} to seal files with. Look for a newer keyring`,
+  );
 }
 
 /** Takes the file key out of the header again, which is why the journal needs to hold none. */
 function reopenHeader(access: SealingAccess, journal: UploadJournal): OpenedFileHeader {
-  const { backend, epoch, wrapKey, sender } = access;
-  const reader = new AgeHeaderReader(maximumHeaderSize);
+  const { backend, epoch, sender } = access;
+  const reader = new AgeHeaderReader(vaultSizes.fileHeader);
   try {
     reader.receive(journal.header);
     const { header } = reader;
@@ -135,25 +133,30 @@ function reopenHeader(access: SealingAccess, journal: UploadJournal): OpenedFile
     }
     const stanzas = parseFileStanzas(header);
     if (stanzas.epoch !== epoch) {
-      throw new VaultFileError(
+      throw new VaultError(
         'epoch-changed',
         'The members of the vault changed since this upload began, and it is sealed for the earlier ones. Start it over',
       );
     }
-    const opened = openFileHeader(backend, header, stanzas, wrapKey, journal.entry);
+    const opened = openFileHeader(backend, header, stanzas, wrapKeyOf(access), journal.entry);
     if (!equalBytes(opened.metadata.sender, sender.publicKey)) throw foreignJournal();
     return opened;
   } catch (cause) {
-    const isOther = cause instanceof VaultFileError && !ownCodes.has(cause.code);
+    const isOther = cause instanceof VaultError && !ownCodes.has(cause.code);
     throw isOther ? foreignJournal(cause) : cause;
   }
 }
 
 /** What reopening a header says itself; whatever else is wrong with the header damaged the journal. */
-const ownCodes = new Set<VaultFileErrorCode>(['epoch-changed', 'journal-damaged', 'misuse']);
+const ownCodes = new Set<VaultErrorCode>([
+  'epoch-changed',
+  'journal-damaged',
+  'misuse',
+  'unknown-epoch',
+]);
 
-function foreignJournal(cause?: VaultFileError): VaultFileError {
-  return new VaultFileError(
+function foreignJournal(cause?: VaultError): VaultError {
+  return new VaultError(
     'journal-damaged',
     'The notes of this upload are damaged, or belong to another vault or identity. Start it over',
     cause && { cause },

@@ -1,5 +1,4 @@
-import { concatBytes, utf8 } from '@e2eeftp/crypto';
-
+import { labelled } from '../encoding/labelled.js';
 import { labels } from '../labels.js';
 import { encodeMetadata, type FileMetadata } from './metadata.js';
 
@@ -9,6 +8,11 @@ export interface SignedFile {
   readonly vault: Uint8Array;
   /** The entry, 12 bytes. */
   readonly entry: Uint8Array;
+  /**
+   * The epoch that the file was written in: were it not signed, a reader could wrap an old file of a
+   * writer anew and carry it, with the server's help, past the oldest epoch that counts.
+   */
+  readonly epoch: number;
   /** What stands for the file key, so that a signature fits one encrypted file only; 32 bytes. */
   readonly commitment: Uint8Array;
   /** The tree hash of the content, 32 bytes. */
@@ -19,14 +23,17 @@ export interface SignedFile {
 }
 
 /**
- * @param file - content, place and metadata
+ * @param file - content, place, epoch and metadata
  * @returns what the sender signs with Ed25519 (FORMAT.md, files)
  */
 export function fileMessage(file: SignedFile): Uint8Array {
   const { vault, entry, commitment, root, metadata } = file;
+  const epoch = new Uint8Array(2);
+  new DataView(epoch.buffer).setUint16(0, file.epoch);
   const size = new Uint8Array(8);
   new DataView(size.buffer).setBigUint64(0, BigInt(file.size));
-  const label = utf8(labels.file);
-  const end = Uint8Array.of(0);
-  return concatBytes(label, end, vault, entry, commitment, root, size, encodeMetadata(metadata));
+  return labelled(
+    labels.file,
+    ...[vault, entry, epoch, commitment, root, size, encodeMetadata(metadata)],
+  );
 }

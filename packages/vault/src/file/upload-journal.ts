@@ -1,9 +1,9 @@
 import { concatBytes, utf8 } from '@e2eeftp/crypto';
 
+import { VaultError } from '../errors.js';
 import { labels } from '../labels.js';
+import { vaultLimits, vaultSizes } from '../limits.js';
 import { streamSizes } from './age/stream.js';
-import { VaultFileError } from './errors.js';
-import { fileSizes } from './sizes.js';
 
 /** What has to be known to go on with an upload. It holds no secret but what it says of the source. */
 export interface UploadJournal {
@@ -28,7 +28,7 @@ export interface UploadJournal {
 }
 
 /** Chunks of content that one leaf covers. */
-const chunksInLeaf = fileSizes.leaf / streamSizes.chunk;
+const chunksInLeaf = vaultSizes.leaf / streamSizes.chunk;
 
 const tagMark = 1;
 const leafMark = 2;
@@ -36,7 +36,7 @@ const leafMark = 2;
 const entryHead = 9;
 const entrySizes = {
   [tagMark]: entryHead + streamSizes.tag,
-  [leafMark]: entryHead + fileSizes.digest,
+  [leafMark]: entryHead + vaultSizes.digest,
 } as const;
 
 /**
@@ -50,7 +50,7 @@ export function encodeUploadJournal(journal: UploadJournal): Uint8Array {
   const { vault, entry, nonce, header, source, boot, leaves, firstChunk, tags } = journal;
   const head = [utf8(labels.upload), Uint8Array.of(0), vault, entry, nonce];
   for (const field of [header, source, boot]) head.push(u16(field.length), field);
-  const finished = leaves.length / fileSizes.digest;
+  const finished = leaves.length / vaultSizes.digest;
   const sent = tags.length / streamSizes.tag;
   const entries = new Uint8Array(finished * entrySizes[leafMark] + sent * entrySizes[tagMark]);
   let offset = 0;
@@ -59,8 +59,8 @@ export function encodeUploadJournal(journal: UploadJournal): Uint8Array {
     offset += bytes.length;
   };
   for (let leaf = 0; leaf < finished; leaf++) {
-    const start = leaf * fileSizes.digest;
-    append(encodeLeafEntry(leaf, leaves.subarray(start, start + fileSizes.digest)));
+    const start = leaf * vaultSizes.digest;
+    append(encodeLeafEntry(leaf, leaves.subarray(start, start + vaultSizes.digest)));
   }
   for (let index = 0; index < sent; index++) {
     const start = index * streamSizes.tag;
@@ -93,15 +93,15 @@ export function encodeLeafEntry(leaf: number, digest: Uint8Array): Uint8Array {
  *
  * @param bytes - the journal's file
  * @returns what it says
- * @throws VaultFileError `journal-damaged` when it is no journal, or entries are missing or out of
+ * @throws VaultError `journal-damaged` when it is no journal, or entries are missing or out of
  *   order
  */
 export function decodeUploadJournal(bytes: Uint8Array): UploadJournal {
   const reader = new Reader(bytes);
   const label = utf8(labels.upload);
   for (const expected of [...label, 0]) if (reader.take(1)[0] !== expected) throw damaged();
-  const vault = reader.take(fileSizes.vaultId);
-  const entry = reader.take(fileSizes.entryId);
+  const vault = reader.take(vaultSizes.vaultId);
+  const entry = reader.take(vaultSizes.entryId);
   const nonce = reader.take(streamSizes.nonce);
   const header = reader.takeField();
   const source = reader.takeField();
@@ -115,26 +115,26 @@ export function decodeUploadJournal(bytes: Uint8Array): UploadJournal {
  * @param journal - the journal so far
  * @param stored - how many bytes of sealed chunks the server has confirmed as durable
  * @returns a journal that begins with the leaf in which these bytes end
- * @throws VaultFileError `journal-insufficient` when it does not reach back to that leaf, or the
+ * @throws VaultError `journal-insufficient` when it does not reach back to that leaf, or the
  *   server has more than the journal knows of: its end was lost, or the server lies
  */
 export function trimUploadJournal(journal: UploadJournal, stored: number): UploadJournal {
   const { leaves, firstChunk, tags } = journal;
-  const finished = leaves.length / fileSizes.digest;
+  const finished = leaves.length / vaultSizes.digest;
   const known = firstChunk + tags.length / streamSizes.tag;
   const whole = Math.floor(stored / streamSizes.sealedChunk);
   const begun = Math.ceil(stored / streamSizes.sealedChunk);
   const leaf = Math.min(Math.floor(whole / chunksInLeaf), finished);
   const skipped = leaf * chunksInLeaf - firstChunk;
   if (skipped < 0 || begun > known) {
-    throw new VaultFileError(
+    throw new VaultError(
       'journal-insufficient',
       'The notes of this upload do not reach to where the server stands, so it cannot go on safely. Start it over',
     );
   }
   return {
     ...journal,
-    leaves: leaves.slice(0, leaf * fileSizes.digest),
+    leaves: leaves.slice(0, leaf * vaultSizes.digest),
     firstChunk: firstChunk + skipped,
     tags: tags.slice(skipped * streamSizes.tag),
   };
@@ -152,7 +152,7 @@ function decodeEntries(reader: Reader): Pick<UploadJournal, 'leaves' | 'firstChu
       // Of those whose tags were trimmed away no tag came before; any other ends with a noted chunk.
       const isInOrder = sent === 0 || firstChunk + sent >= (finished + 1) * chunksInLeaf;
       if (index !== finished || !isInOrder) throw damaged();
-      leaves.set(value, finished++ * fileSizes.digest);
+      leaves.set(value, finished++ * vaultSizes.digest);
       if (sent === 0) firstChunk = finished * chunksInLeaf;
     } else {
       if (index !== firstChunk + sent) throw damaged();
@@ -160,7 +160,7 @@ function decodeEntries(reader: Reader): Pick<UploadJournal, 'leaves' | 'firstChu
     }
   }
   return {
-    leaves: leaves.slice(0, finished * fileSizes.digest),
+    leaves: leaves.slice(0, finished * vaultSizes.digest),
     firstChunk,
     tags: tags.slice(0, sent * streamSizes.tag),
   };
@@ -204,7 +204,8 @@ class Reader {
 }
 
 function u16(value: number): Uint8Array {
-  if (value > 0xff_ff) throw new VaultFileError('misuse', 'A field of a journal is too long');
+  if (value > vaultLimits.sourceState)
+    throw new VaultError('misuse', 'A field of a journal is too long');
   return Uint8Array.of(value >>> 8, value & 0xff);
 }
 
@@ -214,8 +215,8 @@ function u64(value: number): Uint8Array {
   return bytes;
 }
 
-function damaged(): VaultFileError {
-  return new VaultFileError(
+function damaged(): VaultError {
+  return new VaultError(
     'journal-damaged',
     'The notes of this upload are damaged, so it cannot go on safely. Start it over',
   );

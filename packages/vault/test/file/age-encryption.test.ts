@@ -1,25 +1,25 @@
 import { Decrypter, type Stanza } from 'age-encryption';
 import { describe, expect, test } from '@jest/globals';
 
-import { maximumHeaderSize } from '../../src/index.js';
+import { vaultSizes } from '../../src/index.js';
 import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
 import { openFileHeader, parseFileStanzas } from '../../src/file/file-header.js';
-import { backends } from './support/backends.js';
-import { hex, sha256 } from './support/bytes.js';
+import { backends } from '../support/backends.js';
+import { hex, sha256 } from '../support/bytes.js';
 import {
   contentOfVector,
   positives,
   sealVector,
   wrapKeyOfVector,
-} from './support/vault-vectors.js';
-import { named } from './support/vectors.js';
+} from '../support/file-vectors.js';
+import { named } from '../support/vectors.js';
 
 describe.each(backends)('%s', (_name, backend) => {
   test.each(named(positives))(
     'a program of age opens the file, and finds the signature behind the content: %s',
     async (_comment, vector) => {
       const stored = sealVector(backend, vector);
-      const reader = new AgeHeaderReader(maximumHeaderSize);
+      const reader = new AgeHeaderReader(vaultSizes.fileHeader);
       reader.receive(stored);
       const { header } = reader;
       if (!header) throw new Error('no header');

@@ -8,9 +8,9 @@ import {
   isAuthenticHeader,
   type AgeStanza,
 } from '../../src/file/age/header.js';
-import { backends } from './support/backends.js';
-import { arbitraryCuts, byteByByte, cutAt, flipBit, hex, joined } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
+import { backends } from '../support/backends.js';
+import { arbitraryCuts, byteByByte, cutAt, flipBit, hex, joined } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
 
 const limit = 65_536;
 const noMac = (): Uint8Array => new Uint8Array(32);
@@ -121,8 +121,8 @@ describe('refuses', () => {
     ['a MAC without its blank', `age-encryption.org/v1\n-> a\n\n---${mac}\n`],
     ['something else behind a stanza', 'age-encryption.org/v1\n-> a\n\nAAAA\n'],
   ])('%s', (_what, header) => {
-    expectCode('header-malformed', () => readAll([text(header)]));
-    expectCode('header-malformed', () => readAll(byteByByte(text(header))));
+    expectCode('malformed', () => readAll([text(header)]));
+    expectCode('malformed', () => readAll(byteByByte(text(header))));
   });
 
   test('a header that never ends, as soon as it is longer than any may be', () => {
@@ -132,10 +132,10 @@ describe('refuses', () => {
     ].map((length, index) =>
       index === 0 ? text('age-encryption.org/v1\n') : text('-'.repeat(length)),
     );
-    expectCode('header-malformed', () => readAll(endless, 200));
+    expectCode('malformed', () => readAll(endless, 200));
     expect(errorOf(() => readAll(endless, 222))).toBeUndefined();
     const stanzas = text(`age-encryption.org/v1\n${'-> a\n\n'.repeat(100)}`);
-    expectCode('header-malformed', () => readAll([stanzas], 500));
+    expectCode('malformed', () => readAll([stanzas], 500));
   });
 
   test('to write what no reader takes', () => {

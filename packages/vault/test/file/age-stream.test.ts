@@ -9,10 +9,10 @@ import {
   streamPlainSize,
   streamSealedSize,
 } from '../../src/file/age/stream.js';
-import { backendPairs, backends } from './support/backends.js';
-import { arbitraryCuts, contentOf, cutAt, hex, joined, sha256, unhex } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
-import { chunk, sealedChunk } from './support/vault.js';
+import { backendPairs, backends } from '../support/backends.js';
+import { arbitraryCuts, contentOf, cutAt, hex, joined, sha256, unhex } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
+import { chunk, sealedChunk } from '../support/files.js';
 
 const keyBytes = new Uint8Array(32).fill(5);
 

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 
 import type * as ours from '../../src/index.js';
-import { contentOf, sha256 } from './support/bytes.js';
+import { contentOf, sha256 } from '../support/bytes.js';
 import {
   chunk,
   entry,
@@ -16,9 +16,9 @@ import {
   seal,
   sealingAccess,
   sealRest,
-  vaultAccess,
+  openingAccess,
   writerSeed,
-} from './support/vault.js';
+} from '../support/files.js';
 
 type Bundle = typeof ours & typeof primitives;
 
@@ -66,12 +66,12 @@ describe('bundled for browsers', () => {
     const sender = new there.Identity(writerSeed);
     const access = { ...sealingAccess(nodeBackend), backend: there.defaultBackend, sender };
     const stored = sealRest(there.beginSealing(access, fileToSeal), [content]);
-    expect(sha256(open(vaultAccess(nodeBackend), [stored]).content)).toBe(sha256(content));
+    expect(sha256(open(openingAccess(nodeBackend), [stored]).content)).toBe(sha256(content));
   });
 
   test('what is sealed here opens there', () => {
     const stored = seal(nodeBackend, content);
-    const access = vaultAccess(there.defaultBackend);
+    const access = openingAccess(there.defaultBackend);
     const reader = new there.FileHeadReader(access, { entry, storedSize: stored.length });
     const used = reader.receive(stored);
     const opener = new there.FileOpener(reader.finish());

@@ -7,10 +7,10 @@ import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
 import { formatAgeHeader, isAuthenticHeader, type AgeHeader } from '../../src/file/age/header.js';
 import { StreamOpener } from '../../src/file/age/stream-opener.js';
 import { chunkCount, StreamKey, streamPlainSize } from '../../src/file/age/stream.js';
-import { backends } from './support/backends.js';
-import { hex, joined, sha256, unhex } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
-import { chunk, sealedChunk } from './support/vault.js';
+import { backends } from '../support/backends.js';
+import { hex, joined, sha256, unhex } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
+import { chunk, sealedChunk } from '../support/files.js';
 
 // The vectors of C2SP's CCTV for age, as far as they concern the format: header, MAC and STREAM.
 // What they expect of recipients, passphrases and armour is beyond a reader that is handed the
@@ -122,7 +122,7 @@ test.each(expecting('header failure'))('the header is refused: %s', (name, { fil
   } else if (name === 'empty') {
     expect(readHeader(file)).toBeUndefined();
   } else {
-    expectCode('header-malformed', () => readHeader(file));
+    expectCode('malformed', () => readHeader(file));
   }
 });
 

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { ContentHash, hashLeaf } from '../../src/index.js';
-import { backends } from './support/backends.js';
-import { arbitraryCuts, contentOf, cutAt, hex, sha256, unhex } from './support/bytes.js';
-import { expectCode } from './support/errors.js';
-import { leaf } from './support/vault.js';
+import { backends } from '../support/backends.js';
+import { arbitraryCuts, contentOf, cutAt, hex, sha256, unhex } from '../support/bytes.js';
+import { expectCode } from '../support/errors.js';
+import { leaf } from '../support/files.js';
 
 const content = contentOf('tree', 2 * leaf + 12_345);
 const leaves = [0, 1, 2].map((index) => content.subarray(index * leaf, (index + 1) * leaf));

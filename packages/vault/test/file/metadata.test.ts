@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import type { FileMetadata } from '../../src/index.js';
-import { decodeMetadata, encodeMetadata, metadataSize } from '../../src/file/metadata.js';
-import { hex } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
+import { vaultSizes, type FileMetadata } from '../../src/index.js';
+import { decodeMetadata, encodeMetadata } from '../../src/file/metadata.js';
+import { hex } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
 
 const id = (value: number): Uint8Array => new Uint8Array(12).fill(value);
 const plain: FileMetadata = {
@@ -39,7 +39,7 @@ test('what decodes at all encodes to the same bytes', () => {
   let decoded = 0;
   fc.assert(
     fc.property(head, slots, ({ high, mode }, values) => {
-      const bytes = new Uint8Array(metadataSize);
+      const bytes = new Uint8Array(vaultSizes.metadata);
       bytes[0] = high;
       bytes[10] = mode;
       for (const [index, value] of values.entries())

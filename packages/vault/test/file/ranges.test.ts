@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { FileHeadReader, RangeOpener, type FileHead } from '../../src/index.js';
-import { backends } from './support/backends.js';
-import { contentOf, cutAt, flipBit, joined, sha256 } from './support/bytes.js';
-import { expectCode } from './support/errors.js';
-import { chunk, entry, payloadStart, seal, sealedChunk, vaultAccess } from './support/vault.js';
+import { backends } from '../support/backends.js';
+import { contentOf, cutAt, flipBit, joined, sha256 } from '../support/bytes.js';
+import { expectCode } from '../support/errors.js';
+import { chunk, entry, payloadStart, seal, sealedChunk, openingAccess } from '../support/files.js';
 
 const content = contentOf('ranges', 3 * chunk + 1000);
 
@@ -14,7 +14,7 @@ describe.each(backends)('%s', (_name, backend) => {
   const start = payloadStart(stored, content.length);
 
   function headOf(bytes: Uint8Array, storedSize = bytes.length): FileHead {
-    const reader = new FileHeadReader(vaultAccess(backend), { entry, storedSize });
+    const reader = new FileHeadReader(openingAccess(backend), { entry, storedSize });
     reader.receive(bytes);
     return reader.finish();
   }

@@ -11,9 +11,9 @@ import {
   type SealedPart,
   type UploadJournal,
 } from '../../src/index.js';
-import { backends } from './support/backends.js';
-import { contentOf, cutAt, flipBit, hex, joined, sha256 } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
+import { backends } from '../support/backends.js';
+import { contentOf, cutAt, flipBit, hex, joined, sha256 } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
 import {
   chunk,
   fileToSeal,
@@ -26,8 +26,9 @@ import {
   sealingAccess,
   sealRest,
   state,
-  vaultAccess,
-} from './support/vault.js';
+  openingAccess,
+  wrapKeyOf,
+} from '../support/files.js';
 
 const content = contentOf('resumed', leaf + 5 * chunk + 333);
 const resumable = { ...fileToSeal, state };
@@ -70,8 +71,8 @@ describe.each(backends)('%s', (_name, backend) => {
   }
 
   test('a file that was never interrupted opens', () => {
-    expect(stored.length).toBe(storedFileSize(content.length, 1));
-    expect(sha256(open(vaultAccess(backend), [stored]).content)).toBe(sha256(content));
+    expect(stored.length).toBe(storedFileSize(content.length));
+    expect(sha256(open(openingAccess(backend), [stored]).content)).toBe(sha256(content));
   });
 
   test('from wherever it stopped, and however often, the same file comes out', () => {
@@ -206,6 +207,8 @@ describe.each(backends)('%s', (_name, backend) => {
     );
     const later = sealingAccess(backend, { epoch: 2 });
     expectCode('epoch-changed', () => resumeSealing(later, journal, state, 0));
+    const keyless = { ...access, wrapKey: () => undefined };
+    expectCode('unknown-epoch', () => resumeSealing(keyless, journal, state, 0));
   });
 
   test('a journal of another vault, entry or identity, and a damaged one, are refused', () => {
@@ -217,7 +220,7 @@ describe.each(backends)('%s', (_name, backend) => {
     expect(errorOf(resumeAs({}))).toBeUndefined();
     expectCode('journal-damaged', resumeAs({ vault: new Uint8Array(16) }));
     expectCode('journal-damaged', resumeAs({ sender: new Identity(readerSeed, backend) }));
-    expectCode('journal-damaged', resumeAs({ wrapKey: new Uint8Array(32) }));
+    expectCode('journal-damaged', resumeAs({ wrapKey: () => new Uint8Array(32) }));
     expectCode('journal-damaged', resumeAs({}, { entry: otherEntry }));
     expectCode('journal-damaged', resumeAs({}, { header: flipBit(journal.header, 8 * 100) }));
     expectCode('journal-damaged', resumeAs({}, { header: journal.header.subarray(0, -1) }));
@@ -238,8 +241,8 @@ describe.each(backends)('%s', (_name, backend) => {
 
   test('the journal holds no key', () => {
     const text = hex(whole.journal);
-    expect(text).not.toContain(hex(access.wrapKey));
-    const { head } = open(vaultAccess(backend), [stored]);
+    expect(text).not.toContain(hex(wrapKeyOf(1)));
+    const { head } = open(openingAccess(backend), [stored]);
     expect(text).not.toContain(hex(head.keys.stream.exportKey()));
     expect(text).not.toContain(hex(head.keys.commitment));
   });

@@ -8,9 +8,9 @@ import {
   type UploadJournal,
 } from '../../src/index.js';
 import { encodeLeafEntry, encodeTagEntry } from '../../src/file/upload-journal.js';
-import { hex, joined } from './support/bytes.js';
-import { errorOf, expectCode } from './support/errors.js';
-import { sealedChunk } from './support/vault.js';
+import { hex, joined } from '../support/bytes.js';
+import { errorOf, expectCode } from '../support/errors.js';
+import { sealedChunk } from '../support/files.js';
 
 const bytes = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });

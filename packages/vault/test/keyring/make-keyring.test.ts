@@ -78,7 +78,9 @@ describe.each(backends)('on %s', (_name, backend) => {
       expect(now.secrets.epoch).toBe(epoch);
       expect(now.secrets.continues(opened.secrets)).toBe(true);
       const theirs = await openKeyring(chain, member.sealing, undefined, backend);
-      expect(theirs.secrets.exportSecrets().map(hex)).toEqual(now.secrets.exportSecrets().map(hex));
+      expect(theirs.secrets.exportSecrets().map((bytes) => hex(bytes))).toEqual(
+        now.secrets.exportSecrets().map((bytes) => hex(bytes)),
+      );
       opened = now;
     }
     expect(opened.name).toBe('new team');
@@ -94,7 +96,7 @@ test('whoever is removed opens the last keyring that was his, and no later one',
   const now = await open(stored, alice);
   expect(now.secrets.epoch).toBe(2);
   expect(hex(now.secrets.keysOf(1).nameKey)).toBe(hex(before.secrets.keysOf(1).nameKey));
-  const known = before.secrets.exportSecrets().map(hex);
+  const known = before.secrets.exportSecrets().map((bytes) => hex(bytes));
   expect(known).not.toContain(hex(now.secrets.exportSecrets()[1] as Uint8Array));
 });
 

@@ -1,13 +1,20 @@
+import { expect } from '@jest/globals';
+
 import { VaultError, type VaultErrorCode } from '../../src/index.js';
 
-/** The code of the VaultError that a call ends with; `undefined` when it ends well. */
-export function codeOf(call: () => unknown): VaultErrorCode | undefined {
+/** The VaultError that a call ends with; `undefined` when it ends well. */
+export function errorOf(call: () => unknown): VaultError | undefined {
   try {
     call();
     return undefined;
   } catch (error) {
-    return codeOfError(error);
+    return requireVaultError(error);
   }
+}
+
+/** Its code. */
+export function codeOf(call: () => unknown): VaultErrorCode | undefined {
+  return errorOf(call)?.code;
 }
 
 /** The same for what ends later. */
@@ -16,11 +23,15 @@ export async function codeOfAsync(promise: Promise<unknown>): Promise<VaultError
     await promise;
     return undefined;
   } catch (error) {
-    return codeOfError(error);
+    return requireVaultError(error).code;
   }
 }
 
-function codeOfError(error: unknown): VaultErrorCode {
-  if (error instanceof VaultError) return error.code;
+export function expectCode(code: VaultErrorCode, call: () => unknown): void {
+  expect(codeOf(call)).toBe(code);
+}
+
+function requireVaultError(error: unknown): VaultError {
+  if (error instanceof VaultError) return error;
   throw error;
 }

@@ -13,6 +13,10 @@ export class Vector {
     this.#fields = value as Record<string, unknown>;
   }
 
+  has(field: string): boolean {
+    return this.#fields[field] !== undefined;
+  }
+
   text(field: string): string {
     const value = this.#fields[field];
     if (typeof value !== 'string') throw new Error(`the vector has no text "${field}"`);
@@ -29,10 +33,16 @@ export class Vector {
     return value;
   }
 
-  list(field: string): unknown[] {
+  flag(field: string): boolean {
     const value = this.#fields[field];
-    if (!Array.isArray(value) || value.length === 0) {
-      throw new Error(`the vector has no list "${field}", or an empty one`);
+    if (typeof value !== 'boolean') throw new Error(`the vector has no flag "${field}"`);
+    return value;
+  }
+
+  list(field: string, least = 1): unknown[] {
+    const value = this.#fields[field];
+    if (!Array.isArray(value) || value.length < least) {
+      throw new Error(`the vector has no list "${field}", or one that is too short`);
     }
     return value as unknown[];
   }
@@ -44,19 +54,20 @@ export class Vector {
   children(field: string): Vector[] {
     return this.list(field).map((value) => new Vector(value));
   }
-
-  /** The same with a name for each, for `test.each`. */
-  named(field: string): [string, Vector][] {
-    return this.children(field).map((vector) => [vector.text('comment'), vector]);
-  }
 }
 
 export function vectorFileText(name: string): string {
   return readFileSync(new URL(name, folder), 'utf8');
 }
 
-/** Fails when there is no such file, and so no vectors. */
+/** Fails when there is no such file. */
 export function vectorFile(name: string): Vector {
   const value: unknown = JSON.parse(vectorFileText(`${name}.json`));
   return new Vector(value);
+}
+
+/** With a name for each, for `test.each`; fails when there are none. */
+export function named(vectors: readonly Vector[]): [string, Vector][] {
+  if (vectors.length === 0) throw new Error('there are no vectors');
+  return vectors.map((vector) => [vector.text('comment'), vector]);
 }

@@ -57,7 +57,7 @@ describe.each(backends)('on %s', (_name, backend) => {
       vaultIdOf(one.publicKey, filled(16, 1), backend),
       vaultIdOf(one.publicKey, filled(16, 2), backend),
       vaultIdOf(two.publicKey, filled(16, 1), backend),
-    ].map(hex);
+    ].map((bytes) => hex(bytes));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => id.length === 32)).toBe(true);
   });

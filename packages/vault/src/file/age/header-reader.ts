@@ -1,6 +1,6 @@
 import { base64nopad } from '@scure/base';
 
-import { VaultFileError } from '../errors.js';
+import { VaultError } from '../../errors.js';
 import { bodyLine, versionLine, type AgeHeader, type AgeStanza } from './header.js';
 
 const newline = 0x0a;
@@ -47,7 +47,7 @@ export class AgeHeaderReader {
   /**
    * @param bytes - the file's next bytes; not kept
    * @returns how many of them belong to the header; when fewer than came, it is complete
-   * @throws VaultFileError `header-malformed`
+   * @throws VaultError `malformed`
    */
   receive(bytes: Uint8Array): number {
     let used = 0;
@@ -123,9 +123,9 @@ function decodeBase64(text: string): Uint8Array {
   }
 }
 
-function malformed(problem: string, cause?: unknown): VaultFileError {
-  return new VaultFileError(
-    'header-malformed',
+function malformed(problem: string, cause?: unknown): VaultError {
+  return new VaultError(
+    'malformed',
     `This is no vault file, or it was damaged where it is stored: ${problem}. Fetch it again, or send the original again`,
     cause === undefined ? undefined : { cause },
   );

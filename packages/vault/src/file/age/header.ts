@@ -1,7 +1,7 @@
 import { concatBytes, equalBytes, hkdf, utf8, type CryptoBackend } from '@e2eeftp/crypto';
 import { base64nopad } from '@scure/base';
 
-import { VaultFileError } from '../errors.js';
+import { VaultError } from '../../errors.js';
 
 /** One way to find the file key: a kind with arguments, and a body. */
 export interface AgeStanza {
@@ -36,7 +36,7 @@ const isArgument = /^[\u0021-\u007e]+$/u;
  * @param stanzas - at least one
  * @param macOf - gives the MAC of the bytes that it is called with; see {@link ageHeaderMac}
  * @returns the header's bytes
- * @throws VaultFileError `misuse` when there is no stanza, or an argument that no header can carry
+ * @throws VaultError `misuse` when there is no stanza, or an argument that no header can carry
  */
 export function formatAgeHeader(
   stanzas: readonly AgeStanza[],
@@ -45,7 +45,7 @@ export function formatAgeHeader(
   const isWritable =
     stanzas.length > 0 &&
     stanzas.every(({ args }) => args.length > 0 && args.every((arg) => isArgument.test(arg)));
-  if (!isWritable) throw new VaultFileError('misuse', 'An age header cannot hold these stanzas');
+  if (!isWritable) throw new VaultError('misuse', 'An age header cannot hold these stanzas');
   const authenticated = utf8(`${versionLine}\n${stanzas.map(formatStanza).join('')}---`);
   return concatBytes(authenticated, utf8(` ${base64nopad.encode(macOf(authenticated))}\n`));
 }

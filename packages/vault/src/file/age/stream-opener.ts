@@ -1,6 +1,6 @@
 import { CryptoError } from '@e2eeftp/crypto';
 
-import { VaultFileError } from '../errors.js';
+import { VaultError } from '../../errors.js';
 import { chunkCount, streamSizes, type StreamKey } from './stream.js';
 
 /** A chunk whose tag was verified. */
@@ -53,10 +53,10 @@ export class StreamOpener {
    * iteration before feeding more.
    *
    * @param bytes - the next bytes; not kept after the iteration
-   * @throws VaultFileError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
+   * @throws VaultError `chunk-altered`, `truncated` or `extended`; `misuse` after an error
    */
   *receive(bytes: Uint8Array): Generator<OpenedChunk, void, void> {
-    if (this.#failed) throw new VaultFileError('misuse', 'This file has failed; begin anew');
+    if (this.#failed) throw new VaultError('misuse', 'This file has failed; begin anew');
     let completed = false;
     try {
       let rest = bytes;
@@ -76,10 +76,10 @@ export class StreamOpener {
   /**
    * Says that no more bytes come.
    *
-   * @throws VaultFileError `truncated` when chunks are missing; `misuse` after an error
+   * @throws VaultError `truncated` when chunks are missing; `misuse` after an error
    */
   finish(): void {
-    if (this.#failed) throw new VaultFileError('misuse', 'This file has failed; begin anew');
+    if (this.#failed) throw new VaultError('misuse', 'This file has failed; begin anew');
     if (this.#next !== this.#end) throw truncated();
   }
 
@@ -115,11 +115,11 @@ export class StreamOpener {
   }
 
   /** A chunk that is intact but for its place tells that the file was cut or lengthened there. */
-  #explain(index: number, isLast: boolean, sealed: Uint8Array, cause: CryptoError): VaultFileError {
+  #explain(index: number, isLast: boolean, sealed: Uint8Array, cause: CryptoError): VaultError {
     try {
       this.#key.open(index, !isLast, sealed);
     } catch {
-      return new VaultFileError(
+      return new VaultError(
         'chunk-altered',
         `The file was altered or damaged where it is stored (chunk ${index}). Fetch it again; if that fails as well, send the original again`,
         { cause },
@@ -129,15 +129,15 @@ export class StreamOpener {
   }
 }
 
-function truncated(): VaultFileError {
-  return new VaultFileError(
+function truncated(): VaultError {
+  return new VaultError(
     'truncated',
     'The file stops before its end. Fetch it again; if that fails as well, send the original again',
   );
 }
 
-function extended(): VaultFileError {
-  return new VaultFileError(
+function extended(): VaultError {
+  return new VaultError(
     'extended',
     'Something follows the end of the file. Fetch it again; if that fails as well, send the original again',
   );

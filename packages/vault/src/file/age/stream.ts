@@ -1,6 +1,7 @@
 import { hkdf, utf8, type AeadKey, type CryptoBackend } from '@e2eeftp/crypto';
 
-import { expectLength, VaultFileError } from '../errors.js';
+import { expectLength } from '../../encoding/expect-length.js';
+import { VaultError } from '../../errors.js';
 
 /** Sizes of an age payload, in bytes (age-encryption.org/v1, payload). */
 export const streamSizes = {
@@ -33,14 +34,14 @@ export function streamSealedSize(plainSize: number): number {
 /**
  * @param sealedSize - bytes of all sealed chunks
  * @returns bytes of the plaintext
- * @throws VaultFileError `size-impossible` when no payload has this size: the last chunk would be
+ * @throws VaultError `size-impossible` when no payload has this size: the last chunk would be
  *   shorter than a tag, or empty behind another one
  */
 export function streamPlainSize(sealedSize: number): number {
   const chunks = Math.max(1, Math.ceil(sealedSize / streamSizes.sealedChunk));
   const plainSize = sealedSize - chunks * streamSizes.tag;
   if (plainSize < 0 || chunkCount(plainSize) !== chunks) {
-    throw new VaultFileError(
+    throw new VaultError(
       'size-impossible',
       'No vault file has this length: it was cut off or damaged where it is stored. Send the original again',
     );
@@ -73,7 +74,7 @@ export class StreamKey {
    * @param fileKey - the file's key, 16 bytes
    * @param nonce - what stands in front of the payload, 16 bytes
    * @returns the payload's key
-   * @throws VaultFileError `misuse` when a length is wrong
+   * @throws VaultError `misuse` when a length is wrong
    */
   static derive(backend: CryptoBackend, fileKey: Uint8Array, nonce: Uint8Array): StreamKey {
     expectLength('A file key', fileKey, streamSizes.fileKey);
@@ -117,7 +118,7 @@ const nothing = new Uint8Array(0);
 /** An 11-byte counter and a flag; of the counter, numbers fill the lower 7 bytes at most. */
 function chunkNonce(index: number, isLast: boolean): Uint8Array {
   if (!Number.isSafeInteger(index) || index < 0) {
-    throw new VaultFileError('misuse', 'A chunk is numbered by a whole number');
+    throw new VaultError('misuse', 'A chunk is numbered by a whole number');
   }
   const nonce = new Uint8Array(12);
   const view = new DataView(nonce.buffer);

@@ -10,8 +10,8 @@ import {
   type FileToSeal,
   type SealingAccess,
   type SourceState,
-  type VaultAccess,
-} from '../../../src/index.js';
+  type OpeningAccess,
+} from '../../src/index.js';
 import { joined } from './bytes.js';
 
 export const chunk = 65_536;
@@ -34,19 +34,19 @@ export function sealingAccess(
 ): SealingAccess {
   const epoch = changes.epoch ?? 1;
   const sender = new Identity(writerSeed, backend);
-  return { backend, vault, epoch, wrapKey: wrapKeyOf(epoch), sender, ...changes };
+  return { backend, vault, epoch, wrapKey: wrapKeyOf, sender, ...changes };
 }
 
 /** A vault of which epochs 1 to 3 are known, in all of which the writer, and he alone, may write. */
-export function vaultAccess(
+export function openingAccess(
   backend: CryptoBackend,
-  changes: Partial<VaultAccess> = {},
-): VaultAccess {
+  changes: Partial<OpeningAccess> = {},
+): OpeningAccess {
   const writer = new Identity(writerSeed, backend).publicKey;
   return {
     backend,
     vault,
-    oldestEpoch: 1,
+    oldest: 1,
     wrapKey: (epoch) => (epoch <= 3 ? wrapKeyOf(epoch) : undefined),
     isWriter: (identity) => equalBytes(identity, writer),
     ...changes,
@@ -89,7 +89,7 @@ export interface Opened {
 
 /** Reads a whole file in the given pieces; `given` sees every piece of content as it comes. */
 export function open(
-  access: VaultAccess,
+  access: OpeningAccess,
   pieces: readonly Uint8Array[],
   place: Uint8Array = entry,
   given: (content: Uint8Array) => void = () => undefined,
@@ -113,8 +113,8 @@ export function open(
 }
 
 /** Where a file's first chunk begins. */
-export function payloadStart(stored: Uint8Array, contentLength: number, epoch = 1): number {
-  const sealed = storedFileSize(contentLength, epoch) - stored.length;
+export function payloadStart(stored: Uint8Array, contentLength: number): number {
+  const sealed = storedFileSize(contentLength) - stored.length;
   if (sealed !== 0) throw new Error('not a whole file');
-  return storedFileSize(0, epoch) - 64 - 16;
+  return storedFileSize(0) - 64 - 16;
 }

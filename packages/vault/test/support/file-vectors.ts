@@ -1,9 +1,9 @@
 import { Identity, type CryptoBackend } from '@e2eeftp/crypto';
 
-import { beginSealing } from '../../../src/index.js';
+import { beginSealing } from '../../src/index.js';
 import { withRandomBytes } from './backends.js';
 import { contentOf, unhex } from './bytes.js';
-import { sealRest } from './vault.js';
+import { sealRest } from './files.js';
 import { vectorFile, type Vector } from './vectors.js';
 
 const file = vectorFile('vault-files');
@@ -41,7 +41,7 @@ export function sealVector(backend: CryptoBackend, positive: Vector): Uint8Array
       backend: withRandomBytes(backend, drawn),
       vault: knowledge.bytes('vault'),
       epoch,
-      wrapKey: wrapKeyOfVector(epoch) ?? new Uint8Array(0),
+      wrapKey: wrapKeyOfVector,
       sender: new Identity(knowledge.bytes('writerSeed'), backend),
     },
     {
@@ -49,7 +49,7 @@ export function sealVector(backend: CryptoBackend, positive: Vector): Uint8Array
       metadata: {
         mtime: metadata.number('mtime'),
         mode: metadata.number('mode'),
-        replaces: metadata.list('replaces').map((id) => unhex(String(id))),
+        replaces: metadata.list('replaces', 0).map((id) => unhex(String(id))),
       },
     },
   );

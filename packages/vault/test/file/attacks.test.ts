@@ -9,16 +9,10 @@ import {
   VaultError,
   type VaultErrorCode,
 } from '../../src/index.js';
-import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
-import {
-  openFileHeader,
-  parseFileStanzas,
-  sealFileHeader,
-  type FileHeaderParts,
-} from '../../src/file/file-header.js';
 import { backends } from '../support/backends.js';
 import { byteByByte, contentOf, flipBit, hex, joined, sha256 } from '../support/bytes.js';
 import { errorOf, expectCode } from '../support/errors.js';
+import { Impostor, rewritten } from '../support/forgeries.js';
 import {
   chunk,
   entry,
@@ -29,7 +23,7 @@ import {
   seal,
   sealedChunk,
   vault,
-  openingAccess,
+  fixedOpeningAccess,
   wrapKeyOf,
   writerSeed,
 } from '../support/files.js';
@@ -39,28 +33,8 @@ const head = vaultSizes.fileHeader + 16;
 const short = contentOf('short', 40);
 const long = contentOf('long', 2 * chunk + 900);
 
-/** One that says to be somebody else, or signs what it likes. */
-class Impostor extends Identity {
-  readonly #claimed: Uint8Array;
-  readonly #signature: Uint8Array | undefined;
-
-  constructor(seed: Uint8Array, claimed: Uint8Array, signature?: Uint8Array) {
-    super(seed);
-    this.#claimed = claimed;
-    this.#signature = signature;
-  }
-
-  override get publicKey(): Uint8Array {
-    return this.#claimed;
-  }
-
-  override sign(message: Uint8Array): Uint8Array {
-    return this.#signature ?? super.sign(message);
-  }
-}
-
 describe.each(backends)('%s', (_name, backend) => {
-  const access = openingAccess(backend);
+  const access = fixedOpeningAccess(backend);
   const shortStored = seal(backend, short);
   const longStored = seal(backend, long);
   const start = payloadStart(longStored, long.length);
@@ -198,7 +172,7 @@ describe.each(backends)('%s', (_name, backend) => {
 
   test('a file opens at its place only', () => {
     expect(refusal(shortStored, short, otherEntry)).toBe('not-this-place');
-    const elsewhere = openingAccess(backend, { wrapKey: () => new Uint8Array(32).fill(99) });
+    const elsewhere = fixedOpeningAccess(backend, { wrapKey: () => new Uint8Array(32).fill(99) });
     expectCode('not-this-place', () => open(elsewhere, [shortStored]));
     const relabelled = Uint8Array.from(shortStored);
     const epochAt = Buffer.from(shortStored).indexOf('vault/1 ') + 'vault/1 0000'.length;
@@ -209,12 +183,12 @@ describe.each(backends)('%s', (_name, backend) => {
   });
 
   test('with the keys of its vault it is still not a file of another vault', () => {
-    const sameKeys = openingAccess(backend, { vault: new Uint8Array(16).fill(0xbb) });
+    const sameKeys = fixedOpeningAccess(backend, { vault: new Uint8Array(16).fill(0xbb) });
     expectCode('bad-signature', () => open(sameKeys, [shortStored]));
   });
 
   test('files of an epoch before the oldest that counts are refused', () => {
-    const rekeyed = openingAccess(backend, { oldest: 2 });
+    const rekeyed = fixedOpeningAccess(backend, { oldest: 2 });
     expectCode('too-old', () => open(rekeyed, [shortStored]));
     const stored = seal(backend, short, { epoch: 2 });
     expect(hex(open(rekeyed, [stored]).content)).toBe(hex(short));
@@ -251,7 +225,7 @@ describe.each(backends)('%s', (_name, backend) => {
       const forged = seal(backend, short, { sender: new Impostor(readerSeed, writer) });
       expectCode('bad-signature', () => open(access, [forged]));
       const reversed = seal(backend, short, { sender: new Impostor(writerSeed, reader) });
-      const both = openingAccess(backend, { isWriter: () => true });
+      const both = fixedOpeningAccess(backend, { isWriter: () => true });
       expectCode('bad-signature', () => open(both, [reversed]));
     });
 
@@ -265,20 +239,20 @@ describe.each(backends)('%s', (_name, backend) => {
 
     test("cannot change the place or the metadata of a writer's file", () => {
       expectCode('bad-signature', () =>
-        open(access, [rewritten({ entry: otherEntry })], otherEntry),
+        open(access, [rewritten(access, shortStored, { entry: otherEntry })], otherEntry),
       );
       const { metadata } = open(access, [shortStored]).head;
       for (const change of [{ mtime: 1 }, { mode: 0 }, { replaces: [otherEntry] }]) {
-        const stored = rewritten({ metadata: { ...metadata, ...change } });
+        const stored = rewritten(access, shortStored, { metadata: { ...metadata, ...change } });
         expectCode('bad-signature', () => open(access, [stored]));
       }
-      expect(hex(open(access, [rewritten({})]).content)).toBe(hex(short));
+      expect(hex(open(access, [rewritten(access, shortStored, {})]).content)).toBe(hex(short));
     });
 
     test("cannot carry a writer's old file into a newer epoch", () => {
-      const rekeyed = openingAccess(backend, { oldest: 2 });
+      const rekeyed = fixedOpeningAccess(backend, { oldest: 2 });
       expectCode('too-old', () => open(rekeyed, [shortStored]));
-      const carried = rewritten({ epoch: 2, wrapKey: wrapKeyOf(2) });
+      const carried = rewritten(access, shortStored, { epoch: 2 });
       expectCode('bad-signature', () => open(rekeyed, [carried]));
       expectCode('bad-signature', () => open(access, [carried]));
     });
@@ -287,7 +261,7 @@ describe.each(backends)('%s', (_name, backend) => {
       const cases = vectorFile('ed25519-edge-cases').children('vectors');
       const refused = cases.filter((vector) => !vector.flag('valid'));
       expect(refused.length).toBeGreaterThan(20);
-      const all = openingAccess(backend, { isWriter: () => true });
+      const all = fixedOpeningAccess(backend, { isWriter: () => true });
       for (const vector of refused) {
         const stored = seal(backend, short, { sender: signedAs(vector) });
         expectCode('bad-signature', () => open(all, [stored]));
@@ -303,25 +277,6 @@ describe.each(backends)('%s', (_name, backend) => {
       const { head: opened } = open(access, [shortStored]);
       const plaintext = opened.keys.stream.open(0, true, shortStored.subarray(head));
       return plaintext.subarray(short.length);
-    }
-
-    /** The writer's file under a header that says something else, and is authentic. */
-    function rewritten(changes: Partial<FileHeaderParts>): Uint8Array {
-      const headerReader = new AgeHeaderReader(vaultSizes.fileHeader);
-      headerReader.receive(shortStored);
-      const { header } = headerReader;
-      if (!header) throw new Error('no header');
-      const stanzas = parseFileStanzas(header);
-      const opened = openFileHeader(backend, header, stanzas, wrapKeyOf(1), entry);
-      const made = sealFileHeader(backend, {
-        epoch: 1,
-        wrapKey: wrapKeyOf(1),
-        entry,
-        wrapSalt: stanzas.wrapSalt,
-        ...opened,
-        ...changes,
-      });
-      return joined([made, shortStored.subarray(vaultSizes.fileHeader)]);
     }
   });
 
@@ -367,7 +322,7 @@ function openerOf(
   leaves: readonly Uint8Array[] = [],
 ): FileOpener {
   const file = { entry, storedSize: stored.length };
-  const reader = new FileHeadReader(openingAccess(backend), file);
+  const reader = new FileHeadReader(fixedOpeningAccess(backend), file);
   reader.receive(stored);
   return new FileOpener(reader.finish(), leaves);
 }
@@ -376,7 +331,7 @@ test('no message tells a key, a content or a place', () => {
   const [, [, backend]] = backends as [unknown, [string, CryptoBackend]];
   const stored = seal(backend, short);
   const messages = [flipBit(stored, 8 * head), flipBit(stored, 800), stored.slice(0, 99)].map(
-    (altered) => errorOf(() => open(openingAccess(backend), [altered]))?.message ?? '',
+    (altered) => errorOf(() => open(fixedOpeningAccess(backend), [altered]))?.message ?? '',
   );
   const secrets = [vault, entry, wrapKeyOf(1), short].map((bytes) => hex(bytes));
   for (const message of messages) {

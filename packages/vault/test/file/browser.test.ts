@@ -14,9 +14,9 @@ import {
   fileToSeal,
   open,
   seal,
-  sealingAccess,
+  fixedSealingAccess,
   sealRest,
-  openingAccess,
+  fixedOpeningAccess,
   writerSeed,
 } from '../support/files.js';
 
@@ -64,14 +64,14 @@ describe('bundled for browsers', () => {
 
   test('what is sealed there opens here', () => {
     const sender = new there.Identity(writerSeed);
-    const access = { ...sealingAccess(nodeBackend), backend: there.defaultBackend, sender };
+    const access = { ...fixedSealingAccess(nodeBackend), backend: there.defaultBackend, sender };
     const stored = sealRest(there.beginSealing(access, fileToSeal), [content]);
-    expect(sha256(open(openingAccess(nodeBackend), [stored]).content)).toBe(sha256(content));
+    expect(sha256(open(fixedOpeningAccess(nodeBackend), [stored]).content)).toBe(sha256(content));
   });
 
   test('what is sealed here opens there', () => {
     const stored = seal(nodeBackend, content);
-    const access = openingAccess(there.defaultBackend);
+    const access = fixedOpeningAccess(there.defaultBackend);
     const reader = new there.FileHeadReader(access, { entry, storedSize: stored.length });
     const used = reader.receive(stored);
     const opener = new there.FileOpener(reader.finish());

@@ -23,10 +23,10 @@ import {
   payloadStart,
   readerSeed,
   sealedChunk,
-  sealingAccess,
+  fixedSealingAccess,
   sealRest,
   state,
-  openingAccess,
+  fixedOpeningAccess,
   wrapKeyOf,
 } from '../support/files.js';
 
@@ -54,7 +54,7 @@ function breakOff(steps: readonly SealedPart[], noted: number, sent = noted): Br
 }
 
 describe.each(backends)('%s', (_name, backend) => {
-  const access = sealingAccess(backend);
+  const access = fixedSealingAccess(backend);
   const pieces = cutAt(content, [chunk, 3 * chunk, leaf - 5, leaf + 9, leaf + 4 * chunk]);
   const steps = stepsOf(beginSealing(access, resumable), pieces);
   const stored = joined(steps.flatMap((step) => step.bytes));
@@ -72,7 +72,7 @@ describe.each(backends)('%s', (_name, backend) => {
 
   test('a file that was never interrupted opens', () => {
     expect(stored.length).toBe(storedFileSize(content.length));
-    expect(sha256(open(openingAccess(backend), [stored]).content)).toBe(sha256(content));
+    expect(sha256(open(fixedOpeningAccess(backend), [stored]).content)).toBe(sha256(content));
   });
 
   test('from wherever it stopped, and however often, the same file comes out', () => {
@@ -205,7 +205,7 @@ describe.each(backends)('%s', (_name, backend) => {
     expectCode('journal-insufficient', () =>
       resumeSealing(access, journal, { ...state, boot: other }, 0),
     );
-    const later = sealingAccess(backend, { epoch: 2 });
+    const later = fixedSealingAccess(backend, { epoch: 2 });
     expectCode('epoch-changed', () => resumeSealing(later, journal, state, 0));
     const keyless = { ...access, wrapKey: () => undefined };
     expectCode('unknown-epoch', () => resumeSealing(keyless, journal, state, 0));
@@ -242,7 +242,7 @@ describe.each(backends)('%s', (_name, backend) => {
   test('the journal holds no key', () => {
     const text = hex(whole.journal);
     expect(text).not.toContain(hex(wrapKeyOf(1)));
-    const { head } = open(openingAccess(backend), [stored]);
+    const { head } = open(fixedOpeningAccess(backend), [stored]);
     expect(text).not.toContain(hex(head.keys.stream.exportKey()));
     expect(text).not.toContain(hex(head.keys.commitment));
   });

@@ -28,7 +28,7 @@ export function wrapKeyOf(epoch: number): Uint8Array {
   return new Uint8Array(32).fill(epoch);
 }
 
-export function sealingAccess(
+export function fixedSealingAccess(
   backend: CryptoBackend,
   changes: Partial<SealingAccess> = {},
 ): SealingAccess {
@@ -38,7 +38,7 @@ export function sealingAccess(
 }
 
 /** A vault of which epochs 1 to 3 are known, in all of which the writer, and he alone, may write. */
-export function openingAccess(
+export function fixedOpeningAccess(
   backend: CryptoBackend,
   changes: Partial<OpeningAccess> = {},
 ): OpeningAccess {
@@ -77,7 +77,7 @@ export function seal(
   access: Partial<SealingAccess> = {},
   file: Partial<FileToSeal> = {},
 ): Uint8Array {
-  const sealer = beginSealing(sealingAccess(backend, access), { ...fileToSeal, ...file });
+  const sealer = beginSealing(fixedSealingAccess(backend, access), { ...fileToSeal, ...file });
   return sealRest(sealer, [content]);
 }
 

@@ -4,5 +4,5 @@ import { runReadmeSnippets } from '@e2eeftp/readme-snippets';
 
 test('the README’s snippets compile and run', async () => {
   const { ran } = await runReadmeSnippets(new URL('../README.md', import.meta.url));
-  expect(ran).toBe(3);
+  expect(ran).toBe(4);
 });

@@ -4,6 +4,10 @@ export { labels } from './labels.js';
 export { encodeCard, makeCard, parseCard, requireCardOf, type Card } from './identity/card.js';
 export { formatRecoveryCode, parseRecoveryCode } from './identity/recovery-code.js';
 export { SealingIdentity } from './identity/sealing-identity.js';
+export { formatInvitation, parseInvitation, type Invitation } from './vault/invitation.js';
+export { keyringFolderName, keyringPath, parseKeyringName, vaultPath } from './vault/paths.js';
+export { formatVaultId, homeVaultId, parseVaultId, vaultIdOf } from './vault/vault-id.js';
+export { locateInVault, type VaultLocation } from './vault/vault-location.js';
 export type { FormerWriter, Keyring, Member, Role } from './keyring/keyring.js';
 export { KeyringChain, type ChainOrigin, type KeyringPin } from './keyring/keyring-chain.js';
 export {
@@ -15,25 +19,6 @@ export {
 export { judgeEpoch, mayWrite, memberOf, nameOf, roleOf, wasWriter } from './keyring/membership.js';
 export { openKeyring, type OpenedKeyring } from './keyring/open-keyring.js';
 export { VaultSecrets, type EpochKeys } from './keyring/vault-secrets.js';
-export { formatInvitation, parseInvitation, type Invitation } from './vault/invitation.js';
-export { keyringFolderName, keyringPath, parseKeyringName, vaultPath } from './vault/paths.js';
-export { formatVaultId, homeVaultId, parseVaultId, vaultIdOf } from './vault/vault-id.js';
-export { locateInVault, type VaultLocation } from './vault/vault-location.js';
-export {
-  viewDirectory,
-  type DamagedEntry,
-  type DirectoryView,
-  type ListedEntry,
-  type StoredEntry,
-} from './name/directory-view.js';
-export { newEntryId, rootDirectory, type DirectoryIds } from './name/entry-id.js';
-export { requireDistinctLocally } from './name/local-collision.js';
-export {
-  storedNameLength,
-  VaultNames,
-  type NameDamage,
-  type OpenedName,
-} from './name/vault-names.js';
 export {
   openingAccess,
   sealingAccess,
@@ -57,3 +42,18 @@ export {
   trimUploadJournal,
   type UploadJournal,
 } from './file/upload-journal.js';
+export {
+  viewDirectory,
+  type DamagedEntry,
+  type DirectoryView,
+  type ListedEntry,
+  type StoredEntry,
+} from './name/directory-view.js';
+export { newEntryId, rootDirectory, type DirectoryIds } from './name/entry-id.js';
+export { requireDistinctLocally } from './name/local-collision.js';
+export {
+  storedNameLength,
+  VaultNames,
+  type NameDamage,
+  type OpenedName,
+} from './name/vault-names.js';

@@ -1,5 +1,6 @@
 import { defaultBackend, equalBytes, hkdf, utf8, wipe, type CryptoBackend } from '@e2eeftp/crypto';
 
+import { expectLength } from '../encoding/expect-length.js';
 import { VaultError } from '../errors.js';
 import { labels } from '../labels.js';
 import { vaultSizes } from '../limits.js';
@@ -33,10 +34,8 @@ export class VaultSecrets {
     secrets: readonly Uint8Array[],
     backend: CryptoBackend = defaultBackend,
   ) {
-    const isWhole = secrets.every(({ length }) => length === vaultSizes.epochSecret);
-    if (vault.length !== vaultSizes.vaultId || !isWhole) {
-      throw new VaultError('misuse', 'A vault’s id has 16 bytes, and an epoch’s secret 32');
-    }
+    expectLength('A vault id', vault, vaultSizes.vaultId);
+    for (const secret of secrets) expectLength('An epoch secret', secret, vaultSizes.epochSecret);
     this.vault = vault;
     this.#backend = backend;
     this.#secrets = secrets.map((secret) => Uint8Array.from(secret));

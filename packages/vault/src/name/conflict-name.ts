@@ -1,21 +1,27 @@
 import { base32nopad } from '@scure/base';
 
+/** What is known of an entry of a conflict. */
+export interface ConflictFacts {
+  /** What its sender is called. */
+  readonly sender?: string | undefined;
+  /** When its content was last changed, in milliseconds since 1970. */
+  readonly mtime?: number;
+}
+
 /**
  * Gives the names by which an entry can be shown whose own name another one bears.
  *
  * @param name - the name that both have
  * @param id - the id of the entry that gives way
  * @param facts - what is known of the entry, of files whose metadata was read
- * @param facts.sender - who wrote it
- * @param facts.written - when, in milliseconds since 1970
  * @returns names in the order of preference; every one is a valid component, and there is no end
  */
 export function* conflictNames(
   name: string,
   id: Uint8Array,
-  { sender, written }: { readonly sender?: string; readonly written?: number },
+  { sender, mtime }: ConflictFacts,
 ): Generator<string, never> {
-  const time = written === undefined ? undefined : formatTime(written);
+  const time = mtime === undefined ? undefined : formatTime(mtime);
   if (sender !== undefined && time !== undefined) yield `${name} (conflict, ${sender}, ${time})`;
   const text = base32nopad.encode(id).toLowerCase();
   yield `${name} (conflict, ${text})`;

@@ -1,6 +1,8 @@
 import { compareBytes } from '../encoding/order.js';
+import type { FileMetadata } from '../file/metadata.js';
+import { nameOf } from '../keyring/membership.js';
 import { keyringFolderName } from '../vault/paths.js';
-import { conflictNames } from './conflict-name.js';
+import { conflictNames, type ConflictFacts } from './conflict-name.js';
 import type { DirectoryIds } from './entry-id.js';
 import type { NameDamage, VaultNames } from './vault-names.js';
 
@@ -8,15 +10,8 @@ import type { NameDamage, VaultNames } from './vault-names.js';
 export interface StoredEntry {
   /** Its name on the server. */
   readonly stored: string;
-  /**
-   * For files whose metadata was read: the ids of the entries that it replaces. Give it only from
-   * metadata that was authenticated.
-   */
-  readonly replaces?: readonly Uint8Array[];
-  /** For files whose metadata was read: what its sender is called. */
-  readonly sender?: string;
-  /** For files whose metadata was read: milliseconds since 1970. */
-  readonly written?: number;
+  /** Of files whose head was read: `FileHead.metadata`. */
+  readonly metadata?: Pick<FileMetadata, 'mtime' | 'sender' | 'replaces'>;
 }
 
 /** An entry of a folder as its members see it. */
@@ -73,12 +68,15 @@ export function viewDirectory<Stored extends StoredEntry>(
   const { opened, damaged } = openAll(names, directory, listed);
   const replacedIds = new Set(
     opened.flatMap(({ id, stored }) =>
-      (stored.replaces ?? []).map(keyOf).filter((replaced) => replaced !== keyOf(id)),
+      (stored.metadata?.replaces ?? []).map(keyOf).filter((replaced) => replaced !== keyOf(id)),
     ),
   );
   const isReplaced = ({ id }: Opened<Stored>): boolean => replacedIds.has(keyOf(id));
   return {
-    entries: named(opened.filter((entry) => !isReplaced(entry))),
+    entries: named(
+      names,
+      opened.filter((entry) => !isReplaced(entry)),
+    ),
     replaced: opened.filter(isReplaced).map(({ stored }) => stored),
     damaged,
   };
@@ -116,6 +114,7 @@ function openAll<Stored extends StoredEntry>(
 
 /** Every member gives the same names to the same entries, in whichever order they are listed. */
 function named<Stored extends StoredEntry>(
+  names: VaultNames,
   opened: readonly Opened<Stored>[],
 ): Map<string, ListedEntry<Stored>> {
   const inOrder = [...opened].sort((one, other) => compareBytes(one.id, other.id));
@@ -135,13 +134,19 @@ function named<Stored extends StoredEntry>(
     if (first) entries.set(name, { ...first, isConflict: true });
   }
   for (const entry of later) {
-    for (const name of conflictNames(entry.sealedName, entry.id, entry.stored)) {
+    for (const name of conflictNames(entry.sealedName, entry.id, factsOf(names, entry.stored))) {
       if (entries.has(name)) continue;
       entries.set(name, { ...entry, name, isConflict: true });
       break;
     }
   }
   return entries;
+}
+
+/** What tells people which entry of a conflict is which. */
+function factsOf(names: VaultNames, { metadata }: StoredEntry): ConflictFacts {
+  if (!metadata) return {};
+  return { sender: nameOf(names.keyring, metadata.sender), mtime: metadata.mtime };
 }
 
 function keyOf(id: Uint8Array): string {

@@ -9,6 +9,7 @@ import {
 import { base64urlnopad } from '@scure/base';
 
 import { VaultError } from '../errors.js';
+import type { Keyring } from '../keyring/keyring.js';
 import { judgeEpoch } from '../keyring/membership.js';
 import type { OpenedKeyring } from '../keyring/open-keyring.js';
 import type { EpochKeys } from '../keyring/vault-secrets.js';
@@ -77,6 +78,11 @@ export class VaultNames {
   ) {
     this.#opened = opened;
     this.#backend = backend;
+  }
+
+  /** The keyring in force. */
+  get keyring(): Keyring {
+    return this.#opened.keyring;
   }
 
   /**

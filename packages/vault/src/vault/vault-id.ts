@@ -8,6 +8,7 @@ import {
 } from '@e2eeftp/crypto';
 import { base32nopad } from '@scure/base';
 
+import { expectLength } from '../encoding/expect-length.js';
 import { VaultError } from '../errors.js';
 import { labels } from '../labels.js';
 import { vaultSizes } from '../limits.js';
@@ -53,9 +54,7 @@ export function vaultIdOf(
  * @throws VaultError `misuse` when there are not 16 bytes
  */
 export function formatVaultId(id: Uint8Array): string {
-  if (id.length !== vaultSizes.vaultId) {
-    throw new VaultError('misuse', `A vault's id has 16 bytes, not ${id.length}`);
-  }
+  expectLength('A vault id', id, vaultSizes.vaultId);
   return base32nopad.encode(id).toLowerCase();
 }
 

@@ -14,7 +14,7 @@ import {
 import { backends } from '../support/backends.js';
 import { contentOf, hex } from '../support/bytes.js';
 import { codeOf, expectCode } from '../support/errors.js';
-import { open as openFile, seal as sealFile } from '../support/files.js';
+import { entry, open as openFile, seal as sealFile } from '../support/files.js';
 import { Impostor, rewritten } from '../support/forgeries.js';
 import { person, type Person } from '../support/people.js';
 import { append, open, vaultOf, walk, type StoredVault } from '../support/vaults.js';
@@ -60,15 +60,34 @@ describe.each(backends)('%s', (_name, backend) => {
     const bobs = await open(stored, bob);
     const id = newEntryId(backend);
     const listed = { stored: new VaultNames(bobs, backend).seal(rootDirectory, id, 'a.txt') };
-    const file = sealFile(backend, content, sealingAccess(bobs, bob.identity, backend), {
-      entry: id,
-    });
+    const file = seal(bobs, bob, id);
     const carols = await open(stored, carol);
     const view = viewDirectory(new VaultNames(carols, backend), rootDirectory, [listed]);
     const found = view.entries.get('a.txt')!;
     const access = openingAccess(carols, backend);
     expect(hex(openFile(access, [file], found.id).content)).toBe(hex(content));
     expectCode('not-this-place', () => openFile(access, [file], newEntryId(backend)));
+  });
+
+  test('of two files of one name, everybody sees by whom the later one is', async () => {
+    const [ids, senders] = [
+      [newEntryId(backend), newEntryId(backend)],
+      [alice, bob],
+    ];
+    const carols = await open(stored, carol);
+    const names = new VaultNames(carols, backend);
+    const listed = await Promise.all(
+      senders.map(async (sender, index) => {
+        const id = ids[index]!;
+        const file = seal(await open(stored, sender), sender, id);
+        const { metadata } = openFile(openingAccess(carols, backend), [file], id).head;
+        return { stored: names.seal(rootDirectory, id, 'a.txt'), metadata };
+      }),
+    );
+    const shown = [...viewDirectory(names, rootDirectory, listed).entries.keys()];
+    const later = hex(ids[0]!) < hex(ids[1]!) ? 'bob' : 'alice';
+    const time = '2026-09-21 14.13.20 UTC';
+    expect(shown.sort()).toEqual(['a.txt', `a.txt (conflict, ${later}, ${time})`]);
   });
 
   test('only who may write gets what it takes to seal', async () => {
@@ -163,8 +182,8 @@ describe.each(backends)('%s', (_name, backend) => {
     return openingAccess(opened, backend);
   }
 
-  function seal(opened: OpenedKeyring, sender: Person): Uint8Array {
-    return sealFile(backend, content, sealingAccess(opened, sender.identity, backend));
+  function seal(opened: OpenedKeyring, { identity }: Person, id = entry): Uint8Array {
+    return sealFile(backend, content, sealingAccess(opened, identity, backend), { entry: id });
   }
 
   /** A file that is made without asking whether its sender may write. */

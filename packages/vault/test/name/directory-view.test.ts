@@ -10,22 +10,37 @@ import {
   type StoredEntry,
 } from '../../src/index.js';
 import { filled } from '../support/bytes.js';
-import { person } from '../support/people.js';
+import { person, type Person } from '../support/people.js';
 import { vaultOf, walk } from '../support/vaults.js';
 
 let names: VaultNames;
+let bobs: FileFacts;
+/** Whose name is as long as one can be. */
+let longest: Uint8Array;
 
 beforeAll(async () => {
-  const alice = await person('alice');
-  names = new VaultNames(await openKeyring(walk(await vaultOf(alice)), alice.sealing));
+  const [alice, bob, longNamed] = (await Promise.all(
+    ['alice', 'bob', 'b'.repeat(64)].map(person),
+  )) as [Person, Person, Person];
+  const stored = await vaultOf(alice, [
+    { add: [bob, longNamed].map(({ card }) => ({ card, role: 'writer' as const })) },
+    { remove: [bob.card.identity] },
+  ]);
+  names = new VaultNames(await openKeyring(walk(stored), alice.sealing));
+  longest = longNamed.card.identity;
+  bobs = { sender: bob.card.identity, mtime: Date.UTC(2030, 1, 3, 4, 5, 6), replaces: [] };
 });
+
+type FileFacts = NonNullable<StoredEntry['metadata']>;
+
+const replacing = (id: Uint8Array): FileFacts => ({ ...bobs, replaces: [id] });
 
 const one = filled(12, 1);
 const two = filled(12, 2);
 const three = filled(12, 3);
 
-function entry(id: Uint8Array, name: string, facts: Omit<StoredEntry, 'stored'> = {}): StoredEntry {
-  return { stored: names.seal(rootDirectory, id, name), ...facts };
+function entry(id: Uint8Array, name: string, metadata?: FileFacts): StoredEntry {
+  return { stored: names.seal(rootDirectory, id, name), ...(metadata && { metadata }) };
 }
 
 function view(...listed: StoredEntry[]): DirectoryView<StoredEntry> {
@@ -40,7 +55,7 @@ test('entries are found by their names, with what the caller knows of them', () 
     listed,
     entry(two, 'b'),
   ]);
-  expect(entries.get('a.txt')).toMatchObject({ id: one, epoch: 1, isConflict: false });
+  expect(entries.get('a.txt')).toMatchObject({ id: one, epoch: 2, isConflict: false });
   expect(entries.get('a.txt')?.stored).toBe(listed);
   expect(entries.get('b')?.id).toEqual(two);
   expect(entries.has('c')).toBe(false);
@@ -74,35 +89,33 @@ describe('replaced entries', () => {
   test('are hidden wherever they are listed, also under another name', () => {
     const { entries, replaced } = view(
       entry(one, 'a'),
-      entry(two, 'a', { replaces: [one] }),
+      entry(two, 'a', replacing(one)),
       entry(three, 'renamed'),
     );
     expect(entries.get('a')).toMatchObject({ id: two, isConflict: false });
     expect(replaced).toHaveLength(1);
-    expect(shown(view(entry(one, 'brought back'), entry(two, 'a', { replaces: [one] })))).toEqual([
-      'a',
-    ]);
+    expect(shown(view(entry(one, 'brought back'), entry(two, 'a', replacing(one))))).toEqual(['a']);
   });
 
   test('stay hidden when what replaced them was replaced too', () => {
     const chain = [
       entry(one, 'a'),
-      entry(two, 'a', { replaces: [one] }),
-      entry(three, 'a', { replaces: [two] }),
+      entry(two, 'a', replacing(one)),
+      entry(three, 'a', replacing(two)),
     ];
     expect(view(...chain).entries.get('a')?.id).toEqual(three);
     expect(shown(view(...chain))).toEqual(['a']);
   });
 
   test('an entry that claims to replace itself does not hide itself', () => {
-    expect(shown(view(entry(one, 'a', { replaces: [one] })))).toEqual(['a']);
+    expect(shown(view(entry(one, 'a', replacing(one))))).toEqual(['a']);
   });
 
   test('two that replaced the same one are in conflict', () => {
     const { entries, replaced } = view(
       entry(one, 'a'),
-      entry(two, 'a', { replaces: [one] }),
-      entry(three, 'a', { replaces: [one], sender: 'bob', written: 0 }),
+      entry(two, 'a', replacing(one)),
+      entry(three, 'a', { ...replacing(one), mtime: 0 }),
     );
     expect(replaced).toHaveLength(1);
     expect(entries.get('a')?.id).toEqual(two);
@@ -111,8 +124,6 @@ describe('replaced entries', () => {
 });
 
 describe('conflicts', () => {
-  const bobs = { sender: 'bob', written: Date.UTC(2030, 1, 3, 4, 5, 6) };
-
   test('the smaller id has the plain name, in whichever order they are listed', () => {
     const listed = [entry(two, 'a', bobs), entry(one, 'a'), entry(three, 'b')];
     for (const order of [listed, [...listed].reverse()]) {
@@ -133,8 +144,13 @@ describe('conflicts', () => {
   test('without facts, with a hostile time, or with the same facts, the id tells them apart', () => {
     const text = 'aibaeaqcaibaeaqcaiba';
     expect(shown(view(entry(one, 'a'), entry(two, 'a')))).toEqual(['a', `a (conflict, ${text})`]);
-    const hostile = { sender: 'bob', written: Number.MAX_SAFE_INTEGER };
+    const hostile = { ...bobs, mtime: Number.MAX_SAFE_INTEGER };
     expect(shown(view(entry(one, 'a'), entry(two, 'a', hostile)))).toEqual([
+      'a',
+      `a (conflict, ${text})`,
+    ]);
+    const stranger = { ...bobs, sender: filled(32, 9) };
+    expect(shown(view(entry(one, 'a'), entry(two, 'a', stranger)))).toEqual([
       'a',
       `a (conflict, ${text})`,
     ]);
@@ -156,11 +172,12 @@ describe('conflicts', () => {
   });
 
   test('every name that is shown fits on a file system', () => {
-    const longest = 'x'.repeat(144);
-    const facts = { sender: 'b'.repeat(64), written: -62_198_755_200_000 };
-    const listed = [one, two, three].map((id) => entry(id, longest, facts));
-    const { entries } = view(...listed, entry(newEntryId(), longest));
+    const name = 'x'.repeat(144);
+    const metadata = { ...bobs, sender: longest, mtime: 8.64e15 };
+    const listed = [one, two, three].map((id) => ({ ...entry(id, name), metadata }));
+    const { entries } = view(...listed, entry(newEntryId(), name));
     expect(entries.size).toBe(4);
-    for (const name of entries.keys()) expect(Buffer.byteLength(name)).toBeLessThanOrEqual(255);
+    for (const shownAs of entries.keys())
+      expect(Buffer.byteLength(shownAs)).toBeLessThanOrEqual(255);
   });
 });

@@ -19,7 +19,7 @@ export const sealedChunk = chunk + 16;
 export const leaf = 1_048_576;
 
 export const vault = new Uint8Array(16).fill(0xaa);
-export const entry = new Uint8Array(12).fill(0xe1);
+export const entry: Uint8Array = new Uint8Array(12).fill(0xe1);
 export const otherEntry = new Uint8Array(12).fill(0xe2);
 export const writerSeed = new Uint8Array(32).fill(0x11);
 export const readerSeed = new Uint8Array(32).fill(0x22);

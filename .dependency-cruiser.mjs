@@ -4,6 +4,7 @@ const ALLOWED = {
   'packages/file-io': [],
   'packages/transport': [],
   'packages/protocol': ['packages/crypto'],
+  'packages/vault': ['packages/crypto', 'packages/protocol'],
   'packages/server': [
     'packages/crypto',
     'packages/file-io',

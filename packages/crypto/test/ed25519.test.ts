@@ -47,6 +47,32 @@ describe.each(backends)('%s', (_name, { ed25519 }) => {
     expectCode('bad-key', () => ed25519.fromSeed(new Uint8Array(64)));
   });
 
+  test('many keys in any order verify what they signed, and nothing else', () => {
+    const message = new Uint8Array(7);
+    const keys = Array.from({ length: 150 }, (_, index) =>
+      ed25519.fromSeed(new Uint8Array(32).fill(index)),
+    );
+    const signatures = keys.map((key) => key.sign(message));
+    const verdict = (key: number, signature: number): boolean =>
+      ed25519.verify(keys[key]!.publicKey, message, signatures[signature]!);
+    const order = Array.from({ length: 400 }, (_, step) => (step * 67 + (step >> 3)) % 150);
+    for (const index of [...order, 0, 0, 149, 0]) {
+      expect(verdict(index, index)).toBe(true);
+      expect(verdict(index, (index + 1) % 150)).toBe(false);
+    }
+  });
+
+  test('a key whose array is overwritten afterwards is not taken for the new one', () => {
+    const [one, other] = [7, 8].map((value) => ed25519.fromSeed(new Uint8Array(32).fill(value)));
+    const message = new Uint8Array(4);
+    const publicKey = Uint8Array.from(one!.publicKey);
+    expect(ed25519.verify(publicKey, message, one!.sign(message))).toBe(true);
+    publicKey.set(other!.publicKey);
+    expect(ed25519.verify(publicKey, message, one!.sign(message))).toBe(false);
+    expect(ed25519.verify(publicKey, message, other!.sign(message))).toBe(true);
+    expect(ed25519.verify(one!.publicKey, message, one!.sign(message))).toBe(true);
+  });
+
   test('a key stays what it was when the array that brought the seed is wiped', () => {
     const seed = new Uint8Array(32).fill(0x5a);
     const key = ed25519.fromSeed(seed);

@@ -24,6 +24,7 @@ export {
   joinPath,
   parentPath,
   parsePath,
+  parseRelativePath,
   rootPath,
   type RemotePath,
 } from './path.js';

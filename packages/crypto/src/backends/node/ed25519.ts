@@ -5,10 +5,10 @@ import { isAcceptableSignature } from '../../ed25519-public-key.js';
 import { sizes } from '../../labels.js';
 import { expectLength } from '../../lengths.js';
 import { fromDer, lastBytes } from './der.js';
+import { verifyingKey } from './verifying-keys.js';
 
-/** PKCS#8 and SPKI around a raw Ed25519 key (RFC 8410, section 7 and 4). */
+/** PKCS#8 around a raw Ed25519 seed (RFC 8410, section 7). */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
 
 /** Ed25519 from OpenSSL, whose verification knows no cofactor. */
 export const ed25519: CryptoBackend['ed25519'] = {
@@ -23,7 +23,6 @@ export const ed25519: CryptoBackend['ed25519'] = {
   },
   verify(publicKey, message, signature) {
     if (!isAcceptableSignature(publicKey, signature)) return false;
-    const key = createPublicKey(fromDer(spkiPrefix, publicKey, 'spki'));
-    return verify(null, message, key, signature);
+    return verify(null, message, verifyingKey(publicKey), signature);
   },
 };

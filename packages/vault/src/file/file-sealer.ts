@@ -1,0 +1,243 @@
+import { concatBytes, equalBytes, type CryptoBackend, type Identity } from '@e2eeftp/crypto';
+
+import { VaultError } from '../errors.js';
+import { vaultSizes } from '../limits.js';
+import { streamSizes } from './age/stream.js';
+import { ContentHash } from './content-hash.js';
+import type { FileKeys } from './file-keys.js';
+import type { FileMetadata } from './metadata.js';
+import { fileMessage } from './signed-message.js';
+import {
+  encodeLeafEntry,
+  encodeTagEntry,
+  encodeUploadJournal,
+  type UploadJournal,
+} from './upload-journal.js';
+
+/** A file whose keys are made: what `beginSealing` and `resumeSealing` hand to a sealer. */
+export interface FileUnderWay {
+  readonly backend: CryptoBackend;
+  readonly sender: Identity;
+  readonly vault: Uint8Array;
+  readonly entry: Uint8Array;
+  readonly epoch: number;
+  readonly metadata: FileMetadata;
+  readonly keys: FileKeys;
+  /** Header and nonce. */
+  readonly head: Uint8Array;
+  /** What was noted so far, from the leaf on with which the sealer begins. */
+  readonly journal?: UploadJournal | undefined;
+  /** Bytes of the stored file that need not be given out. */
+  readonly storedOffset: number;
+}
+
+/** What came of a step of sealing. */
+export interface SealedPart {
+  /** To be appended to the journal before any of the bytes are sent; empty when there is none. */
+  readonly journal: Uint8Array;
+  /** The stored file's next bytes, in pieces. */
+  readonly bytes: readonly Uint8Array[];
+}
+
+/**
+ * Makes a stored file out of content: the head, then chunks as content comes, then the end with the
+ * signature. It holds less than a chunk.
+ *
+ * No chunk number is ever used for two plaintexts: numbers only rise, and going on with an earlier
+ * upload seals what may have been sent again and gives it out only where it came out the same. After
+ * an error a sealer refuses everything.
+ */
+export class FileSealer {
+  /** Where in the content the bytes must begin that it is fed with. */
+  readonly contentOffset: number;
+  /** Where in the stored file the bytes begin that it gives. */
+  readonly storedOffset: number;
+  readonly #file: FileUnderWay;
+  readonly #hash: ContentHash;
+  /** Where the content of a chunk is put together that is not full yet. */
+  #pending: Uint8Array = new Uint8Array(0);
+  #filled = 0;
+  #chunk: number;
+  /** Bytes of the stored file so far, whether given out or not. */
+  #stored: number;
+  #step: 'head' | 'content' | 'over' = 'head';
+
+  /** @param file - its keys, and what is known of an earlier attempt */
+  constructor(file: FileUnderWay) {
+    const { backend, head, journal, storedOffset } = file;
+    this.#file = file;
+    this.#chunk = journal?.firstChunk ?? 0;
+    this.#stored = head.length + this.#chunk * streamSizes.sealedChunk;
+    this.#hash = new ContentHash(backend);
+    const leaves = journal?.leaves ?? new Uint8Array(0);
+    for (let start = 0; start < leaves.length; start += vaultSizes.digest) {
+      this.#hash.addLeaf(leaves.subarray(start, start + vaultSizes.digest));
+    }
+    this.contentOffset = this.#hash.size;
+    this.storedOffset = storedOffset;
+  }
+
+  /**
+   * Gives the stored file's beginning.
+   *
+   * @returns the header and the nonce, or what of them is not stored yet. The journal is one of its
+   *   own, that takes the place of an earlier one
+   * @throws VaultError `misuse` when this is not the first step
+   */
+  start(): SealedPart {
+    this.#enter('head', 'content');
+    const { head, journal } = this.#file;
+    const missing = head.subarray(Math.min(this.storedOffset, head.length));
+    return {
+      journal: journal ? encodeUploadJournal(journal) : new Uint8Array(0),
+      bytes: missing.length > 0 ? [missing] : [],
+    };
+  }
+
+  /**
+   * @param content - the content's next bytes; not kept
+   * @returns the chunks that these complete
+   * @throws VaultError `source-changed` when a chunk is not what was sealed under its number
+   *   before; `misuse` out of turn
+   */
+  update(content: Uint8Array): SealedPart {
+    this.#enter('content', 'over');
+    const part = new PartUnderWay(this.#file.journal !== undefined);
+    let rest = content;
+    while (this.#filled + rest.length >= streamSizes.chunk) {
+      const taken = rest.subarray(0, streamSizes.chunk - this.#filled);
+      // A chunk that comes in one piece is sealed from where it lies.
+      this.#sealContent(this.#filled === 0 ? taken : this.#put(taken), part);
+      rest = rest.subarray(taken.length);
+      this.#filled = 0;
+    }
+    this.#put(rest);
+    this.#step = 'content';
+    return part.done();
+  }
+
+  /**
+   * Ends the content and signs it.
+   *
+   * @returns the rest of the stored file
+   * @throws VaultError `source-changed` when the content ends before what was sealed of it
+   *   before, or is not the same; `journal-insufficient` when the server has more than the whole
+   *   file; `misuse` out of turn
+   */
+  finish(): SealedPart {
+    this.#enter('content', 'over');
+    const part = new PartUnderWay(this.#file.journal !== undefined);
+    const content = this.#pending.subarray(0, this.#filled);
+    this.#hash.update(content);
+    const rest = concatBytes(content, this.#sign());
+    const first = rest.subarray(0, streamSizes.chunk);
+    const second = rest.subarray(streamSizes.chunk);
+    this.#seal(first, second.length === 0, part);
+    if (second.length > 0) this.#seal(second, true, part);
+    if (this.#expectedTag(this.#chunk)) throw sourceChanged();
+    if (this.storedOffset > this.#stored) {
+      throw new VaultError(
+        'journal-insufficient',
+        'The server has more of this upload than there is, so it cannot go on safely. Start it over',
+      );
+    }
+    return part.done();
+  }
+
+  #enter(expected: 'head' | 'content', next: 'content' | 'over'): void {
+    if (this.#step !== expected) {
+      throw new VaultError('misuse', 'A file is sealed from its head to its end, once');
+    }
+    this.#step = next;
+  }
+
+  /** Adds to the chunk that is not full yet, and gives all of it; a small file needs little room. */
+  #put(content: Uint8Array): Uint8Array {
+    const filled = this.#filled + content.length;
+    if (filled > this.#pending.length) {
+      const room = new Uint8Array(Math.min(streamSizes.chunk, Math.max(filled, 2 * this.#filled)));
+      room.set(this.#pending.subarray(0, this.#filled));
+      this.#pending = room;
+    }
+    this.#pending.set(content, this.#filled);
+    this.#filled = filled;
+    return this.#pending.subarray(0, filled);
+  }
+
+  #sealContent(content: Uint8Array, part: PartUnderWay): void {
+    this.#seal(content, false, part);
+    for (const digest of this.#hash.update(content)) {
+      part.note(encodeLeafEntry(this.#hash.size / vaultSizes.leaf - 1, digest));
+    }
+  }
+
+  #seal(plaintext: Uint8Array, isLast: boolean, part: PartUnderWay): void {
+    this.#take(this.#file.keys.stream.seal(this.#chunk, isLast, [plaintext]), part);
+  }
+
+  /**
+   * Takes the next chunk, sealed, and gives what is not stored yet of it. Had it been sent before
+   * with another plaintext, the two together would betray both (they share a keystream), and let
+   * others forge it (they share a one-time authenticator key): so nothing leaves before it was
+   * compared.
+   */
+  #take(sealed: readonly Uint8Array[], part: PartUnderWay): void {
+    const tag = sealed.at(-1) ?? new Uint8Array(0);
+    const expected = this.#expectedTag(this.#chunk);
+    if (!expected) part.note(encodeTagEntry(this.#chunk, tag));
+    else if (!equalBytes(expected, tag)) throw sourceChanged();
+    for (const piece of sealed) {
+      const skipped = Math.min(Math.max(0, this.storedOffset - this.#stored), piece.length);
+      if (skipped < piece.length) part.give(piece.subarray(skipped));
+      this.#stored += piece.length;
+    }
+    this.#chunk++;
+  }
+
+  /** What came of a chunk when it was sealed before, if it was. */
+  #expectedTag(chunk: number): Uint8Array | undefined {
+    if (!this.#file.journal) return undefined;
+    const { tags, firstChunk } = this.#file.journal;
+    const start = (chunk - firstChunk) * streamSizes.tag;
+    return start < tags.length ? tags.subarray(start, start + streamSizes.tag) : undefined;
+  }
+
+  #sign(): Uint8Array {
+    const { vault, entry, epoch, keys, metadata, sender } = this.#file;
+    const { commitment } = keys;
+    const { size } = this.#hash;
+    const root = this.#hash.root();
+    return sender.sign(fileMessage({ vault, entry, epoch, commitment, root, size, metadata }));
+  }
+}
+
+/** Collects what a step gives. */
+class PartUnderWay {
+  readonly #hasJournal: boolean;
+  readonly #notes: Uint8Array[] = [];
+  readonly #bytes: Uint8Array[] = [];
+
+  constructor(hasJournal: boolean) {
+    this.#hasJournal = hasJournal;
+  }
+
+  note(entry: Uint8Array): void {
+    if (this.#hasJournal) this.#notes.push(entry);
+  }
+
+  give(piece: Uint8Array): void {
+    this.#bytes.push(piece);
+  }
+
+  done(): SealedPart {
+    return { journal: concatBytes(...this.#notes), bytes: this.#bytes };
+  }
+}
+
+/** @returns what stops a resumed upload whose source is another now */
+export function sourceChanged(): VaultError {
+  return new VaultError(
+    'source-changed',
+    'The source changed since this upload began, so what is stored of it cannot be used. Start it over',
+  );
+}

@@ -1,0 +1,8 @@
+import { expect, test } from '@jest/globals';
+
+import { runReadmeSnippets } from '@e2eeftp/readme-snippets';
+
+test('the README’s snippets compile and run', async () => {
+  const { ran } = await runReadmeSnippets(new URL('../README.md', import.meta.url));
+  expect(ran).toBe(4);
+});

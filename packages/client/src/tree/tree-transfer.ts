@@ -64,7 +64,7 @@ export interface TreeOptions extends Pick<OperationOptions, 'signal'>, FilterOpt
   readonly preserveMode?: boolean | undefined;
   /** Whether to change nothing, and only to tell what would become of each file and folder. */
   readonly dryRun?: boolean | undefined;
-  /** Files under way at once, so that small ones do not wait for answers; by default 256. */
+  /** Files under way at once, so that small ones do not wait for answers; by default 192. */
   readonly concurrency?: number | undefined;
   /**
    * Hears how far the transfer is, about once for every 256 KiB and file. It must not throw. Only
@@ -98,4 +98,4 @@ export interface TreeResult {
 export const keptFailures = 1000;
 
 /** How many files are under way at once when nobody says otherwise. */
-export const defaultConcurrency = 256;
+export const defaultConcurrency = 192;

@@ -122,6 +122,8 @@ export class KeyringReplacement {
       if (!(error instanceof VaultError)) throw error;
       throw malformed('The keyring does not follow from the one in force', { cause: error });
     }
+    // A chain also takes the keyring in force once more.
+    if (chain.current.sequence !== sequence) throw malformed('The keyring has another number');
     // Nobody takes the id of somebody else's vault by showing the server that person's keyring.
     if (isFirst && !equalBytes(chain.current.signer, this.#client.identity)) {
       throw notAllowed('The first keyring of a vault comes from who signed it');

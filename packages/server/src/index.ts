@@ -54,7 +54,7 @@ export type { HelloRecord } from './v1/hello-record.js';
 export type { V1Options } from './v1/v1-options.js';
 export type { RequestPacing } from './admission/request-rates.js';
 export type { FolderRoom, Leasing, StoreCoordination } from './store/coordination.js';
-export type { PathLocking } from './store/path-locks.js';
+export { PathLocks, type PathLocking } from './store/path-locks.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
 export { defaultStoreLimits, type StoreLimits } from './store/store-limits.js';

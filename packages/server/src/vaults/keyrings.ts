@@ -12,7 +12,15 @@ import {
 
 import { StoreError } from '../store/store-error.js';
 import type { Store } from '../store/store.js';
-import { unlessMissing } from '../store/system-errors.js';
+import { isStoreError, unlessMissing } from '../store/system-errors.js';
+
+/** A vault's keyring is none, so that nobody can say who belongs to the vault. */
+export class DamagedKeyringError extends StoreError {
+  /** @param cause - what is wrong about it */
+  constructor(cause: unknown) {
+    super('io', 'A vault has a damaged keyring; restore the vault from a backup', { cause });
+  }
+}
 
 /** Who belongs to a vault now. */
 export interface KeyringInForce {
@@ -88,14 +96,17 @@ export class Keyrings {
     const path = keyringPath(vault, sequence);
     const limits = { fileSize: vaultLimits.keyring, total: vaultLimits.keyring };
     const [result] = await this.#store.readFiles([path], limits);
-    if (result?.status !== 'fulfilled') throw damaged(result?.reason);
+    if (result?.status !== 'fulfilled') {
+      const reason: unknown = result?.reason;
+      throw isStoreError(reason, 'too-large') ? new DamagedKeyringError(reason) : reason;
+    }
     const { bytes } = result.value;
     const hash = createHash('sha256').update(bytes).digest();
     const chain = KeyringChain.resume({ vault, sequence, hash });
     try {
       chain.accept(bytes);
     } catch (error) {
-      if (error instanceof VaultError) throw damaged(error);
+      if (error instanceof VaultError) throw new DamagedKeyringError(error);
       throw error;
     }
     return chain;
@@ -163,10 +174,4 @@ export class Keyrings {
 
 function keyOf(identity: Uint8Array): string {
   return Buffer.from(identity).toString('base64');
-}
-
-function damaged(cause: unknown): StoreError {
-  if (cause instanceof StoreError && cause.code !== 'too-large') return cause;
-  const message = 'A vault has a damaged keyring; restore the files of the vault from a backup';
-  return new StoreError('io', message, { cause });
 }

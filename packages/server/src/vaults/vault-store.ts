@@ -28,9 +28,10 @@ import type {
   UploadOptions,
   WholeFile,
 } from '../store/store.js';
+import { isStoreError } from '../store/system-errors.js';
 import { componentsOf } from '../store/tree.js';
 import { isKeyringPlace, KeyringReplacement, type VaultClient } from './keyring-replacement.js';
-import type { Keyrings } from './keyrings.js';
+import { DamagedKeyringError, type Keyrings } from './keyrings.js';
 import {
   Memberships,
   notAllowed,
@@ -114,18 +115,21 @@ export class VaultStore implements Store {
     files: readonly NewFile[],
     options: StoreFilesOptions,
   ): Promise<readonly PromiseSettledResult<StoredFile>[]> {
-    const paths = files
-      .map(({ path }) => path)
-      .filter((path) => path.startsWith(`${vaultsBranch}/`));
-    if (paths.length === 0) return this.#store.storeFiles(files, options);
-    return this.locks.run(paths.map(turnFor), () => {
+    const isInVaults = ({ path }: NewFile): boolean => path.startsWith(`${vaultsBranch}/`);
+    if (!files.some(isInVaults)) return this.#store.storeFiles(files, options);
+    const accepting = () => {
       const memberships = this.#memberships();
-      const accept = async (file: NewFile): Promise<NewFile> => {
+      return async (file: NewFile): Promise<NewFile> => {
         const place = placeInVault(file.path);
         if (place) requireEntry(place, await memberships.of(place), options);
         return file;
       };
-      return eachAccepted(files, accept, (accepted) => this.#store.storeFiles(accepted, options));
+    };
+    return eachAccepted(files, accepting(), (some) => {
+      const turns = some.filter(isInVaults).map(({ path }) => turnFor(path));
+      return this.locks.run(turns, () =>
+        eachAccepted(some, accepting(), (accepted) => this.#store.storeFiles(accepted, options)),
+      );
     });
   }
 
@@ -144,10 +148,14 @@ export class VaultStore implements Store {
         this.#store.delete(path, options),
       );
     }
-    return this.locks.run([turnFor(path)], async () => {
+    const requireOwner = async (): Promise<void> => {
       const membership = await this.#membership(place);
       if (membership.role !== 'owner') throw notAllowed('Only an owner can delete a vault');
       requireInForce(membership, { keyring, isOptional: true });
+    };
+    await requireOwner();
+    return this.locks.run([turnFor(path)], async () => {
+      await requireOwner();
       await this.#store.delete(path, options);
     });
   }
@@ -218,7 +226,8 @@ export class VaultStore implements Store {
       await this.#requireVisible(root);
       return true;
     } catch (error) {
-      if (error instanceof StoreError && error.code === 'not-found') return false;
+      // One vault that is damaged must not hide all others; its members hear of it when they look.
+      if (isStoreError(error, 'not-found') || error instanceof DamagedKeyringError) return false;
       throw error;
     }
   }
@@ -236,16 +245,23 @@ export class VaultStore implements Store {
     return new Memberships(this.#keyrings, this.#client.identity);
   }
 
-  /** No keyring takes the place of the one in force until the work is done. */
-  #change<Result>(
+  /**
+   * No keyring takes the place of the one in force until the work is done. What is decided then is
+   * looked at before, so that nobody waits for the turns of those who are refused anyway.
+   */
+  async #change<Result>(
     places: readonly VaultPlace[],
     known: KnownKeyring,
     work: () => Promise<Result>,
   ): Promise<Result> {
-    const turns = places.map(({ path }) => turnFor(path));
-    return this.locks.run(turns, async () => {
+    const requireEntries = async (): Promise<void> => {
       const memberships = this.#memberships();
       for (const place of places) requireEntry(place, await memberships.of(place), known);
+    };
+    await requireEntries();
+    const turns = places.map(({ path }) => turnFor(path));
+    return this.locks.run(turns, async () => {
+      await requireEntries();
       return work();
     });
   }

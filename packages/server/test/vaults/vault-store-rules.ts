@@ -383,6 +383,7 @@ export function vaultStoreRules(name: string, make: () => Promise<MadeStore>): v
           await new StoreProbe(made.store).put(path, bytes);
           for (const member of [alice, eve]) {
             await expect(as(member).stat(vault.at())).rejects.toMatchObject({ code: 'io' });
+            expect(await as(member).names('vaults', { recursive: true })).toEqual([]);
           }
         }
         await new StoreProbe(made.store).put(vault.keyringAt(3), vault.newest);

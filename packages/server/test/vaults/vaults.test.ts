@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import type { Access, CborMap } from '@e2eeftp/protocol';
@@ -123,7 +125,7 @@ describe.each(settings)('vaults over $way with files $files', (setting) => {
     const path = vault.at('AAAA');
     await bob.peer.request('SEND', { path, keyring: 2 }, true);
     await bob.peer.data(Buffer.from('half'));
-    while (fixture.uploads < 3) await alice.peer.call('PING');
+    while (fixture.uploads < 3) await setImmediate();
     const roles = [{ identity: bob.identity.publicKey, role: 'reader' }] as const;
     expect(await storeNewest(alice, await vault.with(alice, { roles }))).toBe(226);
     await bob.peer.end({ ok: true, size: 4 });

@@ -12,8 +12,9 @@ import { StoreError } from '../store/store-error.js';
 import { asStoreError, unlessMissing } from '../store/system-errors.js';
 import { cardName, type CardStore } from './card-store.js';
 
-/** A name that leads elsewhere is none of ours. Windows has no such names to be followed. */
-const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0);
+/** A name that leads elsewhere is none of ours. */
+const { O_RDONLY, O_NOFOLLOW } = constants;
+const flags = O_RDONLY | O_NOFOLLOW;
 
 /**
  * Keeps cards in a folder, a file for each identity. A crash at any moment leaves the old card or

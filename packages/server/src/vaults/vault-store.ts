@@ -187,8 +187,12 @@ export class VaultStore implements Store {
   async makeDirectory(path: RemotePath, options: ChangeOptions = {}): Promise<void> {
     const place = placeInVault(path);
     if (!place) return this.#store.makeDirectory(path, options);
-    if (place.location?.kind === 'vault') return void (await this.#membership(place));
-    return this.#change([place], options, () => this.#store.makeDirectory(path, options));
+    if (place.location?.kind === 'vault') {
+      // It is there for members, and only a keyring makes one.
+      await this.#membership(place);
+      return;
+    }
+    await this.#change([place], options, () => this.#store.makeDirectory(path, options));
   }
 
   used(home: RemotePath): Promise<number> {

@@ -64,7 +64,7 @@ export interface World {
   readonly store: Store;
   readonly keyrings: Keyrings;
   /** The store as somebody sees it. */
-  readonly as: (person: Person, access?: Access, known?: Keyrings) => Member;
+  readonly as: (person: Person, access?: Access, known?: Keyrings, store?: Store) => Member;
   /** Makes a vault of Alice's, with Bob as a writer, Carol as a reader, and a file. */
   readonly team: () => Promise<TestVault>;
 }
@@ -88,9 +88,9 @@ export function useWorld(make: () => Promise<MadeStore>): World {
     get keyrings() {
       return there(keyrings);
     },
-    as: (person, access = 'rw', known = world.keyrings) => {
+    as: (person, access = 'rw', known = world.keyrings, store = world.store) => {
       const client = { identity: person.identity.publicKey, access };
-      return new Member(new VaultStore(world.store, known, client));
+      return new Member(new VaultStore(store, known, client));
     },
     team: async () => {
       let vault = await TestVault.begin(alice);

@@ -21,7 +21,8 @@ export interface KeyringReceiver {
 /** A keyring on its way into a vault. It is held in memory, since it is checked as a whole. */
 export class KeyringUpload implements Upload {
   readonly #receiver: KeyringReceiver;
-  #parts: Uint8Array[] = [];
+  /** As large as what has come needs, or up to twice that: parts may be of a byte each. */
+  #buffer = new Uint8Array(0);
   #size = 0;
   #hasEnded = false;
 
@@ -38,22 +39,19 @@ export class KeyringUpload implements Upload {
     for (const part of parts) {
       if (this.#hasEnded) return Promise.reject(ended());
       if (this.#size + part.length > vaultLimits.keyring) return Promise.reject(tooLarge());
-      this.#parts.push(part);
-      this.#size += part.length;
+      this.#append(part);
     }
     return Promise.resolve();
   }
 
   sha256(): Promise<Uint8Array> {
-    const hash = createHash('sha256');
-    for (const part of this.#parts) hash.update(part);
-    return Promise.resolve(hash.digest());
+    return Promise.resolve(createHash('sha256').update(this.#received).digest());
   }
 
   async commit(options: CommitOptions): Promise<StoredFile> {
     if (this.#hasEnded) throw ended();
     try {
-      return await this.#receiver.store(Buffer.concat(this.#parts), options);
+      return await this.#receiver.store(this.#received, options);
     } finally {
       this.#end();
     }
@@ -69,10 +67,25 @@ export class KeyringUpload implements Upload {
     return this.discard();
   }
 
+  get #received(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size);
+  }
+
+  #append(part: Uint8Array): void {
+    const size = this.#size + part.length;
+    if (size > this.#buffer.length) {
+      const larger = new Uint8Array(Math.min(Math.max(size, 2 * this.#size), vaultLimits.keyring));
+      larger.set(this.#received);
+      this.#buffer = larger;
+    }
+    this.#buffer.set(part, this.#size);
+    this.#size = size;
+  }
+
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    this.#parts = [];
+    this.#buffer = new Uint8Array(0);
     this.#receiver.onEnd();
   }
 }

@@ -118,7 +118,8 @@ export class Keyrings {
     known: Known | undefined,
   ): Promise<Known | undefined> {
     const sequence = await this.#newest(vault, known?.sequence ?? 0);
-    const file = await this.#look(keyringPath(vault, sequence), 'file');
+    const file =
+      sequence === 0 ? undefined : await this.#look(keyringPath(vault, sequence), 'file');
     if (!file) return undefined;
     const { etag: fileEtag } = file;
     if (known?.fileEtag === fileEtag) return { ...known, sequence, folderEtag };

@@ -103,7 +103,12 @@ describe.each([
       await upload.suspend();
       await expect(upload.write([new Uint8Array(1)])).rejects.toThrow();
       await expect(upload.commit({ overwrite: 'never' })).rejects.toThrow();
-      await as(alice).storeNewest(await vault.with(alice, {}));
+      const next = await vault.with(alice, {});
+      const inPieces = await store.createUpload({ path });
+      for (const byte of next.newest) await inPieces.write([Uint8Array.of(byte)]);
+      expect(inPieces.size).toBe(next.newest.length);
+      await inPieces.commit({ overwrite: 'never' });
+      expect(await as(bob).get(path)).toEqual(Buffer.from(next.newest));
       await (await store.createUpload({ path: at(vault.keyringAt(5)) })).discard();
     });
 

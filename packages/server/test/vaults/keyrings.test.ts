@@ -252,6 +252,15 @@ describe.each([
       await as(alice).write(vault.keyringAt(1), vault.newest, { ...never, keyring: 0 });
     });
 
+    test('can be sent again where a crash has left its folder empty', async () => {
+      const vault = await TestVault.begin(alice);
+      await world.store.makeDirectory(at(vault.at('.keyring')));
+      await expect(as(alice).stat(vault.at())).rejects.toMatchObject(missing);
+      expect(await as(alice).names('vaults')).toEqual([]);
+      await as(alice).storeNewest(vault);
+      expect(await as(alice).names(vault.at('.keyring'))).toEqual(['1']);
+    });
+
     test('is taken by one of several that send it at once', async () => {
       const vault = await TestVault.begin(alice);
       const outcomes = await Promise.allSettled(

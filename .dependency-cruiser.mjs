@@ -10,6 +10,7 @@ const ALLOWED = {
     'packages/file-io',
     'packages/protocol',
     'packages/transport',
+    'packages/vault',
   ],
   'packages/client': [
     'packages/crypto',

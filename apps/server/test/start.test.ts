@@ -129,7 +129,7 @@ test('after kill -9 it starts again, and nothing half is left', async () => {
   expect(await readdir(join(playground.data, '.e2eeftp/uploads'))).toEqual([]);
   await server.end();
   const left = await readdir(join(playground.data, '.e2eeftp'));
-  expect(left.sort()).toEqual(['resumable', 'trash', 'uploads', 'v1-hellos']);
+  expect(left.sort()).toEqual(['cards', 'resumable', 'trash', 'uploads', 'v1-hellos']);
 });
 
 test('a folder of the prototype is served as it is', async () => {

@@ -35,6 +35,8 @@ export const limits = {
   mode: 0o777,
   /** Bytes of the id that a client gives to a resumable upload. */
   uploadId: 16,
+  /** Bytes of a card that a client publishes. */
+  card: 1536,
   /** Bytes of a command line or an answer's line in the first generation, its line feed included. */
   v1Line: 8192,
 } as const;

@@ -81,6 +81,7 @@ describe('SPEC.md says what the code does', () => {
       limits.text,
       limits.command,
       limits.uploadId,
+      limits.card,
     ]) {
       expect(written).toMatch(new RegExp(`^${limit}\\b`, 'mu'));
     }

@@ -4,6 +4,7 @@ import {
   AuthorizedClientsFile,
   authorizedClientsName,
 } from './authorization/authorized-clients-file.js';
+import { FileCards } from './cards/file-cards.js';
 import { DirectoryLock } from './directory-lock.js';
 import { loadOrCreateServerIdentity } from './identity-file.js';
 import { silentLogger, type Logger } from './logger.js';
@@ -34,6 +35,8 @@ export class DataDirectory {
   readonly authorizer: AuthorizedClientsFile;
   /** The files. */
   readonly store: FileStore;
+  /** The cards that clients have published. */
+  readonly cards: FileCards;
   /** The hellos that clients of the first generation have used. */
   readonly hellos: FileHelloRecord;
   readonly #lock: DirectoryLock | undefined;
@@ -41,14 +44,18 @@ export class DataDirectory {
   private constructor(
     identity: Identity,
     authorizer: AuthorizedClientsFile,
-    store: FileStore,
-    hellos: FileHelloRecord,
+    files: {
+      readonly store: FileStore;
+      readonly cards: FileCards;
+      readonly hellos: FileHelloRecord;
+    },
     lock: DirectoryLock | undefined,
   ) {
     this.identity = identity;
     this.authorizer = authorizer;
-    this.store = store;
-    this.hellos = hellos;
+    this.store = files.store;
+    this.cards = files.cards;
+    this.hellos = files.hellos;
     this.#lock = lock;
   }
 
@@ -70,7 +77,8 @@ export class DataDirectory {
       const hellos = await FileHelloRecord.open(`${directory}/.e2eeftp/v1-hellos`);
       const storage = { directory, durability, uploadLifetime, limits, coordination };
       const store = await FileStore.open(storage);
-      return new DataDirectory(identity, authorizer, store, hellos, lock);
+      const cards = await openCards(directory, store);
+      return new DataDirectory(identity, authorizer, { store, cards, hellos }, lock);
     } catch (error) {
       await lock?.release();
       throw unusable(directory, error);
@@ -84,6 +92,15 @@ export class DataDirectory {
     } finally {
       await this.#lock?.release();
     }
+  }
+}
+
+async function openCards(directory: string, store: FileStore): Promise<FileCards> {
+  try {
+    return await FileCards.open(`${directory}/.e2eeftp/cards`, store.locks);
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 

@@ -31,6 +31,8 @@ export {
   type V1FieldKind,
   type V1Form,
 } from './command/command.js';
+export { MemoryCards, type CardStore } from './cards/card-store.js';
+export { FileCards } from './cards/file-cards.js';
 export { builtinCommands } from './commands/builtin-commands.js';
 export { joinSupervisor, type WorkerDuties, type WorkerPlace } from './cluster/join-supervisor.js';
 export { Supervisor, type SupervisorOptions } from './cluster/supervisor.js';
@@ -51,13 +53,15 @@ export { FileHelloRecord } from './v1/file-hello-record.js';
 export type { HelloRecord } from './v1/hello-record.js';
 export type { V1Options } from './v1/v1-options.js';
 export type { RequestPacing } from './admission/request-rates.js';
-export type { FolderRoom, Leasing, PathLocking, StoreCoordination } from './store/coordination.js';
+export type { FolderRoom, Leasing, StoreCoordination } from './store/coordination.js';
+export { PathLocks, type PathLocking } from './store/path-locks.js';
 export { FileStore } from './store/file-store.js';
 export { MemoryStore } from './store/memory-store.js';
 export { defaultStoreLimits, type StoreLimits } from './store/store-limits.js';
 export type { Change, Claim, KeptUpload, Quota, Usage } from './store/usage/usage.js';
 export { StoreError, type StoreErrorCode } from './store/store-error.js';
 export type {
+  ChangeOptions,
   CommitOptions,
   DeleteOptions,
   FindUploadOptions,

@@ -11,28 +11,28 @@ export interface ReplacementOptions {
   /** Whose it is; by default this process's. Where that may not be set, it stays so. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
   /**
-   * Whether a loss of power after the call finds the new text for sure (the default), or the old
+   * Whether a loss of power after the call finds the new content for sure (the default), or the old
    * one maybe.
    */
   readonly flushesFolder?: boolean;
 }
 
 /**
- * Replaces a small text file whole: a reader, or a crash, finds the old text or the new one. A
+ * Replaces a small file whole: a reader, or a crash, finds the old content or the new one. A
  * symbolic link stays, and what it leads to is replaced.
  *
- * No two calls may replace the same file at once. That lets the new text have a name that is always
+ * No two calls may replace the same file at once. That lets the new content have a name that is always
  * the same, so that what a crash leaves of it is gone with the next call. Use no library for it that
  * listens to signals: one that does makes SIGXFSZ end the process, which Node ignores.
  *
  * @param path - the file, which need not exist
- * @param text - what it will say
+ * @param content - what will be in it
  * @param options - what it is like
  * @throws the system's error; then the file is as it was, unless only the flushing has failed
  */
 export async function replaceFile(
   path: string,
-  text: string,
+  content: string | Uint8Array,
   { mode, owner, flushesFolder = true }: ReplacementOptions,
 ): Promise<void> {
   const target = await followLinks(path);
@@ -40,7 +40,7 @@ export async function replaceFile(
   try {
     const handle = await create(temporary);
     try {
-      await handle.writeFile(text);
+      await handle.writeFile(content);
       // Creating it, the system takes rights away that the process's mask says.
       await handle.chmod(mode);
       if (owner) await handle.chown(owner.uid, owner.gid).catch(() => undefined);

@@ -8,6 +8,8 @@ import { admit } from './admission/admit.js';
 import { Admission, type Ticket } from './admission/admission.js';
 import { RequestRates, type RequestPacing } from './admission/request-rates.js';
 import type { Authorizer } from './authorization/authorizer.js';
+import { authorizedCards } from './cards/authorized-cards.js';
+import { MemoryCards, type CardStore } from './cards/card-store.js';
 import { CommandTable } from './command/command-table.js';
 import type { Command } from './command/command.js';
 import { builtinCommands } from './commands/builtin-commands.js';
@@ -19,9 +21,10 @@ import { silentLogger, type Logger } from './logger.js';
 import type { ServerObserver } from './observer.js';
 import { ServerError } from './server-error.js';
 import type { Store } from './store/store.js';
+import { Keyrings } from './vaults/keyrings.js';
 import type { V1Options } from './v1/v1-options.js';
 
-/** What a server is made of. A `DataDirectory` brings the first three. */
+/** What a server is made of. A `DataDirectory` brings the first four. */
 export interface ServerOptions {
   /** Who the server is. */
   readonly identity: Identity;
@@ -29,6 +32,8 @@ export interface ServerOptions {
   readonly authorizer: Authorizer;
   /** Where the files are. */
   readonly store: Store;
+  /** The cards that clients have published; by default in memory only. */
+  readonly cards?: CardStore;
   /** What clients can ask for; by default the built-in commands. */
   readonly commands?: readonly Command[];
   /** What clients are allowed, where it differs from the default. */
@@ -84,6 +89,7 @@ export class Server {
    */
   constructor(options: ServerOptions) {
     const { identity, authorizer, store, commands = builtinCommands } = options;
+    const { cards = new MemoryCards() } = options;
     const limits = { ...defaultServerLimits, ...options.limits };
     this.#limits = limits;
     this.#admission = new Admission(limits);
@@ -91,6 +97,8 @@ export class Server {
       identity,
       authorizer,
       store,
+      keyrings: new Keyrings(store),
+      cards: authorizedCards(cards, authorizer),
       commands: new CommandTable(commands),
       limits,
       rates: options.pacing ?? new RequestRates(limits.requestRate),

@@ -43,6 +43,7 @@ describe.each(settings)('the built-in commands over $way with files $files', (se
         'RENAME',
         'MKDIR',
         'CHMOD',
+        'CARD',
         'PING',
         'WHOAMI',
       ],

@@ -73,7 +73,7 @@ export async function openService(
   const storage = { logger, coordination, ...storageFrom(settings) };
   warnOfFewFiles(settings, logger);
   const files = await DataDirectory.open(resolve(settings.data), storage);
-  const { identity, authorizer, store, hellos } = files;
+  const { identity, authorizer, store, cards, hellos } = files;
   const v1 = v1Access && { access: v1Access, hellos };
   if (v1) logger.warn({ access: v1.access }, v1Warning);
   const limits = limitsFrom(settings);
@@ -81,6 +81,7 @@ export async function openService(
     identity,
     authorizer,
     store,
+    cards,
     limits,
     logger,
     observer,

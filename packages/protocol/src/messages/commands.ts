@@ -71,8 +71,19 @@ const batchFileSchema = z.strictObject({
   overwrite: overwriteSchema.optional(),
 });
 
+/**
+ * The number of the keyring that a client takes for the one in force in a vault: with another one,
+ * its members and keys may have changed, and nothing is written (SPEC.md, vaults).
+ */
+const keyring = count;
+
 /** What a client calls an upload that it may have to resume. */
 const uploadIdSchema = bytesSchema(limits.uploadId);
+
+/** A person's card, as `@e2eeftp/vault` makes and reads it. */
+const cardSchema = z.custom<Uint8Array>(
+  (value) => value instanceof Uint8Array && value.length > 0 && value.length <= limits.card,
+);
 
 const nothing = z.null();
 const noArguments = z.strictObject({});
@@ -121,6 +132,7 @@ export const commandSchemas = {
       overwrite: overwriteSchema.optional(),
       upload: uploadIdSchema.optional(),
       offset: count.optional(),
+      keyring: keyring.optional(),
     }),
     result: storedFileSchema.extend({
       sha256: bytes32Schema.optional(),
@@ -160,6 +172,7 @@ export const commandSchemas = {
         .min(1)
         .max(limits.batchFiles)
         .refine((files) => new Set(files.map(({ path }) => path)).size === files.length),
+      keyring: keyring.optional(),
     }),
     result: batchResult,
   },
@@ -177,6 +190,7 @@ export const commandSchemas = {
       path: pathSchema,
       recursive: z.boolean().optional(),
       etag: etag.optional(),
+      keyring: keyring.optional(),
     }),
     result: nothing,
   },
@@ -185,11 +199,21 @@ export const commandSchemas = {
       from: pathSchema,
       to: pathSchema,
       overwrite: overwriteSchema.optional(),
+      keyring: keyring.optional(),
     }),
     result: nothing,
   },
-  MKDIR: { args: z.strictObject({ path: pathSchema }), result: nothing },
+  MKDIR: {
+    args: z.strictObject({ path: pathSchema, keyring: keyring.optional() }),
+    result: nothing,
+  },
   CHMOD: { args: z.strictObject({ path: pathSchema, mode }), result: storedFileSchema },
+  CARD: {
+    args: z
+      .strictObject({ identity: bytes32Schema.optional(), card: cardSchema.optional() })
+      .refine(({ identity, card }) => identity === undefined || card === undefined),
+    result: z.object({ card: cardSchema }),
+  },
 } as const;
 
 /** The word of a built-in command. */

@@ -86,6 +86,7 @@ const args: Readonly<Record<CommandName, Arguments>> = {
         overwrite: 'never',
         upload: uploadId,
         offset: 0,
+        keyring: 1,
       },
       { path: 'a' },
       { path: 'a', mtime: -1, overwrite: 'an etag' },
@@ -99,6 +100,7 @@ const args: Readonly<Record<CommandName, Arguments>> = {
       overwrite: badTags,
       upload: badUploads,
       offset: badCounts,
+      keyring: badCounts,
     },
   },
   RESUME: {
@@ -128,12 +130,13 @@ const args: Readonly<Record<CommandName, Arguments>> = {
   },
   MSEND: {
     valid: [
-      { files: [{ path: 'a', size: 0, mtime: -1, mode: 0, overwrite: 'never' }] },
+      { files: [{ path: 'a', size: 0, mtime: -1, mode: 0, overwrite: 'never' }], keyring: 7 },
       { files: [batchFile, { ...batchFile, path: 'b' }] },
       { files: manyPaths.map((path) => ({ path, size: limits.batchFileSize })) },
     ],
     needed: ['files'],
     wrong: {
+      keyring: badCounts,
       files: [
         [],
         [batchFile, batchFile],
@@ -159,19 +162,23 @@ const args: Readonly<Record<CommandName, Arguments>> = {
     wrong: { path: badPaths, offset: badCounts, length: badCounts, etag: badTags },
   },
   DELETE: {
-    valid: [{ path: 'a', recursive: false, etag: 'x' }, { path: 'a' }],
+    valid: [{ path: 'a', recursive: false, etag: 'x', keyring: 1 }, { path: 'a' }],
     needed: ['path'],
-    wrong: { path: badPaths, recursive: badBooleans, etag: badTags },
+    wrong: { path: badPaths, recursive: badBooleans, etag: badTags, keyring: badCounts },
   },
   RENAME: {
     valid: [
-      { from: 'a', to: 'b', overwrite: 'always' },
+      { from: 'a', to: 'b', overwrite: 'always', keyring: 1 },
       { from: 'a', to: 'b' },
     ],
     needed: ['from', 'to'],
-    wrong: { from: badPaths, to: badPaths, overwrite: badTags },
+    wrong: { from: badPaths, to: badPaths, overwrite: badTags, keyring: badCounts },
   },
-  MKDIR: { valid: [{ path: 'a' }], needed: ['path'], wrong: { path: badPaths } },
+  MKDIR: {
+    valid: [{ path: 'a', keyring: 1_000_000 }, { path: 'a' }],
+    needed: ['path'],
+    wrong: { path: badPaths, keyring: badCounts },
+  },
   CHMOD: {
     valid: [
       { path: 'a', mode: 0o777 },
@@ -179,6 +186,20 @@ const args: Readonly<Record<CommandName, Arguments>> = {
     ],
     needed: ['path', 'mode'],
     wrong: { path: badPaths, mode: badModes },
+  },
+  CARD: {
+    valid: [
+      { card: new Uint8Array(limits.card) },
+      { card: new Uint8Array(1) },
+      { identity: new Uint8Array(32) },
+      {},
+    ],
+    needed: [],
+    wrong: {
+      // The first of the valid ones has a card, and nobody may ask for both at once.
+      identity: [new Uint8Array(32), new Uint8Array(31), 'x'.repeat(32), 1, null, true, []],
+      card: [new Uint8Array(0), new Uint8Array(limits.card + 1), 'card', 1, null, true, [], {}],
+    },
   },
 };
 
@@ -207,7 +228,7 @@ describe.each(Object.entries(args))('the arguments of %s', (name, { valid, neede
   });
 
   test('one that is not known is refused, so that no client believes that it was honoured', () => {
-    for (const field of ['force', 'Path', 'Upload', 'keyring', 'constructor', '']) {
+    for (const field of ['force', 'Path', 'Upload', 'keyrings', 'constructor', '']) {
       expect(schema.safeParse({ ...full, [field]: true }).success).toBe(false);
     }
   });

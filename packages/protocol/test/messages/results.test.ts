@@ -146,6 +146,18 @@ const results: Readonly<Record<CommandName, { valid: Values; wrong: Values; isOp
     wrong: [null, {}, { ...stored, mode: 0o1000 }, { size: 3, mtime: 0, mode: 0o600 }],
     isOpen: true,
   },
+  CARD: {
+    valid: [{ card: new Uint8Array(1) }, { card: new Uint8Array(limits.card) }],
+    wrong: [
+      null,
+      {},
+      { card: null },
+      { card: 'card' },
+      { card: new Uint8Array(0) },
+      { card: new Uint8Array(limits.card + 1) },
+    ],
+    isOpen: true,
+  },
 };
 
 describe.each(Object.entries(results))('the result of %s', (name, { valid, wrong, isOpen }) => {

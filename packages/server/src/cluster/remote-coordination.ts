@@ -1,4 +1,5 @@
-import type { FolderRoom, Leasing, PathLocking, StoreCoordination } from '../store/coordination.js';
+import type { FolderRoom, Leasing, StoreCoordination } from '../store/coordination.js';
+import type { PathLocking } from '../store/path-locks.js';
 import type { Lease } from '../store/uploads/leases.js';
 import { RemoteUsage, type SupervisorLink } from './remote-usage.js';
 

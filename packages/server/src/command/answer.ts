@@ -81,6 +81,7 @@ const storeStatuses: Readonly<Record<StoreErrorCode, Status>> = {
   'not-found': 404,
   conflict: 409,
   'not-allowed': 403,
+  malformed: 400,
   'bad-range': 416,
   'too-large': 413,
   'no-space': 507,

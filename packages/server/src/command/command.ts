@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 import type { AuthorizedClient } from '../authorization/authorizer.js';
 import type { ServerLimits } from '../limits.js';
+import type { CardStore } from '../cards/card-store.js';
 import type { Logger } from '../logger.js';
 import type { ServerObserver } from '../observer.js';
 import type { Store } from '../store/store.js';
@@ -17,6 +18,8 @@ export interface CommandContext {
   readonly client: AuthorizedClient;
   /** The files. */
   readonly store: Store;
+  /** The cards by which clients are added to vaults. */
+  readonly cards: CardStore;
   /** Says what happens, with the connection's and the client's names on every line. */
   readonly logger: Logger;
   /** Hears what the server does, also of files that the command stores. */

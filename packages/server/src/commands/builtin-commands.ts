@@ -1,4 +1,5 @@
 import type { Command } from '../command/command.js';
+import { card } from './card.js';
 import { chmod, deleteCommand, mkdir, rename } from './change.js';
 import { digest } from './digest.js';
 import { get } from './get.js';
@@ -29,6 +30,7 @@ export const builtinCommands: readonly Command[] = [
   rename,
   mkdir,
   chmod,
+  card,
   ping,
   whoami,
 ];

@@ -2,8 +2,11 @@ import { commandSchemas, type RemotePath } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
+import { branches } from '../store/tree.js';
 import { overwritePolicy } from './overwrite-policy.js';
 import { deleteFile } from './v1-commands.js';
+
+const [, vaults] = branches;
 
 /** DELETE: removes a file, or a folder when it is empty or `recursive` is said; of one version, or any. */
 export const deleteCommand = defineCommand({
@@ -16,8 +19,8 @@ export const deleteCommand = defineCommand({
     texts: { 200: 'File deleted', 404: 'File not found' },
     instead: deleteFile,
   },
-  async handler({ path, recursive = false, etag }, { store }) {
-    await store.delete(path, { recursive, etag });
+  async handler({ path, recursive = false, etag, keyring }, { store }) {
+    await store.delete(path, { recursive, etag, keyring });
     return { status: 200 };
   },
 });
@@ -28,9 +31,9 @@ export const rename = defineCommand({
   summary: 'Gives a file or folder another name',
   args: commandSchemas.RENAME.args,
   effect: 'change',
-  async handler({ from, to, overwrite = 'never' }, { store }) {
-    if (branchOf(from) !== branchOf(to)) throw new CommandError(400);
-    await store.rename(from, to, overwritePolicy(overwrite));
+  async handler({ from, to, overwrite = 'never', keyring }, { store }) {
+    if (regionOf(from) !== regionOf(to)) throw new CommandError(400);
+    await store.rename(from, to, overwritePolicy(overwrite), { keyring });
     return { status: 200 };
   },
 });
@@ -41,8 +44,8 @@ export const mkdir = defineCommand({
   summary: 'Makes a folder',
   args: commandSchemas.MKDIR.args,
   effect: 'change',
-  async handler({ path }, { store }) {
-    await store.makeDirectory(path);
+  async handler({ path, keyring }, { store }) {
+    await store.makeDirectory(path, { keyring });
     return { status: 200 };
   },
 });
@@ -58,6 +61,8 @@ export const chmod = defineCommand({
   },
 });
 
-function branchOf(path: RemotePath): string {
-  return path.split('/', 1)[0] ?? '';
+/** A branch, or a vault: nothing moves from one to another. */
+function regionOf(path: RemotePath): string {
+  const [branch = '', vault] = path.split('/', 2);
+  return branch === vaults && vault !== undefined ? `${branch}/${vault}` : branch;
 }

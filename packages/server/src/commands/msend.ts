@@ -20,7 +20,7 @@ export const msend = defineCommand({
   effect: 'send',
   takesBody: true,
   overlaps: batchesAtOnce,
-  async handler({ files }, context) {
+  async handler({ files, keyring }, context) {
     const { client, store, body, limits, observer, signal } = context;
     if (!body) throw new CommandError(400);
     const total = files.reduce((sum, { size }) => sum + size, 0);
@@ -35,7 +35,7 @@ export const msend = defineCommand({
       if (!content || isTooLarge(file)) return [];
       return [{ path, bytes: content, mtime, mode, overwrite: overwritePolicy(overwrite) }];
     });
-    const stored = (await store.storeFiles(accepted, { signal }))[Symbol.iterator]();
+    const stored = (await store.storeFiles(accepted, { signal, keyring }))[Symbol.iterator]();
     const outcomes = files.map((file) => {
       const { path } = file;
       const result = isTooLarge(file) ? undefined : stored.next().value;

@@ -19,12 +19,12 @@ export const send = defineCommand({
   overlaps: Infinity,
   v1: { fields: { path: 'path' }, texts: { 226: 'Transfer Complete' } },
   async handler(args, { client, store, body, limits, observer, signal }) {
-    const { path, mtime, mode, overwrite = 'always', upload: id, offset, size } = args;
+    const { path, mtime, mode, overwrite = 'always', upload: id, offset, size, keyring } = args;
     if (offset !== undefined && !id) throw new CommandError(400);
     if (!body) throw new CommandError(400);
     if (Math.max(size ?? 0, offset ?? 0) > limits.fileSize) throw new CommandError(413);
     const resumable = id && { owner: client.identity, id, offset: offset ?? 0 };
-    const upload = await store.createUpload({ path, size, resumable });
+    const upload = await store.createUpload({ path, size, resumable, keyring });
     try {
       const end = await receive(body, upload, size, limits.fileSize);
       const file = await upload.commit({

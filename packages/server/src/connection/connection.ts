@@ -110,7 +110,7 @@ export class Connection implements ServedConnection {
     this.#client = client;
     if (isSame) return;
     try {
-      this.#dispatcher?.update(client, await storeFor(this.#services.store, client));
+      this.#dispatcher?.update(client, await storeFor(this.#services, client));
     } catch (error) {
       this.#destroy(asError(error));
     }
@@ -180,14 +180,14 @@ export class Connection implements ServedConnection {
     this.#logger = withFields(this.#logger, { client: who, name: client.name });
     this.#logger.info({ suite }, 'client connected');
     this.#client = client;
-    this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services.store, client));
+    this.#dispatcher = this.#dispatcherFor(client, await storeFor(this.#services, client));
     this.#watchIdleness();
     await this.#transport.write(this.#session.welcome(welcomeFor(client, commands, limits)));
     return true;
   }
 
   #dispatcherFor(client: AuthorizedClient, store: Store): Dispatcher {
-    const { commands, limits, rates, observer } = this.#services;
+    const { commands, cards, limits, rates, observer } = this.#services;
     this.#reporter = new CommandReporter({ logger: this.#logger, observer, generation: 2 });
     return new Dispatcher({
       session: this.#session,
@@ -198,6 +198,7 @@ export class Connection implements ServedConnection {
       context: {
         client,
         store,
+        cards,
         commands: commands.all,
         limits,
         logger: this.#logger,

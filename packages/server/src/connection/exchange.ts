@@ -1,4 +1,5 @@
 import { BodyChannel, type Request } from '@e2eeftp/protocol';
+import { keyringFolderName } from '@e2eeftp/vault';
 
 import { answerForError, CommandError, type Answer, type Transferred } from '../command/answer.js';
 import type { Command, CommandContext } from '../command/command.js';
@@ -23,6 +24,8 @@ export class Exchange {
   failure: unknown;
   /** What it is about. */
   readonly #paths: ReadonlySet<unknown>;
+  /** Whether it is about a keyring of a vault. */
+  readonly #hasKeyring: boolean;
   #answer: Promise<Answer> | undefined;
 
   /**
@@ -34,6 +37,7 @@ export class Exchange {
     this.command = command;
     this.body = request.body ? new BodyChannel() : undefined;
     this.#paths = new Set(batchPaths(request.args) ?? [request.args['path']]);
+    this.#hasKeyring = [...this.#paths].some(isKeyring);
   }
 
   /** The answer; it never fails, since a failure is an answer too. */
@@ -50,6 +54,8 @@ export class Exchange {
     if (!command || command.overlaps === 1 || earlier.command?.overlaps === 1) return false;
     if (command.effect !== earlier.command?.effect) return false;
     if (command.effect === 'read') return true;
+    // What a client may write behind a new keyring depends on what becomes of that.
+    if (this.#hasKeyring || earlier.#hasKeyring) return false;
     for (const path of this.#paths) if (earlier.#paths.has(path)) return false;
     return true;
   }
@@ -83,6 +89,10 @@ export class Exchange {
       this.body?.drop();
     }
   }
+}
+
+function isKeyring(path: unknown): boolean {
+  return typeof path === 'string' && path.split('/', 3)[2] === keyringFolderName;
 }
 
 /** A handler need not be TypeScript. */

@@ -1,19 +1,7 @@
-import { PathLocks } from './path-locks.js';
+import { PathLocks, type PathLocking } from './path-locks.js';
 import { LocalUsage, type Measure } from './usage/local-usage.js';
 import type { Usage } from './usage/usage.js';
 import { Leases, type Lease } from './uploads/leases.js';
-
-/** Lets changes of a tree take turns where they touch each other. */
-export interface PathLocking {
-  /**
-   * Does work while no other touches its paths, or what is above or below them.
-   *
-   * @param paths - what the work may change
-   * @param work - begins once its turn has come
-   * @returns what the work returns
-   */
-  run<Result>(paths: readonly string[], work: () => Promise<Result>): Promise<Result>;
-}
 
 /** Lets at most one at a time write an upload, and the newest win. */
 export interface Leasing {

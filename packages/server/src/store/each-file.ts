@@ -4,6 +4,25 @@ import { StoreError } from './store-error.js';
 import type { NewFile, ReadFilesLimits, Store, StoreFilesOptions, WholeFile } from './store.js';
 
 /**
+ * Calls a store for those of several files that it is to have; the others are refused alone.
+ *
+ * @param items - all of them
+ * @param accept - gives what the store is to have for one, or throws why it is to have nothing
+ * @param call - asks the store
+ * @returns what became of each
+ */
+export async function eachAccepted<Item, Result>(
+  items: readonly Item[],
+  accept: (item: Item) => Item | Promise<Item>,
+  call: (accepted: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,
+): Promise<readonly PromiseSettledResult<Result>[]> {
+  const judged = await Promise.allSettled(items.map(async (item) => accept(item)));
+  const accepted = judged.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const results = (await call(accepted))[Symbol.iterator]();
+  return judged.flatMap((one) => (one.status === 'rejected' ? one : (results.next().value ?? [])));
+}
+
+/**
  * Stores files one by one: `Store.storeFiles` for a store that has no faster way.
  *
  * @param store - where to
@@ -14,10 +33,10 @@ import type { NewFile, ReadFilesLimits, Store, StoreFilesOptions, WholeFile } fr
 export function storeEach(
   store: Pick<Store, 'createUpload'>,
   files: readonly NewFile[],
-  { quota, signal }: StoreFilesOptions,
+  { quota, signal, keyring }: StoreFilesOptions,
 ): Promise<PromiseSettledResult<StoredFile>[]> {
   const storeOne = async ({ path, bytes, ...commit }: NewFile): Promise<StoredFile> => {
-    const upload = await store.createUpload({ path, size: bytes.length, quota });
+    const upload = await store.createUpload({ path, size: bytes.length, quota, keyring });
     try {
       await upload.write([bytes]);
       return await upload.commit({ ...commit, signal });

@@ -20,6 +20,7 @@ import { FolderMaker } from './folder-maker.js';
 import { FolderSizes } from './folder-sizes.js';
 import { walk } from './listing.js';
 import { OpenFiles } from './open-files.js';
+import type { PathLocking } from './path-locks.js';
 import { readFiles } from './read-files.js';
 import { StoreError } from './store-error.js';
 import { defaultStoreLimits, type StoreLimits } from './store-limits.js';
@@ -162,6 +163,10 @@ export class FileStore implements Store {
       await store.close();
       throw asStoreError('Cannot use the data directory', error);
     }
+  }
+
+  get locks(): PathLocking {
+    return this.coordination.locks;
   }
 
   async stat(path: RemotePath): Promise<Entry> {

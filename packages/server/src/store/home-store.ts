@@ -7,8 +7,12 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
+import { eachAccepted } from './each-file.js';
+import type { PathLocking } from './path-locks.js';
+import { listRoot } from './root-listing.js';
 import { StoreError } from './store-error.js';
 import type {
+  ChangeOptions,
   DeleteOptions,
   FindUploadOptions,
   ListOptions,
@@ -88,13 +92,17 @@ export class HomeStore implements Store {
     return new HomeStore(store, home, quota);
   }
 
+  get locks(): PathLocking {
+    return this.#store.locks;
+  }
+
   async stat(path: RemotePath): Promise<Entry> {
     if (path === received) await this.#restoreHome();
     return { ...(await this.#store.stat(this.#inside(path))), path };
   }
 
   async *list(path: RemotePath, options: ListOptions): AsyncGenerator<Entry, void> {
-    if (path === '') return yield* this.#listRoot(options);
+    if (path === '') return yield* listRoot(this, options);
     if (path === received) await this.#restoreHome();
     yield* this.#store.list(this.#inside(path), options);
   }
@@ -123,7 +131,7 @@ export class HomeStore implements Store {
       return { ...file, path: this.#inside(file.path) };
     };
     const whole = { ...options, quota: this.#quotaOf(options) };
-    return eachInside(files, inside, (placed) => this.#store.storeFiles(placed, whole));
+    return eachAccepted(files, inside, (placed) => this.#store.storeFiles(placed, whole));
   }
 
   readFiles(
@@ -134,7 +142,7 @@ export class HomeStore implements Store {
       requireNoBranch(path);
       return this.#inside(path);
     };
-    return eachInside(paths, inside, (placed) => this.#store.readFiles(placed, limits));
+    return eachAccepted(paths, inside, (placed) => this.#store.readFiles(placed, limits));
   }
 
   findUpload(key: UploadKey, options: FindUploadOptions): Promise<ResumePoint> {
@@ -148,10 +156,15 @@ export class HomeStore implements Store {
     });
   }
 
-  rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void> {
+  rename(
+    from: RemotePath,
+    to: RemotePath,
+    overwrite: OverwritePolicy,
+    options?: ChangeOptions,
+  ): Promise<void> {
     return this.#checked(() => {
       requireRenamable(from, to);
-      return this.#store.rename(this.#inside(from), this.#inside(to), overwrite);
+      return this.#store.rename(this.#inside(from), this.#inside(to), overwrite, options);
     });
   }
 
@@ -162,8 +175,8 @@ export class HomeStore implements Store {
     });
   }
 
-  makeDirectory(path: RemotePath): Promise<void> {
-    return this.#checked(() => this.#store.makeDirectory(this.#inside(path)));
+  makeDirectory(path: RemotePath, options?: ChangeOptions): Promise<void> {
+    return this.#checked(() => this.#store.makeDirectory(this.#inside(path), options));
   }
 
   used(home: RemotePath): Promise<number> {
@@ -173,22 +186,6 @@ export class HomeStore implements Store {
   /** The store belongs to whoever opened it. */
   close(): Promise<void> {
     return Promise.resolve();
-  }
-
-  async *#listRoot({ recursive, after = parsePath('') }: ListOptions): AsyncGenerator<Entry, void> {
-    const [first, ...below] = componentsOf(after);
-    for (const name of branches) {
-      const branch = parsePath(name);
-      if (first !== undefined && name < first) continue;
-      if (name !== first) yield await this.stat(branch);
-      if (!recursive) continue;
-      // Part of a path is one below a branch, where no name belongs to the server.
-      const rest = below.join('/') as RemotePath;
-      const inner = { recursive, ...(name === first && rest !== '' && { after: rest }) };
-      for await (const entry of this.list(branch, inner)) {
-        yield { ...entry, path: joinPath(branch, entry.path) };
-      }
-    }
   }
 
   #quotaOf({ quota }: Pick<UploadOptions, 'quota'>): Quota | undefined {
@@ -217,25 +214,4 @@ export class HomeStore implements Store {
 /** Whoever sees the folder among others may have put a file in its place. */
 function requireNoBranch(path: RemotePath): void {
   if (isBranch(path)) throw new StoreError('not-found', 'There is no file');
-}
-
-/** What has no place among all files is refused alone. */
-async function eachInside<Item, Result>(
-  items: readonly Item[],
-  inside: (item: Item) => Item,
-  call: (placed: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,
-): Promise<readonly PromiseSettledResult<Result>[]> {
-  const refused = new Map<Item, PromiseRejectedResult>();
-  const placed: Item[] = [];
-  for (const item of items) {
-    try {
-      placed.push(inside(item));
-    } catch (reason) {
-      refused.set(item, { status: 'rejected', reason });
-    }
-  }
-  const results = await call(placed);
-  if (refused.size === 0) return results;
-  const remaining = results[Symbol.iterator]();
-  return items.flatMap((item) => refused.get(item) ?? remaining.next().value ?? []);
 }

@@ -22,6 +22,7 @@ import {
 } from './memory-tree.js';
 import { MemoryUpload, type MemoryUploadHome } from './memory-upload.js';
 import { memoryUploadName, MemoryUploads } from './memory-uploads.js';
+import { PathLocks } from './path-locks.js';
 import { StoreError } from './store-error.js';
 import {
   ownerMode,
@@ -63,6 +64,7 @@ export interface MemoryStoreOptions {
  * outlives the process.
  */
 export class MemoryStore implements Store {
+  readonly locks = new PathLocks();
   readonly #root = memoryTree();
   readonly #uploads = new MemoryUploads();
   readonly #usage: LocalUsage;

@@ -1,3 +1,15 @@
+/** Lets changes of a tree take turns where they touch each other. */
+export interface PathLocking {
+  /**
+   * Does work while no other touches its paths, or what is above or below them.
+   *
+   * @param paths - what the work may change
+   * @param work - begins once its turn has come
+   * @returns what the work returns
+   */
+  run<Result>(paths: readonly string[], work: () => Promise<Result>): Promise<Result>;
+}
+
 /** Work that has or waits for its paths. */
 interface Claim {
   readonly paths: readonly string[];
@@ -10,7 +22,7 @@ interface Claim {
  * calls, so that nobody starves, and each claim waits for older ones only, so that none can wait
  * in a circle.
  */
-export class PathLocks {
+export class PathLocks implements PathLocking {
   /** Who has or waits for a path. */
   readonly #claims = new Map<string, Set<Claim>>();
   /** Who has or waits for something in a path. */

@@ -4,6 +4,7 @@
  * - `not-found`: nothing of the wanted kind is at the path.
  * - `conflict`: something is in the way, or is not what the caller expected it to be.
  * - `not-allowed`: the tree's shape forbids it, whoever asks.
+ * - `malformed`: the caller did not say what is needed there, or gave bytes that cannot be there.
  * - `bad-range`: there is less of the upload than the caller would go on from.
  * - `too-large`: the file, path or folder is beyond what the store can hold.
  * - `no-space`: the disk or quota is full.
@@ -15,6 +16,7 @@ export type StoreErrorCode =
   | 'not-found'
   | 'conflict'
   | 'not-allowed'
+  | 'malformed'
   | 'bad-range'
   | 'too-large'
   | 'no-space'

@@ -1,5 +1,6 @@
 import type { Entry, RemotePath, StoredFile } from '@e2eeftp/protocol';
 
+import type { PathLocking } from './path-locks.js';
 import type { Quota } from './usage/usage.js';
 
 /** When a file may be replaced: always, never, or only while it has the given etag. */
@@ -13,8 +14,17 @@ export interface UploadKey {
   readonly id: Uint8Array;
 }
 
+/** What a change of the tree depends on. */
+export interface ChangeOptions {
+  /**
+   * In a vault: the number of the keyring that the client takes for the one in force. Only those
+   * who know vaults look at it.
+   */
+  readonly keyring?: number | undefined;
+}
+
 /** What an upload will become. */
-export interface UploadOptions {
+export interface UploadOptions extends ChangeOptions {
   /** Where the file will be. */
   readonly path: RemotePath;
   /** Bytes that the file will have, when known: lets a store refuse early what will not fit. */
@@ -125,7 +135,7 @@ export interface NewFile extends Omit<CommitOptions, 'signal'> {
 }
 
 /** How small files are stored. */
-export interface StoreFilesOptions {
+export interface StoreFilesOptions extends ChangeOptions {
   /** What they count against; by default nothing. */
   readonly quota?: Quota | undefined;
   /** Says that nobody waits for the files any more: those that have no place yet get none. */
@@ -173,7 +183,7 @@ export interface ListOptions {
 }
 
 /** What to remove. */
-export interface DeleteOptions {
+export interface DeleteOptions extends ChangeOptions {
   /** Whether a folder may go with all that is in it. */
   readonly recursive: boolean;
   /** The version to remove, decided in the same step as removing it; by default any. */
@@ -192,6 +202,12 @@ export interface DeleteOptions {
  * The suite exported from `@e2eeftp/server/store-conformance` says what an implementation must do.
  */
 export interface Store {
+  /**
+   * Turns for whoever decides about a change by more than the change itself looks at. All that use
+   * the same files take them here, in whichever process they are. The store's own calls may be made
+   * within a turn, since they wait for none whose paths begin with `.e2eeftp/vaults`.
+   */
+  readonly locks: PathLocking;
   /**
    * The etag of a file holds until the file changes. That of a folder changes with every change
    * among its children; while the last one is recent, it may be another one at each look.
@@ -277,9 +293,15 @@ export interface Store {
    * @param from - what is there
    * @param to - where it will be; a folder is never replaced, and never moved into itself
    * @param overwrite - whether a file there may be replaced
+   * @param options - what it depends on
    * @throws StoreError `not-found`, `conflict`, `not-allowed` (also between branches)
    */
-  rename(from: RemotePath, to: RemotePath, overwrite: OverwritePolicy): Promise<void>;
+  rename(
+    from: RemotePath,
+    to: RemotePath,
+    overwrite: OverwritePolicy,
+    options?: ChangeOptions,
+  ): Promise<void>;
   /**
    * Gives a file other permissions. Its content stays, but its etag may become another one.
    *
@@ -293,9 +315,10 @@ export interface Store {
    * Makes a folder and those above it. One that exists is fine.
    *
    * @param path - the folder
+   * @param options - what it depends on
    * @throws StoreError `conflict` when a file is in the way, `not-allowed`
    */
-  makeDirectory(path: RemotePath): Promise<void>;
+  makeDirectory(path: RemotePath, options?: ChangeOptions): Promise<void>;
   /**
    * Counts the bytes below a client's home, below `vaults`, and of the unfinished uploads to there:
    * what a {@link Quota} bounds. What other programs have done may show a minute late.

@@ -127,12 +127,12 @@ export class V1Responder {
 
   async #begin({ command, args, refusal, payloadLength }: V1Request): Promise<Exchange> {
     const { client, services, logger, signal } = this.#options;
-    const { commands, limits } = services;
-    const store = await storeFor(services.store, client);
+    const { commands, cards, limits, observer } = services;
+    const store = await storeFor(services, client);
     const body = payloadLength !== undefined;
     const exchange = new Exchange({ id: 0, command: command.name, args, body }, command);
-    const { observer } = services;
-    const context = { client, store, commands: commands.all, limits, logger, observer, signal };
+    const shared = { commands: commands.all, cards, limits, observer };
+    const context = { client, store, logger, signal, ...shared };
     exchange.begin(context, refusal ?? this.#refusalFor(exchange));
     return exchange;
   }

@@ -9,12 +9,14 @@ export function watched(store: Store, paths: RemotePath[]): Store {
     return call();
   };
   return {
+    locks: store.locks,
     stat: (path) => noting(() => store.stat(path), path),
     list: (path, options) => noting(() => store.list(path, options), path),
     open: (path) => noting(() => store.open(path), path),
-    makeDirectory: (path) => noting(() => store.makeDirectory(path), path),
+    makeDirectory: (path, options) => noting(() => store.makeDirectory(path, options), path),
     delete: (path, options) => noting(() => store.delete(path, options), path),
-    rename: (from, to, overwrite) => noting(() => store.rename(from, to, overwrite), from, to),
+    rename: (from, to, overwrite, options) =>
+      noting(() => store.rename(from, to, overwrite, options), from, to),
     setMode: (path, mode) => noting(() => store.setMode(path, mode), path),
     createUpload: (options) => noting(() => store.createUpload(options), options.path),
     storeFiles: (files, options) =>

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { OriginalClient } from '@e2eeftp/original-peer';
 
 import { Fixture } from '../support/fixture.js';
+import { Peer } from '../support/peer.js';
+import { newPerson, TestVault } from '../support/test-vault.js';
 
 let fixture: Fixture;
 let client: OriginalClient;
@@ -124,10 +126,13 @@ describe.each(['on disk', 'in memory'] as const)('with files %s, v1 clients', (f
     for (const name of names) {
       expect(await client.send(name, Buffer.alloc(1))).toBe('226|Transfer Complete');
     }
-    const peer = await fixture.connect();
+    const owner = fixture.authorize();
+    const peer = await Peer.connect(await fixture.open(), owner);
     await peer.call('MKDIR', { path: 'received/folder' });
     await peer.send('received/other/inner', 'x');
-    await peer.send('vaults/v/x', 'x');
+    const vault = await TestVault.begin(await newPerson(owner));
+    await peer.send(vault.keyringAt(1), vault.newest, { overwrite: 'never' });
+    expect((await peer.send(vault.at('AAAA'), 'x', { keyring: 1 })).status).toBe(226);
     const sorted = names.map((name) => Buffer.from(name)).sort(Buffer.compare);
     const body = sorted.join('\n');
     const { line, body: listed } = await client.list();

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 
+import { parsePath } from '@e2eeftp/protocol';
 import { openPayload, payloadLength, sealPayload } from '@e2eeftp/original-peer';
 
 import {
@@ -277,7 +278,8 @@ test('a handler has what it needs, and nothing of a payload before it is authent
     takesBody: true,
     v1: { fields: { name: 'text' } },
     async handler(args, { client, commands, limits, store, body: received }) {
-      seen.push(args, client.access, commands.length, limits.overlap, store === fixture.store);
+      seen.push(args, client.access, commands.length, limits.overlap);
+      seen.push((await store.stat(parsePath('received'))).type);
       const parts: Uint8Array[] = [];
       try {
         for await (const some of received ?? []) parts.push(...some);
@@ -294,7 +296,7 @@ test('a handler has what it needs, and nothing of a payload before it is authent
   const line = `LOOK|any|${payloadLength(5)}`;
   const whole = await client.exchange(line, (keys) => sealPayload(keys, Buffer.from('bytes')));
   expect(whole.answer.toString()).toBe('226|Transfer complete\n');
-  const facts = [{ name: 'any' }, 'wo', builtinCommands.length + 1, 16, true];
+  const facts = [{ name: 'any' }, 'wo', builtinCommands.length + 1, 16, 'directory'];
   expect(seen.splice(0)).toEqual([...facts, 'bytes', { ok: true, size: 5 }]);
   const forged = await client.exchange(line, Buffer.alloc(64));
   expect(forged.answer.toString()).toBe('500|Decryption Failed\n');

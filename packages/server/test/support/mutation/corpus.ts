@@ -16,6 +16,9 @@ export const uploads: readonly Uint8Array[] = [1, 2, 3, 4].map((byte) =>
 );
 const names = ['received/f', 'received/g', 'received/d/f', 'received/d/e/f', 'received/h'];
 
+const vault = `vaults/${'a'.repeat(26)}`;
+const keyring = `${vault}/.keyring/1`;
+
 /** One command or another, as it should be asked. */
 export function corpusRequest(random: Random): CorpusRequest {
   return random.pick(corpus(random));
@@ -69,5 +72,12 @@ export function corpus(random: Random): readonly CorpusRequest[] {
     { command: 'RENAME', args: { from: 'received/d', to: 'received/e' }, body: false },
     { command: 'MKDIR', args: { path: 'received/d' }, body: false },
     { command: 'CHMOD', args: { path, mode: 0o755 }, body: false },
+    { command: 'CARD', args: {}, body: false },
+    { command: 'CARD', args: { identity: new Uint8Array(32).fill(7) }, body: false },
+    { command: 'CARD', args: { card: new Uint8Array(100).fill(7) }, body: false },
+    { command: 'LIST', args: { path: 'vaults', recursive: true }, body: false },
+    { command: 'SEND', args: { path: keyring, overwrite: 'never' }, body: true },
+    { command: 'SEND', args: { path: `${vault}/AAAA`, keyring: 1 }, body: true },
+    { command: 'DELETE', args: { path: vault, recursive: true, keyring: 1 }, body: false },
   ];
 }

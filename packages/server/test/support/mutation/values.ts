@@ -29,6 +29,8 @@ export const paths: readonly string[] = [
     'received/\uFEFF',
     'x'.repeat(4096),
   ],
+  ...[`vaults/${'a'.repeat(26)}`, `vaults/${'a'.repeat(26)}/AAAA`],
+  ...['1', '01', '2', '1000001', 'x'].map((name) => `vaults/${'a'.repeat(26)}/.keyring/${name}`),
   ...['received/\u001B[2J', 'received/a\u009B31m', 'received/\u007F', 'received/\u{E0041}'],
 ];
 

@@ -60,19 +60,19 @@ async function turn(): Promise<void> {
 describe('batches of small files', () => {
   test('what is asked for at once goes together, and each hears of its own', async () => {
     const { batches, asked } = batchesWith();
-    const adding = addAll(batches, names(150));
+    const adding = addAll(batches, names(112));
     await turn();
-    expect(asked.map(({ paths }) => paths.length)).toEqual([64, 64]);
+    expect(asked.map(({ paths }) => paths.length)).toEqual([48, 48]);
     for (const { answer } of asked) answer((path) => fulfilled(`content of ${path}`));
     await turn();
-    expect(asked[2]?.paths).toEqual(names(150).slice(128));
+    expect(asked[2]?.paths).toEqual(names(112).slice(96));
     asked[2]?.answer((path) => fulfilled(`content of ${path}`));
-    expect(await adding).toEqual(names(150).map((path) => fulfilled(`content of ${path}`)));
+    expect(await adding).toEqual(names(112).map((path) => fulfilled(`content of ${path}`)));
   });
 
   test('no more than three are under way', async () => {
     const { batches, asked } = batchesWith();
-    const adding = addAll(batches, names(64 * 5));
+    const adding = addAll(batches, names(48 * 5));
     await turn();
     expect(asked.length).toBe(3);
     asked[1]?.answer();
@@ -109,8 +109,8 @@ describe('batches of small files', () => {
 
   test('a request that fails is the failure of its files, and of no others', async () => {
     const { batches, asked } = batchesWith();
-    const first = addAll(batches, names(64, 'a'));
-    const second = addAll(batches, names(64, 'b'));
+    const first = addAll(batches, names(48, 'a'));
+    const second = addAll(batches, names(48, 'b'));
     await turn();
     asked[0]?.fail(new Error('broken'));
     asked[1]?.answer((path) =>

@@ -7,7 +7,7 @@ import { followSignal } from '../operation/follow-signal.js';
 const batchesAtOnce = 3;
 
 /** Files of a batch: more gain nothing, and fewer batches would be under way. */
-const filesOfBatch = 64;
+const filesOfBatch = 48;
 
 /** Bytes of a request for all that is no path, and what a file takes of it besides its path. */
 const overhead = { request: 1024, file: 256 };

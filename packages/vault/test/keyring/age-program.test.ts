@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 
 import { decodeCbor } from '@e2eeftp/protocol';
@@ -36,12 +36,9 @@ function openWithAge(
   }
 }
 
-function versionOfAge(): string {
-  try {
-    return execFileSync('age', ['--version'], { encoding: 'utf8' }).trim().replace(/^v/u, '');
-  } catch (cause) {
-    throw new Error('This test needs the age program: apt-get install age', { cause });
-  }
+function versionOfAge(): string | undefined {
+  const { stdout, status } = spawnSync('age', ['--version'], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim().replace(/^v/u, '') : undefined;
 }
 
 /** Hybrid recipients came with age 1.3; Debian 12 has 1.1.1. */
@@ -50,27 +47,31 @@ function knowsHybrids(version: string): boolean {
   return major > 1 || (major === 1 && minor >= 3);
 }
 
-describe('the age program', () => {
-  let version: string;
+const version = versionOfAge();
 
-  beforeAll(() => {
-    version = versionOfAge();
-  });
+describe('the age program, which has to be installed (Debian’s package is age)', () => {
+  const testIfThere = version === undefined ? test.skip : test;
 
-  test('opens the sealed part of a keyring that is sealed to an X25519 identity', async () => {
-    const identity = await generateX25519Identity();
-    const sealed = await sealContents(contents, [await identityToRecipient(identity)]);
-    const { plaintext, refusal } = openWithAge(sealed, identity);
-    expect(refusal).toBe('');
-    expect(decodeCbor(Uint8Array.from(plaintext ?? []))).toEqual(contents);
-  });
-
-  test('opens it with a member’s own hybrid identity from 1.3 on, and before that says it cannot', async () => {
-    const { sealing, card } = await person('alice');
-    const sealed = await sealContents(contents, [formatAgeRecipient(card.recipient)]);
-    const { plaintext, refusal } = openWithAge(sealed, sealing.exportAgeIdentity());
-    if (knowsHybrids(version))
+  testIfThere(
+    'opens the sealed part of a keyring that is sealed to an X25519 identity',
+    async () => {
+      const identity = await generateX25519Identity();
+      const sealed = await sealContents(contents, [await identityToRecipient(identity)]);
+      const { plaintext, refusal } = openWithAge(sealed, identity);
+      expect(refusal).toBe('');
       expect(decodeCbor(Uint8Array.from(plaintext ?? []))).toEqual(contents);
-    else expect(refusal).toMatch(/unknown identity type|malformed secret key/u);
-  });
+    },
+  );
+
+  testIfThere(
+    'opens it with a member’s own hybrid identity from 1.3 on, and before that says it cannot',
+    async () => {
+      const { sealing, card } = await person('alice');
+      const sealed = await sealContents(contents, [formatAgeRecipient(card.recipient)]);
+      const { plaintext, refusal } = openWithAge(sealed, sealing.exportAgeIdentity());
+      if (knowsHybrids(version ?? ''))
+        expect(decodeCbor(Uint8Array.from(plaintext ?? []))).toEqual(contents);
+      else expect(refusal).toMatch(/unknown identity type|malformed secret key/u);
+    },
+  );
 });

@@ -6,9 +6,6 @@ export const worthResuming = 1024 * 1024;
 /** Bytes up to which files share a connection, so that none waits for the answer to another. */
 const small = 256 * 1024;
 
-/** Bytes up to which a file is read and written whole. */
-export const smallFile = 64 * 1024;
-
 /**
  * @param size - bytes of a transfer, when known
  * @returns what a connection is wanted for

@@ -2,9 +2,9 @@ import { limits, type StoredFile } from '@e2eeftp/protocol';
 
 import { rethrowAsLocal, throwIfAborted } from '../errors.js';
 import type { GetOptions } from '../options.js';
-import { SmallFileTarget } from './small-target.js';
 import type { DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
+import { writeSmallFile } from './write-small-file.js';
 
 /**
  * Receives a small file together with others, where that is possible.
@@ -33,19 +33,12 @@ export async function downloadTogether(
   if (!received) return undefined;
   const { file, content } = received;
   const { preserveTime = false, preserveMode = false, onProgress } = options;
-  const output = new SmallFileTarget(target, overwrite, smallFiles);
-  try {
-    throwIfAborted(signal);
-    await output.write([content]);
-    onProgress?.({ transferred: file.size, total: file.size });
-    await output.commit({
-      mtime: preserveTime ? file.mtime : undefined,
-      mode: preserveMode ? file.mode : undefined,
-    });
-    return file;
-  } catch (error) {
-    return rethrowAsLocal(error);
-  } finally {
-    await output.close();
-  }
+  throwIfAborted(signal);
+  onProgress?.({ transferred: file.size, total: file.size });
+  const facts = {
+    mtime: preserveTime ? file.mtime : undefined,
+    mode: preserveMode ? file.mode : undefined,
+  };
+  await writeSmallFile(smallFiles, target, content, overwrite, facts).catch(rethrowAsLocal);
+  return file;
 }

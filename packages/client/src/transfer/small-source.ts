@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 
 import type { SmallFiles } from '@e2eeftp/file-io';
+import { limits } from '@e2eeftp/protocol';
 
 import { oneChunk } from './flowing-bytes.js';
 import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
-import { smallFile } from './size-limits.js';
 import { permissionsOf, modifiedAt } from './source-version.js';
 
 /**
@@ -22,7 +22,7 @@ export async function openSmallFile(
 ): Promise<OpenSource | undefined> {
   // Without O_NONBLOCK, a pipe that nobody writes to would keep the thread waiting.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  const { stats, bytes, hasChanged } = await smallFiles.read(path, flags, smallFile);
+  const { stats, bytes, hasChanged } = await smallFiles.read(path, flags, limits.batchFileSize);
   if (!stats.isFile()) throw noFileError(path, stats);
   if (!bytes) return undefined;
   // A file that changes while it is read is no version of the file that ever was.

@@ -20,12 +20,14 @@ import type {
   ConnectOptions,
   GetBytesOptions,
   GetOptions,
+  GetTogetherOptions,
   ListOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
   RenameOptions,
   SendOptions,
+  SendTogetherOptions,
 } from './options.js';
 import type { RemoteTree } from './remote-tree.js';
 import { repeatableRemoval } from './removal.js';
@@ -35,6 +37,9 @@ import { readBytes } from './transfer/read-bytes.js';
 import { hasSameContent, requireDigests } from './transfer/same-content.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
+import type { TogetherOutcome } from './transfer/together/batch.js';
+import { getTogether, type FileToGet } from './transfer/together/get-together.js';
+import { sendTogether, type FileToSend } from './transfer/together/send-together.js';
 import { TransferContext } from './transfer/transfer-context.js';
 import { upload } from './transfer/upload.js';
 
@@ -121,6 +126,45 @@ export class Client implements RemoteTree, AsyncDisposable {
   get(path: string, target: DownloadTarget, options: GetOptions = {}): Promise<StoredFile> {
     return this.#operations.run(options, async (signal) =>
       download(this.#transfers, checkedPath(path), target, { ...options, signal }),
+    );
+  }
+
+  /**
+   * Sends several small files, which replace older ones, with as few requests as possible: much
+   * faster than one by one. {@link sendTree} does so by itself.
+   *
+   * @param files - what to send, and where to; up to 64 KiB each
+   * @param options - whether they keep their permissions, and a signal
+   * @returns what became of each, in their order: the file as the server has it, or why it was not
+   *   sent; nothing where {@link Client.send} is to be used: for larger ones, for very few, and with
+   *   servers that know no `MSEND`
+   * @throws ClientError `closed`
+   */
+  sendTogether(
+    files: readonly FileToSend[],
+    options: SendTogetherOptions = {},
+  ): Promise<TogetherOutcome[]> {
+    return this.#operations.run(options, (signal) =>
+      sendTogether(this.#transfers, files, { ...options, signal }),
+    );
+  }
+
+  /**
+   * Receives several small files with as few requests as possible: much faster than one by one.
+   * {@link getTree} does so by itself.
+   *
+   * @param files - which, and the local paths that they will have
+   * @param options - what to do about older files, and a signal
+   * @returns what became of each, in their order: the file as the server has it, or why it was not
+   *   received; nothing where {@link Client.get} is to be used
+   * @throws ClientError `closed`
+   */
+  getTogether(
+    files: readonly FileToGet[],
+    options: GetTogetherOptions = {},
+  ): Promise<TogetherOutcome[]> {
+    return this.#operations.run(options, (signal) =>
+      getTogether(this.#transfers, files, { ...options, signal }),
     );
   }
 

@@ -55,6 +55,7 @@ export {
   type ConnectOptions,
   type GetBytesOptions,
   type GetOptions,
+  type GetTogetherOptions,
   type ListOptions,
   type OperationOptions,
   type Progress,
@@ -62,6 +63,7 @@ export {
   type RemoveOptions,
   type RenameOptions,
   type SendOptions,
+  type SendTogetherOptions,
   type Timeouts,
   type TransferOptions,
 } from './options.js';
@@ -78,6 +80,9 @@ export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync
 export type { LocalOverwrite } from './transfer/local-file.js';
 export type { UploadSource } from './transfer/source.js';
 export type { DownloadTarget } from './transfer/target.js';
+export type { TogetherOutcome } from './transfer/together/batch.js';
+export type { FileToGet } from './transfer/together/get-together.js';
+export type { FileToSend } from './transfer/together/send-together.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';
 export { sendTree, sendTrees, type SendTreeOptions, type TreeSource } from './tree/send-tree.js';
 export type { FilterOptions } from './tree/tree-filter.js';

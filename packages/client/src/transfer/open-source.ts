@@ -10,8 +10,6 @@ export interface OpenSource {
   readonly mode?: number | undefined;
   /** Whether it can be read again, from any byte on. */
   readonly isRepeatable: boolean;
-  /** All of it, when it is in memory already. */
-  readonly content?: Uint8Array | undefined;
   /** For files: which version of the file this is. */
   readonly version?: SourceVersion | undefined;
   /**

@@ -10,11 +10,10 @@ import type { SendOptions } from '../options.js';
 import { checkResult } from '../requests.js';
 import type { TransferKey } from './journal.js';
 import type { OpenSource } from './open-source.js';
+import { otherStored } from './other-stored.js';
 import { openSource, type UploadSource } from './source.js';
 import { sentMode } from './sent-mode.js';
 import { demandOf, worthResuming } from './size-limits.js';
-import { otherStored } from './small-transfers.js';
-import { uploadTogether } from './small-upload.js';
 import type { TransferContext } from './transfer-context.js';
 import { isAtWork, markInUse, thisOwner } from './transfer-owner.js';
 
@@ -42,17 +41,13 @@ export async function upload(
   path: string,
   options: SendOptions,
 ): Promise<StoredFile> {
-  return context.during(async () => {
-    const opened = await openSource(source, context.smallFiles).catch(rethrowAsLocal);
-    try {
-      const together = await uploadTogether(context, opened, path, options);
-      if (together) return together;
-      const local = typeof source === 'string' ? resolve(source) : undefined;
-      return await new UploadRun(context, opened, path, local, options).run();
-    } finally {
-      await opened.close();
-    }
-  });
+  const opened = await openSource(source).catch(rethrowAsLocal);
+  try {
+    const local = typeof source === 'string' ? resolve(source) : undefined;
+    return await new UploadRun(context, opened, path, local, options).run();
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Where an upload goes on, or that there is nothing left to do. */

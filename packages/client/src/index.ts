@@ -55,7 +55,9 @@ export {
   type ConnectOptions,
   type GetBytesOptions,
   type GetOptions,
+  type KeyringOptions,
   type ListOptions,
+  type MkdirOptions,
   type OperationOptions,
   type Progress,
   type RangeOptions,
@@ -76,7 +78,8 @@ export type {
 export { syncDown, syncUp } from './sync/sync.js';
 export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync/sync-options.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
-export type { UploadSource } from './transfer/source.js';
+export type { RepeatableSource, UploadSource } from './transfer/source.js';
+export type { SourceVersion } from './transfer/source-version.js';
 export type { DownloadTarget } from './transfer/target.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';
 export { sendTree, sendTrees, type SendTreeOptions, type TreeSource } from './tree/send-tree.js';

@@ -95,5 +95,12 @@ export type {
   TreeResult,
   TreeSize,
 } from './tree/tree-transfer.js';
+export type { FirstOwner } from './vault/keyring-walk.js';
+export {
+  VaultSession,
+  type RefreshOptions,
+  type VaultClient,
+  type VaultToOpen,
+} from './vault/vault-session.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -17,6 +17,7 @@ const ALLOWED = {
     'packages/file-io',
     'packages/protocol',
     'packages/transport',
+    'packages/vault',
   ],
   'apps/server': ['packages/server'],
   'apps/client': ['packages/client'],

@@ -56,7 +56,9 @@ export {
   type GetBytesOptions,
   type GetOptions,
   type GetTogetherOptions,
+  type KeyringOptions,
   type ListOptions,
+  type MkdirOptions,
   type OperationOptions,
   type Progress,
   type RangeOptions,
@@ -78,7 +80,8 @@ export type {
 export { syncDown, syncUp } from './sync/sync.js';
 export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync/sync-options.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
-export type { UploadSource } from './transfer/source.js';
+export type { RepeatableSource, UploadSource } from './transfer/source.js';
+export type { SourceVersion } from './transfer/source-version.js';
 export type { DownloadTarget } from './transfer/target.js';
 export type { TogetherOutcome } from './transfer/together/batch.js';
 export type { FileToGet } from './transfer/together/get-together.js';
@@ -97,5 +100,12 @@ export type {
   TreeResult,
   TreeSize,
 } from './tree/tree-transfer.js';
+export type { FirstOwner } from './vault/keyring-walk.js';
+export {
+  VaultSession,
+  type RefreshOptions,
+  type VaultClient,
+  type VaultToOpen,
+} from './vault/vault-session.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -38,18 +38,45 @@ export class KeptKeyrings {
    *   older than what was accepted then, and a server could make use of that
    */
   async read(of: VaultOnServer): Promise<Uint8Array[]> {
+    const keyrings: Uint8Array[] = [];
+    const newest = await this.newest(of);
+    for (let sequence = 1; sequence <= newest; sequence++) {
+      keyrings.push(await this.readOne(of, sequence));
+    }
+    return keyrings;
+  }
+
+  /**
+   * @param of - a vault
+   * @returns the number of the keyring that was accepted last; 0 when none was
+   * @throws ClientError `local-file` when one before it is missing
+   */
+  async newest(of: VaultOnServer): Promise<number> {
     const folder = this.#folderOf(of);
     try {
       const names = await readdir(folder).catch(rethrowUnlessMissing);
-      const sequences = names.map(sequenceOf).filter((sequence) => sequence !== undefined);
-      const keyrings: Uint8Array[] = [];
-      for (let sequence = 1; sequence <= sequences.length; sequence++) {
-        const path = join(folder, String(sequence));
-        const { size } = await stat(path).catch((cause: unknown) => damaged(path, cause));
-        if (size > maximumSize) damaged(path);
-        keyrings.push(await readFile(path));
+      const kept = new Set(names.map(sequenceOf).filter((sequence) => sequence !== undefined));
+      for (let sequence = 1; sequence <= kept.size; sequence++) {
+        if (!kept.has(sequence)) damaged(join(folder, String(sequence)));
       }
-      return keyrings;
+      return kept.size;
+    } catch (error) {
+      throw asClientError(error);
+    }
+  }
+
+  /**
+   * @param of - a vault
+   * @param sequence - the number of a keyring that was kept
+   * @returns the keyring
+   * @throws ClientError `local-file` when it is missing or cannot be read
+   */
+  async readOne(of: VaultOnServer, sequence: number): Promise<Uint8Array> {
+    const path = join(this.#folderOf(of), String(sequence));
+    try {
+      const { size } = await stat(path).catch((cause: unknown) => damaged(path, cause));
+      if (size > maximumSize) damaged(path);
+      return await readFile(path);
     } catch (error) {
       throw asClientError(error);
     }

@@ -10,7 +10,9 @@ export interface OpenSource {
   readonly mode?: number | undefined;
   /** Whether it can be read again, from any byte on. */
   readonly isRepeatable: boolean;
-  /** For files: which version of the file this is. */
+  /** The absolute path of the local file that it is, or is made of. */
+  readonly local?: string | undefined;
+  /** For those: which version of the file this is. */
   readonly version?: SourceVersion | undefined;
   /**
    * Reads on from a byte; only from the first, and once, unless it is repeatable. It ends the reading

@@ -7,7 +7,13 @@ import {
 
 import { abortedError, asClientError, ClientError, errorForStatus } from '../../errors.js';
 import { followSignal } from '../../operation/follow-signal.js';
-import { checkResult, type ConnectedReply, type Requests } from '../../requests.js';
+import type { KeyringOptions, OperationOptions } from '../../options.js';
+import {
+  checkResult,
+  keyringArgument,
+  type ConnectedReply,
+  type Requests,
+} from '../../requests.js';
 import { otherStored } from '../other-stored.js';
 import type { BatchItem } from './batch.js';
 
@@ -50,14 +56,15 @@ export class BatchRequests {
    * Sends files, which replace older ones.
    *
    * @param files - as many as one request may have
-   * @param signal - ends the wait
+   * @param options - which keyring is in force, and a signal that ends the wait
    * @returns each as the server has it, or why it does not
    * @throws ClientError when the request fails as a whole
    */
   async send(
     files: readonly OutgoingFile[],
-    signal: AbortSignal | undefined,
+    options: KeyringOptions & Pick<OperationOptions, 'signal'>,
   ): Promise<(StoredFile | ClientError)[]> {
+    const { signal } = options;
     const { longestPart, pace } = this.#pace;
     const args: CommandArguments<'MSEND'> = {
       files: files.map(({ path, size, mtime, mode }) => ({
@@ -66,6 +73,7 @@ export class BatchRequests {
         ...(mtime !== undefined && { mtime }),
         ...(mode !== undefined && { mode }),
       })),
+      ...keyringArgument(options),
     };
     const response = await this.#requests.upload(
       { command: 'MSEND', args, what: whatOf('send to', files), signal },

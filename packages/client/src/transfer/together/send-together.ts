@@ -69,11 +69,12 @@ export async function sendTogether(
 async function sendBatch(
   context: TransferContext,
   batch: readonly Ready[],
-  { signal }: SendTogetherOptions,
+  options: SendTogetherOptions,
 ): Promise<TogetherOutcome[]> {
+  const { signal } = options;
   try {
     const send = async (): Promise<TogetherOutcome[]> =>
-      (await context.batches?.send(batch, signal)) ?? [];
+      (await context.batches?.send(batch, options)) ?? [];
     return await context.retry({ signal, mayRetry: true }, send);
   } catch (error) {
     return batch.map(() => asClientError(error));

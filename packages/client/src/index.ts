@@ -47,6 +47,7 @@ export {
 } from './home/server-address.js';
 export { loadServerKey, trustKnownServer, type ServerVerifier } from './home/server-trust.js';
 export { FileTransferJournal } from './home/transfer-journal.js';
+export { VaultUploads, type KeptNotes, type VaultUploadKey } from './home/vault-uploads.js';
 export {
   defaultConnections,
   defaultRetries,
@@ -107,5 +108,7 @@ export {
   type VaultClient,
   type VaultToOpen,
 } from './vault/vault-session.js';
+export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
+export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -81,7 +81,7 @@ export class KeptDownload {
    * @param local - the file that is being received
    * @param file - the file on the server
    */
-  async begin(local: LocalFile, { etag, size }: StoredFile): Promise<void> {
+  async begin(local: LocalFile, { etag, size }: Pick<StoredFile, 'etag' | 'size'>): Promise<void> {
     if (!this.#memory.isKept || size < worthResuming) return;
     await this.#remember(local, { etag, size, flushed: 0 });
   }

@@ -12,11 +12,13 @@ import {
 } from './identity-file.js';
 import { KeptKeyrings } from './kept-keyrings.js';
 import { KnownServersFile } from './known-servers-file.js';
+import { KnownVaults } from './known-vaults.js';
 import { FileTransferJournal } from './transfer-journal.js';
 
 /**
  * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
- * `known_servers` and the folders `transfers` and `keyrings`. Nothing is read or made before it is asked for.
+ * `known_servers`, `vaults.toml` and the folders `transfers` and `keyrings`. Nothing is read or made before it
+ * is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -31,6 +33,8 @@ export class ClientHome {
   readonly transfers: FileTransferJournal;
   /** The keyrings of vaults that were accepted. */
   readonly keyrings: KeptKeyrings;
+  /** What vaults and people are called here. */
+  readonly vaults: KnownVaults;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string = defaultHomePath()) {
@@ -40,6 +44,7 @@ export class ClientHome {
     this.knownServers = new KnownServersFile(join(path, 'known_servers'));
     this.transfers = new FileTransferJournal(join(path, 'transfers'));
     this.keyrings = new KeptKeyrings(join(path, 'keyrings'));
+    this.vaults = new KnownVaults(join(path, 'vaults.toml'));
   }
 
   /**

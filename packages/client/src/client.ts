@@ -21,6 +21,7 @@ import type {
   GetBytesOptions,
   GetOptions,
   ListOptions,
+  MkdirOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
@@ -29,13 +30,14 @@ import type {
 } from './options.js';
 import type { RemoteTree } from './remote-tree.js';
 import { repeatableRemoval } from './removal.js';
-import { Requests } from './requests.js';
+import { keyringArgument, rangeArguments, Requests } from './requests.js';
 import { download, readRange } from './transfer/download.js';
 import { readBytes } from './transfer/read-bytes.js';
 import { hasSameContent, requireDigests } from './transfer/same-content.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
 import { TransferContext } from './transfer/transfer-context.js';
+import type { TransferMemory } from './transfer/transfer-memory.js';
 import { upload } from './transfer/upload.js';
 
 /**
@@ -52,6 +54,8 @@ import { upload } from './transfer/upload.js';
 export class Client implements RemoteTree, AsyncDisposable {
   /** What the first handshake and the server's first message said. */
   readonly greeting: Greeting;
+  /** @internal */
+  readonly memory: TransferMemory;
   readonly #pool: ConnectionPool;
   readonly #requests: Requests;
   readonly #transfers: TransferContext;
@@ -65,6 +69,7 @@ export class Client implements RemoteTree, AsyncDisposable {
     this.#requests = new Requests(pool);
     this.#transfers = new TransferContext(this.#requests, facts.peerIdentity, welcome, options);
     this.greeting = greeting;
+    this.memory = this.#transfers.memory;
   }
 
   /** Whether the server keeps permissions of files: to others, none are sent. */
@@ -214,13 +219,7 @@ export class Client implements RemoteTree, AsyncDisposable {
     path: string,
     options: Omit<RangeOptions, 'onProgress'> = {},
   ): Promise<CommandResult<'DIGEST'>> {
-    const { offset, length, etag } = options;
-    const args = {
-      path: checkedPath(path),
-      ...(offset !== undefined && { offset }),
-      ...(length !== undefined && { length }),
-      ...(etag !== undefined && { etag }),
-    };
+    const args = { path: checkedPath(path), ...rangeArguments(options) };
     return this.#ask('DIGEST', args, `Cannot compare ${path}`, options);
   }
 
@@ -251,7 +250,8 @@ export class Client implements RemoteTree, AsyncDisposable {
    * @throws ClientError `not-found`, or `conflict` for a folder that is not empty or another version
    */
   async remove(path: string, options: RemoveOptions = {}): Promise<void> {
-    const target = { path: checkedPath(path), recursive: options.recursive ?? false };
+    const { recursive = false } = options;
+    const target = { path: checkedPath(path), recursive, ...keyringArgument(options) };
     const attempt = repeatableRemoval(this.#requests, target, options.etag);
     await this.#retried(options, attempt);
   }
@@ -267,7 +267,8 @@ export class Client implements RemoteTree, AsyncDisposable {
   async rename(from: string, to: string, options: RenameOptions = {}): Promise<void> {
     const { overwrite = 'never' } = options;
     const policy = typeof overwrite === 'string' ? overwrite : overwrite.etag;
-    const args = { from: checkedPath(from), to: checkedPath(to), overwrite: policy };
+    const paths = { from: checkedPath(from), to: checkedPath(to) };
+    const args = { ...paths, overwrite: policy, ...keyringArgument(options) };
     const what = `Cannot rename ${from} to ${to}`;
     // Not again: nobody could tell its own success from somebody else's change.
     await this.#operations.run(options, (signal) =>
@@ -282,8 +283,8 @@ export class Client implements RemoteTree, AsyncDisposable {
    * @param options - a signal
    * @throws ClientError `conflict` when a file is in the way
    */
-  async mkdir(path: string, options: OperationOptions = {}): Promise<void> {
-    const args = { path: checkedPath(path) };
+  async mkdir(path: string, options: MkdirOptions = {}): Promise<void> {
+    const args = { path: checkedPath(path), ...keyringArgument(options) };
     await this.#ask('MKDIR', args, `Cannot make the folder ${path}`, options);
   }
 

@@ -47,6 +47,7 @@ export {
 } from './home/server-address.js';
 export { loadServerKey, trustKnownServer, type ServerVerifier } from './home/server-trust.js';
 export { FileTransferJournal } from './home/transfer-journal.js';
+export { VaultUploads, type KeptNotes, type VaultUploadKey } from './home/vault-uploads.js';
 export {
   defaultConnections,
   defaultRetries,
@@ -55,7 +56,9 @@ export {
   type ConnectOptions,
   type GetBytesOptions,
   type GetOptions,
+  type KeyringOptions,
   type ListOptions,
+  type MkdirOptions,
   type OperationOptions,
   type Progress,
   type RangeOptions,
@@ -76,7 +79,8 @@ export type {
 export { syncDown, syncUp } from './sync/sync.js';
 export type { SyncOptions, SyncOutcome, SyncResult, SyncUpOptions } from './sync/sync-options.js';
 export type { LocalOverwrite } from './transfer/local-file.js';
-export type { UploadSource } from './transfer/source.js';
+export type { RepeatableSource, UploadSource } from './transfer/source.js';
+export type { SourceVersion } from './transfer/source-version.js';
 export type { DownloadTarget } from './transfer/target.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';
 export { sendTree, sendTrees, type SendTreeOptions, type TreeSource } from './tree/send-tree.js';
@@ -110,5 +114,7 @@ export {
 } from './vault/vault-session.js';
 export type { VaultInside, VaultSummary } from './vault/vault-summary.js';
 export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from './vault/vaults.js';
+export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
+export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

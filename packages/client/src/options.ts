@@ -33,8 +33,18 @@ export interface TransferOptions extends OperationOptions {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
+/** What changes in a vault take, besides. */
+export interface KeyringOptions {
+  /**
+   * For paths in a vault, of who puts ciphertext there: the number of the keyring that is taken for the
+   * one in force. When there is a newer one, nothing is changed, and it fails with `conflict`. Outside
+   * of vaults it means nothing.
+   */
+  readonly keyring?: number | undefined;
+}
+
 /** How something is sent. */
-export interface SendOptions extends TransferOptions {
+export interface SendOptions extends TransferOptions, KeyringOptions {
   /** Bytes that the source has; known by itself for files and buffers. */
   readonly size?: number | undefined;
   /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
@@ -99,7 +109,7 @@ export interface ListOptions extends OperationOptions {
 }
 
 /** What to remove. */
-export interface RemoveOptions extends OperationOptions {
+export interface RemoveOptions extends OperationOptions, KeyringOptions {
   /** Whether a folder may go with all that is in it; by default only an empty one may. */
   readonly recursive?: boolean | undefined;
   /**
@@ -111,7 +121,11 @@ export interface RemoveOptions extends OperationOptions {
 }
 
 /** How something is renamed. */
-export interface RenameOptions extends OperationOptions, Pick<SendOptions, 'overwrite'> {}
+export interface RenameOptions
+  extends OperationOptions, KeyringOptions, Pick<SendOptions, 'overwrite'> {}
+
+/** How a folder is made. */
+export interface MkdirOptions extends OperationOptions, KeyringOptions {}
 
 /** How a client is closed. */
 export interface CloseOptions {

@@ -11,6 +11,7 @@ import type { OutgoingBody } from './connection/body-sender.js';
 import type { ConnectionLease, ConnectionPool, Demand } from './connection/connection-pool.js';
 import type { ConnectionRequest } from './connection/connection.js';
 import { asClientError, ClientError } from './errors.js';
+import type { KeyringOptions, RangeOptions } from './options.js';
 
 /** A reply, and the connection that it came over. */
 export interface ConnectedReply extends Reply, ConnectionLease {}
@@ -82,6 +83,27 @@ export class Requests {
       lease.release();
     }
   }
+}
+
+/** @returns which part of a file is asked for, as GET and DIGEST take it */
+export function rangeArguments({
+  offset,
+  length,
+  etag,
+}: Pick<RangeOptions, 'offset' | 'length' | 'etag'>): Pick<
+  CommandArguments<'GET'>,
+  'offset' | 'length' | 'etag'
+> {
+  return {
+    ...(offset !== undefined && { offset }),
+    ...(length !== undefined && { length }),
+    ...(etag !== undefined && { etag }),
+  };
+}
+
+/** @returns which keyring is in force, as what changes a vault takes it */
+export function keyringArgument({ keyring }: KeyringOptions): KeyringOptions {
+  return keyring === undefined ? {} : { keyring };
 }
 
 /**

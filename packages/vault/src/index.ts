@@ -34,6 +34,7 @@ export { FileOpener } from './file/file-opener.js';
 export type { FileSealer, SealedPart } from './file/file-sealer.js';
 export type { FileMetadata } from './file/metadata.js';
 export { RangeOpener } from './file/range-opener.js';
+export { SignatureOpener } from './file/signature-opener.js';
 export { beginSealing, resumeSealing, type FileToSeal, type SourceState } from './file/sealing.js';
 export { contentFileSize, storedFileSize } from './file/stored-size.js';
 export {

@@ -14,11 +14,12 @@ import { KeptKeyrings } from './kept-keyrings.js';
 import { KnownServersFile } from './known-servers-file.js';
 import { KnownVaults } from './known-vaults.js';
 import { FileTransferJournal } from './transfer-journal.js';
+import { VaultUploads } from './vault-uploads.js';
 
 /**
  * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
- * `known_servers`, `vaults.toml` and the folders `transfers` and `keyrings`. Nothing is read or made before it
- * is asked for.
+ * `known_servers`, `vaults.toml` and the folders `transfers`, `vault-uploads` and `keyrings`. Nothing is
+ * read or made before it is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -31,6 +32,8 @@ export class ClientHome {
   readonly knownServers: KnownServersFile;
   /** Transfers that were broken off. */
   readonly transfers: FileTransferJournal;
+  /** Uploads into vaults that were broken off. */
+  readonly vaultUploads: VaultUploads;
   /** The keyrings of vaults that were accepted. */
   readonly keyrings: KeptKeyrings;
   /** What vaults and people are called here. */
@@ -43,6 +46,7 @@ export class ClientHome {
     this.configuration = new ConfigurationFile(join(path, 'config.toml'));
     this.knownServers = new KnownServersFile(join(path, 'known_servers'));
     this.transfers = new FileTransferJournal(join(path, 'transfers'));
+    this.vaultUploads = new VaultUploads(join(path, 'vault-uploads'));
     this.keyrings = new KeptKeyrings(join(path, 'keyrings'));
     this.vaults = new KnownVaults(join(path, 'vaults.toml'));
   }

@@ -1,13 +1,6 @@
 import type { StoredFile } from '@e2eeftp/protocol';
 
-import { isPassing } from '../connection/retry.js';
-import {
-  asClientError,
-  ClientError,
-  rethrowAsLocal,
-  throwIfAborted,
-  type ClientErrorCode,
-} from '../errors.js';
+import { asClientError, ClientError, rethrowAsLocal, throwIfAborted } from '../errors.js';
 import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
 import type { OpenTarget } from './open-target.js';
@@ -92,13 +85,6 @@ export async function* readRange(
   }
 }
 
-/** The caller has no more time, or the server cannot go on: nothing is wrong with what has come. */
-const givenUp: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
-  'aborted',
-  'closed',
-  'server-failed',
-]);
-
 /** One download, over as many attempts as it takes. */
 class DownloadRun {
   readonly #context: TransferContext;
@@ -120,7 +106,7 @@ class DownloadRun {
     this.#target = target;
     this.#options = options;
     if (typeof target === 'string' && isWhole) {
-      this.#kept = new KeptDownload(context, path, target);
+      this.#kept = new KeptDownload(context.memory, path, target);
     }
   }
 
@@ -161,9 +147,7 @@ class DownloadRun {
 
   async #keep(reason: ClientError): Promise<void> {
     if (!this.#kept || !(this.#output instanceof FileTarget)) return;
-    // What cannot be kept is received again, and so is what may be the reason for the failure.
-    if (!isPassing(reason) && !givenUp.has(reason.code)) await this.#kept.forget();
-    else await this.#kept.keep(this.#output.file).catch(() => undefined);
+    await this.#kept.keep(this.#output.file, reason);
   }
 
   async #attempt(progress: () => void): Promise<StoredFile> {

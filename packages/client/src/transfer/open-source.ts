@@ -12,7 +12,9 @@ export interface OpenSource {
   readonly isRepeatable: boolean;
   /** All of it, when it is in memory already. */
   readonly content?: Uint8Array | undefined;
-  /** For files: which version of the file this is. */
+  /** The absolute path of the local file that it is, or is made of. */
+  readonly local?: string | undefined;
+  /** For those: which version of the file this is. */
   readonly version?: SourceVersion | undefined;
   /**
    * Reads on from a byte; only from the first, and once, unless it is repeatable. It ends the reading

@@ -1,5 +1,6 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 
 import { readChunks, type SmallFiles } from '@e2eeftp/file-io';
@@ -12,9 +13,31 @@ import { modifiedAt, permissionsOf, versionOf, type SourceVersion } from './sour
 import { WebStreamSource } from './web-stream-source.js';
 
 /**
+ * Bytes that can be read again from any of them on, such as those that a program makes out of a file
+ * while they are sent.
+ */
+export interface RepeatableSource {
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The absolute path of the local file that they are made of, and its version, when a later run makes
+   * the same bytes out of the same file.
+   */
+  readonly local?: string | undefined;
+  readonly version?: SourceVersion | undefined;
+  /**
+   * Reads on from a byte; it ends the reading before.
+   *
+   * @param offset - the byte
+   * @returns the bytes; each chunk is valid until the next is asked for
+   */
+  read(offset: number): AsyncIterable<Uint8Array>;
+}
+
+/**
  * What can be sent: a path of the local file system; bytes; a Blob; or anything that gives bytes one
  * chunk after the other, such as a Readable, a ReadableStream, a generator, or an array of chunks.
- * Paths, bytes and Blobs can be read again, so that a broken upload goes on.
+ * Paths, bytes, Blobs and a {@link RepeatableSource} can be read again, so that a broken upload goes on.
  */
 export type UploadSource =
   | string
@@ -23,7 +46,8 @@ export type UploadSource =
   | Readable
   | ReadableStream<Uint8Array>
   | AsyncIterable<Uint8Array>
-  | Iterable<Uint8Array>;
+  | Iterable<Uint8Array>
+  | RepeatableSource;
 
 /**
  * Opens a source.
@@ -66,7 +90,16 @@ export async function openSource(
     source.on('error', () => undefined);
     return { ...unsized, read: () => bytesOnly(source), close: () => closeStream(source) };
   }
+  if (isRepeatable(source)) {
+    const { size, local, version } = source;
+    const read = (offset: number): AsyncIterable<Uint8Array> => source.read(offset);
+    return { size, mtime: undefined, isRepeatable: true, local, version, read, close: nothing };
+  }
   return { ...unsized, read: () => bytesOnly(source), close: nothing };
+}
+
+function isRepeatable(source: object): source is RepeatableSource {
+  return 'read' in source && !(Symbol.asyncIterator in source) && !(Symbol.iterator in source);
 }
 
 async function openFile(path: string): Promise<OpenSource> {
@@ -89,6 +122,7 @@ class FileSource implements OpenSource {
   readonly mtime: number;
   readonly mode: number | undefined;
   readonly isRepeatable = true;
+  readonly local: string;
   readonly version: SourceVersion;
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -100,6 +134,7 @@ class FileSource implements OpenSource {
     this.size = Number(stats.size);
     this.mtime = modifiedAt(stats);
     this.mode = permissionsOf(stats);
+    this.local = resolve(path);
     this.version = versionOf(stats);
   }
 

@@ -4,9 +4,9 @@ import { limits as protocolLimits, type Welcome } from '@e2eeftp/protocol';
 import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
 import { defaultRetries, type ConnectOptions } from '../options.js';
 import type { Requests } from '../requests.js';
-import type { DownloadRecord, TransferJournal, TransferKey, UploadRecord } from './journal.js';
 import { RateLimit } from './rate-limit.js';
 import { SmallTransfers } from './small-transfers.js';
+import { TransferMemory } from './transfer-memory.js';
 
 /** Transfers under way from which on small files go through a thread: to start one costs, too. */
 const manyTransfers = 4;
@@ -15,15 +15,14 @@ const manyTransfers = 4;
 export class TransferContext {
   /** Asks the server. */
   readonly requests: Requests;
-  /** The server's identity, 32 bytes. */
-  readonly server: Uint8Array;
+  /** What a later run is told. */
+  readonly memory: TransferMemory;
   /** Whether the server keeps what it has of an upload that is broken off. */
   readonly canResume: boolean;
   /** Whether the server knows of permissions; one that does not refuses files that have some. */
   readonly keepsPermissions: boolean;
   /** Moves small files, several with each request; not for servers that know of no such thing. */
   readonly smallTransfers: SmallTransfers | undefined;
-  readonly #journal: TransferJournal | undefined;
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
   readonly #rateLimit: RateLimit | undefined;
@@ -44,10 +43,9 @@ export class TransferContext {
   ) {
     const { journal, retries = defaultRetries, onRetry, rateLimit } = options;
     this.requests = requests;
-    this.server = server;
+    this.memory = new TransferMemory(server, journal);
     this.canResume = commands.includes('RESUME');
     this.keepsPermissions = commands.includes('CHMOD');
-    this.#journal = journal;
     this.#retries = retries;
     this.#onRetry = onRetry;
     this.#rateLimit = rateLimit === undefined ? undefined : new RateLimit(rateLimit);
@@ -106,34 +104,6 @@ export class TransferContext {
   /** Frees what transfers shared. None may be under way. */
   async close(): Promise<void> {
     await this.#smallFiles?.close();
-  }
-
-  /** Whether a later run can be told of a transfer. */
-  get hasJournal(): boolean {
-    return this.#journal !== undefined;
-  }
-
-  /**
-   * @param key - a transfer
-   * @returns what an earlier run has left about it, unchecked; nothing when it cannot be read
-   */
-  async recall(key: TransferKey): Promise<unknown> {
-    return this.#journal?.find(key).catch(() => undefined);
-  }
-
-  /**
-   * Tells a later run of a transfer. No transfer fails because that is not possible.
-   *
-   * @param key - the transfer
-   * @param record - what to know of it
-   */
-  async remember(key: TransferKey, record: UploadRecord | DownloadRecord): Promise<void> {
-    await this.#journal?.save(key, record).catch(() => undefined);
-  }
-
-  /** @param key - a transfer that a later run need not know of */
-  async forget(key: TransferKey): Promise<void> {
-    await this.#journal?.forget(key).catch(() => undefined);
   }
 
   /** Bytes that are to be asked of the server at once. */

@@ -1,5 +1,4 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto';
-import { resolve } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
 import type { StoredFile } from '@e2eeftp/protocol';
@@ -7,7 +6,7 @@ import * as z from 'zod';
 
 import { ClientError, rethrowAsLocal } from '../errors.js';
 import type { SendOptions } from '../options.js';
-import { checkResult } from '../requests.js';
+import { checkResult, keyringArgument } from '../requests.js';
 import type { TransferKey } from './journal.js';
 import type { OpenSource } from './open-source.js';
 import { openSource, type UploadSource } from './source.js';
@@ -45,10 +44,10 @@ export async function upload(
   return context.during(async () => {
     const opened = await openSource(source, context.smallFiles).catch(rethrowAsLocal);
     try {
-      const together = await uploadTogether(context, opened, path, options);
-      if (together) return together;
-      const local = typeof source === 'string' ? resolve(source) : undefined;
-      return await new UploadRun(context, opened, path, local, options).run();
+      // Files that go together may belong to vaults with different keyrings.
+      const isAlone = options.keyring !== undefined;
+      const together = isAlone ? undefined : await uploadTogether(context, opened, path, options);
+      return together ?? (await new UploadRun(context, opened, path, options).run());
     } finally {
       await opened.close();
     }
@@ -66,7 +65,6 @@ class UploadRun {
   readonly #context: TransferContext;
   readonly #source: OpenSource;
   readonly #path: string;
-  readonly #local: string | undefined;
   readonly #options: SendOptions;
   readonly #size: number | undefined;
   /** What the upload is called towards the server, when it can be resumed. */
@@ -79,17 +77,10 @@ class UploadRun {
   /** Bytes that the server is known to keep. */
   #kept = 0;
 
-  constructor(
-    context: TransferContext,
-    source: OpenSource,
-    path: string,
-    local: string | undefined,
-    options: SendOptions,
-  ) {
+  constructor(context: TransferContext, source: OpenSource, path: string, options: SendOptions) {
     this.#context = context;
     this.#source = source;
     this.#path = path;
-    this.#local = local;
     this.#options = options;
     this.#size = options.size ?? source.size;
   }
@@ -130,7 +121,7 @@ class UploadRun {
     const { version } = this.#source;
     const key = this.#key();
     if (!key || !isLarge || version?.isSettled !== true) return;
-    const { success, data } = uploadRecord.safeParse(await this.#context.recall(key));
+    const { success, data } = uploadRecord.safeParse(await this.#context.memory.recall(key));
     if (success && data.version === version.name && !(await isAtWork(data.id, data))) {
       this.#id = Buffer.from(data.id, 'hex');
       this.#isBegun = true;
@@ -138,7 +129,7 @@ class UploadRun {
     }
     const id = this.#id.toString('hex');
     this.#unmark = markInUse(id);
-    await this.#context.remember(key, { id, version: version.name, ...(await thisOwner()) });
+    await this.#context.memory.remember(key, { id, version: version.name, ...(await thisOwner()) });
   }
 
   async #whereToGoOn(): Promise<ResumePoint> {
@@ -202,6 +193,7 @@ class UploadRun {
       ...(size !== undefined && { size }),
       ...(mtime !== undefined && { mtime }),
       ...(mode !== undefined && { mode }),
+      ...keyringArgument(this.#options),
       ...(this.#id && { upload: this.#id, offset }),
     };
     this.#isBegun = true;
@@ -243,14 +235,15 @@ class UploadRun {
   }
 
   #key(): TransferKey | undefined {
-    if (this.#local === undefined) return undefined;
-    const { server } = this.#context;
-    return { direction: 'upload', server, remote: this.#path, local: this.#local };
+    const { local } = this.#source;
+    if (local === undefined) return undefined;
+    const { server } = this.#context.memory;
+    return { direction: 'upload', server, remote: this.#path, local };
   }
 
   async #forget(): Promise<void> {
     const key = this.#key();
-    if (key && this.#id) await this.#context.forget(key);
+    if (key && this.#id) await this.#context.memory.forget(key);
   }
 }
 

@@ -4,7 +4,7 @@ import { StreamOpener } from './age/stream-opener.js';
 import { streamSizes } from './age/stream.js';
 import { ContentHash } from './content-hash.js';
 import type { FileHead } from './file-head.js';
-import { fileMessage } from './signed-message.js';
+import { isSigned } from './signed-message.js';
 import { chunkOffset } from './stored-size.js';
 
 /**
@@ -77,17 +77,7 @@ export class FileOpener {
    */
   finish(): void {
     this.#chunks.finish();
-    const { access, entry, epoch, keys, contentSize, metadata } = this.#head;
-    const message = fileMessage({
-      vault: access.vault,
-      entry,
-      epoch,
-      commitment: keys.commitment,
-      root: this.#hash.root(),
-      size: contentSize,
-      metadata,
-    });
-    if (!access.backend.ed25519.verify(metadata.sender, message, this.#signature)) {
+    if (!isSigned(this.#head, this.#hash.root(), this.#signature)) {
       throw new VaultError(
         'bad-signature',
         'The sender that this file names did not write it as it is. Do not use what came of it; ask the sender, and send the original again',

@@ -1,5 +1,6 @@
 import { labelled } from '../encoding/labelled.js';
 import { labels } from '../labels.js';
+import type { FileHead } from './file-head.js';
 import { encodeMetadata, type FileMetadata } from './metadata.js';
 
 /** What the sender of a file vouches for. */
@@ -36,4 +37,18 @@ export function fileMessage(file: SignedFile): Uint8Array {
     labels.file,
     ...[vault, entry, epoch, commitment, root, size, encodeMetadata(metadata)],
   );
+}
+
+/**
+ * @param head - a file's head
+ * @param root - the tree hash of content that has the file's size, 32 bytes
+ * @param signature - 64 bytes
+ * @returns whether the sender signed a file with this head and content
+ */
+export function isSigned(head: FileHead, root: Uint8Array, signature: Uint8Array): boolean {
+  const { access, entry, epoch, keys, contentSize, metadata } = head;
+  const { commitment } = keys;
+  const { vault } = access;
+  const file = { vault, entry, epoch, commitment, root, size: contentSize, metadata };
+  return access.backend.ed25519.verify(metadata.sender, fileMessage(file), signature);
 }

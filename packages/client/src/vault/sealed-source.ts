@@ -1,0 +1,156 @@
+import { concatBytes } from '@e2eeftp/crypto';
+import {
+  beginSealing,
+  decodeUploadJournal,
+  resumeSealing,
+  storedFileSize,
+  VaultError,
+  type FileMetadata,
+  type FileSealer,
+  type SealedPart,
+  type SourceState,
+} from '@e2eeftp/vault';
+
+import { asLocalError } from '../errors.js';
+import type { OpenSource } from '../transfer/open-source.js';
+import type { RepeatableSource } from '../transfer/source.js';
+import type { SourceVersion } from '../transfer/source-version.js';
+import { explained, sealingOf, type OpenVault } from './open-vault.js';
+import type { UploadNotes } from './upload-notes.js';
+
+/** A file that is to be sealed. */
+export interface FileToSend {
+  /** The entry's id, 12 bytes. */
+  readonly entry: Uint8Array;
+  readonly metadata: Omit<FileMetadata, 'sender'>;
+}
+
+/**
+ * Reads a source, which may be anybody's and fail in any way.
+ *
+ * @param source - the source
+ * @param offset - from which byte on
+ * @yields its bytes
+ * @throws ClientError
+ */
+export async function* readSource(
+  source: OpenSource,
+  offset: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* source.read(offset);
+  } catch (error) {
+    throw asLocalError(error);
+  }
+}
+
+/** What is sealed, and for whom. */
+export interface SealingOptions {
+  readonly vault: OpenVault;
+  readonly source: OpenSource;
+  readonly file: FileToSend;
+  /** The path in the vault, for messages. */
+  readonly path: string;
+}
+
+/** What can be read again is sealed again, from where the server has it. */
+export interface ResumableSealingOptions extends SealingOptions {
+  /** Bytes of the source. */
+  readonly size: number;
+  /** What shows that source and machine are the same. */
+  readonly state: SourceState;
+  readonly notes: UploadNotes;
+}
+
+/**
+ * Seals a source while it is read, once.
+ *
+ * @param options - what to seal
+ * @yields the stored file
+ * @throws ClientError
+ */
+export async function* sealedOnce(options: SealingOptions): AsyncGenerator<Uint8Array, void, void> {
+  const { vault, source, file, path } = options;
+  try {
+    const sealer = beginSealing(sealingOf(vault), file);
+    yield concatBytes(...sealer.start().bytes);
+    for await (const chunk of readSource(source, 0)) {
+      const { bytes } = sealer.update(chunk);
+      if (bytes.length > 0) yield concatBytes(...bytes);
+    }
+    yield concatBytes(...sealer.finish().bytes);
+  } catch (error) {
+    throw explained(error, vault, path);
+  }
+}
+
+/**
+ * Seals a source while it is read, from any byte of the stored file on: what was sealed before comes out
+ * the same, or the reading fails. What is noted is noted before it is given out.
+ */
+export class SealedSource implements RepeatableSource {
+  readonly size: number;
+  readonly local: string | undefined;
+  readonly version: SourceVersion | undefined;
+  readonly #options: ResumableSealingOptions;
+  #reading: AsyncGenerator<Uint8Array, void, void> | undefined;
+
+  /** @param options - what to seal */
+  constructor(options: ResumableSealingOptions) {
+    const { size, source } = options;
+    this.size = storedFileSize(size);
+    this.local = source.local;
+    this.version = source.version;
+    this.#options = options;
+  }
+
+  read(offset: number): AsyncIterable<Uint8Array> {
+    this.#reading = this.#read(offset, this.#reading);
+    return this.#reading;
+  }
+
+  /** Frees what a reading under way holds. The source stays open. */
+  async close(): Promise<void> {
+    await this.#reading?.return();
+  }
+
+  async *#read(
+    offset: number,
+    earlier: AsyncGenerator<Uint8Array, void, void> | undefined,
+  ): AsyncGenerator<Uint8Array, void, void> {
+    const { vault, source, path } = this.#options;
+    try {
+      // It must note nothing any more.
+      await earlier?.return();
+      const { sealer, notes } = await this.#sealer(offset);
+      const start = sealer.start();
+      await notes.replace(start.journal);
+      if (start.bytes.length > 0) yield concatBytes(...start.bytes);
+      for await (const chunk of readSource(source, sealer.contentOffset)) {
+        yield* this.#noted(sealer.update(chunk));
+      }
+      yield* this.#noted(sealer.finish());
+    } catch (error) {
+      throw explained(error, vault, path);
+    }
+  }
+
+  async *#noted({ journal, bytes }: SealedPart): AsyncGenerator<Uint8Array, void, void> {
+    if (journal.length > 0) await this.#options.notes.append(journal);
+    if (bytes.length > 0) yield concatBytes(...bytes);
+  }
+
+  async #sealer(offset: number): Promise<{ sealer: FileSealer; notes: UploadNotes }> {
+    const { vault, file, state, notes } = this.#options;
+    const access = sealingOf(vault);
+    const noted = await notes.read();
+    if (noted) {
+      return { sealer: resumeSealing(access, decodeUploadJournal(noted), state, offset), notes };
+    }
+    if (offset === 0) return { sealer: beginSealing(access, { ...file, state }), notes };
+    throw new VaultError(
+      'journal-insufficient',
+      'The notes of this upload are lost, so it cannot go on safely. Start it over',
+    );
+  }
+}

@@ -11,7 +11,7 @@ import type { FaultyPair } from '../support/faulty-pair.js';
 import { makeOwnVault, type OwnVault } from './vault-lines.js';
 
 const large = randomBytes(3 * 1024 * 1024 + 1);
-const small = Array.from({ length: 40 }, (_, index) => randomBytes(500 + 100 * index));
+const small = Array.from({ length: 8 }, (_, index) => randomBytes(500 + 100 * index));
 
 /** What is done with files of a vault, which is opened anew by each run. */
 export function vaultTasks(pair: () => FaultyPair): Readonly<Record<string, () => Promise<Task>>> {
@@ -64,7 +64,7 @@ export function vaultTasks(pair: () => FaultyPair): Readonly<Record<string, () =
         },
         check: async (direct) => {
           const tree = await vault.open(direct);
-          expect((await collect(tree.list('a', { recursive: true }))).length).toBe(41);
+          expect((await collect(tree.list('a', { recursive: true }))).length).toBe(9);
           for (const [index, bytes] of small.entries()) {
             expect((await tree.getBytes(`a/b/${index}`)).equals(bytes)).toBe(true);
             expect((await readFile(join(folder, `${index}`))).equals(bytes)).toBe(true);

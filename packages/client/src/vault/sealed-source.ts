@@ -1,4 +1,3 @@
-import { concatBytes } from '@e2eeftp/crypto';
 import {
   beginSealing,
   decodeUploadJournal,
@@ -15,6 +14,7 @@ import { asLocalError } from '../errors.js';
 import type { OpenSource } from '../transfer/open-source.js';
 import type { RepeatableSource } from '../transfer/source.js';
 import type { SourceVersion } from '../transfer/source-version.js';
+import { GatheredBytes } from './gathered-bytes.js';
 import { explained, sealingOf, type OpenVault } from './open-vault.js';
 import type { UploadNotes } from './upload-notes.js';
 
@@ -72,13 +72,14 @@ export interface ResumableSealingOptions extends SealingOptions {
 export async function* sealedOnce(options: SealingOptions): AsyncGenerator<Uint8Array, void, void> {
   const { vault, source, file, path } = options;
   try {
+    const gathered = new GatheredBytes();
     const sealer = beginSealing(sealingOf(vault), file);
-    yield concatBytes(...sealer.start().bytes);
+    yield gathered.gather(sealer.start().bytes);
     for await (const chunk of readSource(source, 0)) {
       const { bytes } = sealer.update(chunk);
-      if (bytes.length > 0) yield concatBytes(...bytes);
+      if (bytes.length > 0) yield gathered.gather(bytes);
     }
-    yield concatBytes(...sealer.finish().bytes);
+    yield gathered.gather(sealer.finish().bytes);
   } catch (error) {
     throw explained(error, vault, path);
   }
@@ -93,6 +94,7 @@ export class SealedSource implements RepeatableSource {
   readonly local: string | undefined;
   readonly version: SourceVersion | undefined;
   readonly #options: ResumableSealingOptions;
+  readonly #gathered = new GatheredBytes();
   #reading: AsyncGenerator<Uint8Array, void, void> | undefined;
 
   /** @param options - what to seal */
@@ -125,7 +127,7 @@ export class SealedSource implements RepeatableSource {
       const { sealer, notes } = await this.#sealer(offset);
       const start = sealer.start();
       await notes.replace(start.journal);
-      if (start.bytes.length > 0) yield concatBytes(...start.bytes);
+      if (start.bytes.length > 0) yield this.#gathered.gather(start.bytes);
       for await (const chunk of readSource(source, sealer.contentOffset)) {
         yield* this.#noted(sealer.update(chunk));
       }
@@ -137,7 +139,7 @@ export class SealedSource implements RepeatableSource {
 
   async *#noted({ journal, bytes }: SealedPart): AsyncGenerator<Uint8Array, void, void> {
     if (journal.length > 0) await this.#options.notes.append(journal);
-    if (bytes.length > 0) yield concatBytes(...bytes);
+    if (bytes.length > 0) yield this.#gathered.gather(bytes);
   }
 
   async #sealer(offset: number): Promise<{ sealer: FileSealer; notes: UploadNotes }> {

@@ -69,7 +69,13 @@ export {
   type TransferOptions,
 } from './options.js';
 export type { RemoteTree } from './remote-tree.js';
-export { parseRemoteName, type RemoteName } from './remote-name.js';
+export {
+  formatRemotePath,
+  parseRemoteName,
+  plainTree,
+  usualTree,
+  type RemoteName,
+} from './remote-name.js';
 export type {
   DownloadRecord,
   TransferJournal,
@@ -96,13 +102,24 @@ export type {
   TreeResult,
   TreeSize,
 } from './tree/tree-transfer.js';
+export {
+  encodeCard,
+  formatRecoveryCode,
+  parseRecoveryCode,
+  type Card,
+  type Role,
+} from '@e2eeftp/vault';
+export { KnownVaults, type KnownVault } from './home/known-vaults.js';
 export type { FirstOwner } from './vault/keyring-walk.js';
+export { VaultMembers, type AddOptions, type VaultMember } from './vault/vault-members.js';
 export {
   VaultSession,
   type RefreshOptions,
   type VaultClient,
   type VaultToOpen,
 } from './vault/vault-session.js';
+export type { VaultInside, VaultSummary } from './vault/vault-summary.js';
+export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from './vault/vaults.js';
 export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
 export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
-import { Identity } from '@e2eeftp/crypto';
+import { fingerprint, Identity } from '@e2eeftp/crypto';
 import { encodeCard, parseCard } from '@e2eeftp/vault';
 
 import { Fixture, settings } from './support/fixture.js';
@@ -36,6 +36,8 @@ describe.each(settings)('cards over $way with files $files', (setting) => {
     const { result } = await other.call('CARD', { identity: publicKey });
     const found = parseCard((result as { card: Uint8Array }).card);
     expect(found).toEqual(alice.card);
+    const told = { fingerprint: fingerprint(publicKey) };
+    expect(await other.call('CARD', told)).toMatchObject({ status: 200, result: { card } });
     expect(await other.call('CARD')).toMatchObject({ status: 404 });
     const renamed = encodeCard((await newPerson(alice.identity, 'Alice B.')).card);
     expect(await peer.call('CARD', { card: renamed })).toMatchObject({ status: 200 });
@@ -65,10 +67,22 @@ describe.each(settings)('cards over $way with files $files', (setting) => {
       const answer = await peer.call('CARD', { card });
       expect(answer).toEqual({ status: 400, text: 'Malformed request', result: null });
     }
-    const both = { card: mine, identity: alice.identity.publicKey };
-    expect(await peer.call('CARD', both)).toMatchObject({ status: 400 });
-    for (const { identity } of [alice, bob]) {
-      const answer = await peer.call('CARD', { identity: identity.publicKey });
+    const identity = alice.identity.publicKey;
+    const usual = fingerprint(identity);
+    for (const args of [
+      { card: mine, identity },
+      { card: mine, fingerprint: usual },
+      { identity, fingerprint: usual },
+      { fingerprint: '' },
+      { fingerprint: usual.toLowerCase() },
+      { fingerprint: usual.replaceAll('-', '') },
+      { fingerprint: `../${usual}` },
+      { fingerprint: `${usual}\n` },
+    ]) {
+      expect(await peer.call('CARD', args)).toMatchObject({ status: 400 });
+    }
+    for (const person of [alice, bob]) {
+      const answer = await peer.call('CARD', { identity: person.identity.publicKey });
       expect(answer).toMatchObject({ status: 404 });
     }
   });
@@ -81,6 +95,8 @@ describe.each(settings)('cards over $way with files $files', (setting) => {
     expect(await other.call('CARD', { identity })).toMatchObject({ status: 200 });
     fixture.revoke(bob.identity);
     expect(await other.call('CARD', { identity })).toMatchObject({ status: 404 });
+    const told = { fingerprint: fingerprint(identity) };
+    expect(await other.call('CARD', told)).toMatchObject({ status: 404 });
     const stranger = Identity.generate().publicKey;
     expect(await other.call('CARD', { identity: stranger })).toMatchObject({ status: 404 });
   });

@@ -1,6 +1,7 @@
 import { mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { fingerprint } from '@e2eeftp/crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 import { DataDirectory, FileCards, MemoryCards, type CardStore } from '../src/index.js';
@@ -15,9 +16,9 @@ afterEach(async () => {
   await removeDirectory(folder);
 });
 
-const alice = new Uint8Array(32).fill(1);
-const bob = new Uint8Array(32).fill(2);
-const aliceFile = (): string => join(folder, 'cards', Buffer.from(alice).toString('hex'));
+const alice = fingerprint(new Uint8Array(32).fill(1));
+const bob = fingerprint(new Uint8Array(32).fill(2));
+const aliceFile = (): string => join(folder, 'cards', alice);
 
 const inFiles = (): Promise<FileCards> => FileCards.open(join(folder, 'cards'), new PathLocks());
 const kinds: [string, () => Promise<CardStore>][] = [
@@ -26,7 +27,7 @@ const kinds: [string, () => Promise<CardStore>][] = [
 ];
 
 describe.each(kinds)('cards %s', (_, open) => {
-  test('are found as they were published last, each for its identity', async () => {
+  test('are found as they were published last, each for its fingerprint', async () => {
     const cards = await open();
     expect(await cards.find(alice)).toBeUndefined();
     await cards.publish(alice, new Uint8Array(1536).fill(7));
@@ -37,7 +38,7 @@ describe.each(kinds)('cards %s', (_, open) => {
     expect(await cards.find(bob)).toEqual(Uint8Array.of(8));
   });
 
-  test('of one identity that are published at once leave one of them, whole', async () => {
+  test('of one person that are published at once leave one of them, whole', async () => {
     const cards = await open();
     const all = Array.from({ length: 20 }, (_each, index) => new Uint8Array(1000).fill(index));
     await Promise.all(all.map((card) => cards.publish(alice, card)));
@@ -58,11 +59,11 @@ describe('cards in files', () => {
     await writeFile(join(folder, 'secret'), 'secret');
     await symlink(join(folder, 'secret'), aliceFile());
     expect(await cards.find(alice)).toBeUndefined();
-    const bobFile = join(folder, 'cards', Buffer.from(bob).toString('hex'));
+    const bobFile = join(folder, 'cards', bob);
     await writeFile(bobFile, new Uint8Array(1537));
     await expect(cards.find(bob)).rejects.toMatchObject({ code: 'io' });
-    const carol = new Uint8Array(32).fill(3);
-    await mkdir(join(folder, 'cards', Buffer.from(carol).toString('hex')));
+    const carol = fingerprint(new Uint8Array(32).fill(3));
+    await mkdir(join(folder, 'cards', carol));
     await expect(cards.find(carol)).rejects.toMatchObject({ name: 'StoreError' });
     await expect(cards.publish(carol, Uint8Array.of(1))).rejects.toMatchObject({
       name: 'StoreError',

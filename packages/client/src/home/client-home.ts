@@ -12,12 +12,14 @@ import {
 } from './identity-file.js';
 import { KeptKeyrings } from './kept-keyrings.js';
 import { KnownServersFile } from './known-servers-file.js';
+import { KnownVaults } from './known-vaults.js';
 import { FileTransferJournal } from './transfer-journal.js';
 import { VaultUploads } from './vault-uploads.js';
 
 /**
  * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
- * `known_servers` and the folders `transfers`, `vault-uploads` and `keyrings`. Nothing is read or made before it is asked for.
+ * `known_servers`, `vaults.toml` and the folders `transfers`, `vault-uploads` and `keyrings`. Nothing is
+ * read or made before it is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -34,6 +36,8 @@ export class ClientHome {
   readonly vaultUploads: VaultUploads;
   /** The keyrings of vaults that were accepted. */
   readonly keyrings: KeptKeyrings;
+  /** What vaults and people are called here. */
+  readonly vaults: KnownVaults;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string = defaultHomePath()) {
@@ -44,6 +48,7 @@ export class ClientHome {
     this.transfers = new FileTransferJournal(join(path, 'transfers'));
     this.vaultUploads = new VaultUploads(join(path, 'vault-uploads'));
     this.keyrings = new KeptKeyrings(join(path, 'keyrings'));
+    this.vaults = new KnownVaults(join(path, 'vaults.toml'));
   }
 
   /**

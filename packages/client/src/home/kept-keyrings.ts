@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { equalBytes } from '@e2eeftp/crypto';
@@ -106,6 +106,20 @@ export class KeptKeyrings {
       `The server shows another keyring ${sequence} of the vault ${of.vault} than before; ` +
         `do not use the vault until its owners have explained why (${path} has the earlier one)`,
     );
+  }
+
+  /**
+   * Forgets a vault: whoever opens it again has to be sure of its first owner again.
+   *
+   * @param of - the vault
+   * @throws ClientError `local-file`
+   */
+  async forget(of: VaultOnServer): Promise<void> {
+    try {
+      await rm(this.#folderOf(of), { recursive: true, force: true });
+    } catch (error) {
+      throw asClientError(error);
+    }
   }
 
   #folderOf({ server, vault }: VaultOnServer): string {

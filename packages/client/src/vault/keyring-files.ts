@@ -1,5 +1,6 @@
 import { equalBytes } from '@e2eeftp/crypto';
 import {
+  formatVaultId,
   keyringFolderName,
   keyringPath,
   parseKeyringName,
@@ -40,6 +41,19 @@ export class KeyringFiles {
    * @throws ClientError `not-found` when there is no such vault for this client
    */
   async highest(signal: AbortSignal): Promise<number> {
+    try {
+      return await this.#highest(signal);
+    } catch (cause) {
+      if (!isMissing(cause)) throw cause;
+      throw new ClientError(
+        'not-found',
+        `The server has no vault ${formatVaultId(this.#vault)} for you: no owner has added you yet, or one removed you, or it was deleted; ask an owner`,
+        { cause },
+      );
+    }
+  }
+
+  async #highest(signal: AbortSignal): Promise<number> {
     let highest = 0;
     let count = 0;
     const folder = `${vaultPath(this.#vault)}/${keyringFolderName}`;
@@ -66,7 +80,7 @@ export class KeyringFiles {
       const { sha256 } = await this.#source.digest(path, { signal });
       return equalBytes(sha256, hash);
     } catch (error) {
-      if (error instanceof ClientError && error.code === 'not-found') return false;
+      if (isMissing(error)) return false;
       throw error;
     }
   }
@@ -103,10 +117,14 @@ export class KeyringFiles {
       const path = keyringPath(this.#vault, sequence);
       return await this.#source.getBytes(path, { maxSize: vaultLimits.keyring, signal });
     } catch (error) {
-      if (error instanceof ClientError && error.code === 'not-found') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'not-found';
 }
 
 function tooMany(): ClientError {

@@ -129,11 +129,13 @@ export class KeyringWalk implements Disposable {
       size = 0;
     }
     chain.requireNewest(highest);
+    if (!bytes) {
+      throw new VaultError('gap', 'The server lists the vault, but no keyring; ask its operator');
+    }
     if (opened?.keyring.sequence !== chain.current.sequence) {
       opened = await this.#settle(chain, run, opened);
     }
-    if (bytes) return { opened, bytes };
-    throw new VaultError('gap', 'The server has the vault, but no keyring of it; ask its operator');
+    return { opened, bytes };
   }
 
   /**

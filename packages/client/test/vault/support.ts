@@ -18,6 +18,7 @@ import {
   ClientHome,
   connect,
   Identity,
+  Vaults,
   type Client,
   type ConnectOptions,
 } from '../../src/index.js';
@@ -107,6 +108,15 @@ export async function startVaultServer(): Promise<VaultServer> {
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** Everything that somebody does with vaults; what it opens is wiped after the test. */
+export function vaultsOf({ client, identity, home, card: { name } }: Person): Vaults {
+  const vaults = new Vaults(client, { identity, home, name });
+  closers.push(() => {
+    vaults[Symbol.dispose]();
+  });
+  return vaults;
 }
 
 /** Begins somebody's vault on the server. */

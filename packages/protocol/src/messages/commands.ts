@@ -85,6 +85,9 @@ const cardSchema = z.custom<Uint8Array>(
   (value) => value instanceof Uint8Array && value.length > 0 && value.length <= limits.card,
 );
 
+/** A person's fingerprint, exactly as it is shown: four groups of five characters of base32. */
+const fingerprintSchema = z.string().regex(/^(?:[A-Z2-7]{5}-){3}[A-Z2-7]{5}$/u);
+
 const nothing = z.null();
 const noArguments = z.strictObject({});
 
@@ -210,8 +213,12 @@ export const commandSchemas = {
   CHMOD: { args: z.strictObject({ path: pathSchema, mode }), result: storedFileSchema },
   CARD: {
     args: z
-      .strictObject({ identity: bytes32Schema.optional(), card: cardSchema.optional() })
-      .refine(({ identity, card }) => identity === undefined || card === undefined),
+      .strictObject({
+        identity: bytes32Schema.optional(),
+        fingerprint: fingerprintSchema.optional(),
+        card: cardSchema.optional(),
+      })
+      .refine((args) => Object.values(args).filter((value) => value !== undefined).length <= 1),
     result: z.object({ card: cardSchema }),
   },
 } as const;

@@ -192,12 +192,14 @@ const args: Readonly<Record<CommandName, Arguments>> = {
       { card: new Uint8Array(limits.card) },
       { card: new Uint8Array(1) },
       { identity: new Uint8Array(32) },
+      { fingerprint: 'MFRGG-ZDFMZ-TWQ2L-KNNWG' },
       {},
     ],
     needed: [],
     wrong: {
-      // The first of the valid ones has a card, and nobody may ask for both at once.
+      // The first of the valid ones has a card, and nobody may ask for two things at once.
       identity: [new Uint8Array(32), new Uint8Array(31), 'x'.repeat(32), 1, null, true, []],
+      fingerprint: ['MFRGG-ZDFMZ-TWQ2L-KNNWG', 'mfrgg-zdfmz-twq2l-knnwg', '', 1, null, true, []],
       card: [new Uint8Array(0), new Uint8Array(limits.card + 1), 'card', 1, null, true, [], {}],
     },
   },

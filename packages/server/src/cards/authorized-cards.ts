@@ -1,3 +1,5 @@
+import { parseCard, VaultError } from '@e2eeftp/vault';
+
 import type { Authorizer } from '../authorization/authorizer.js';
 import type { CardStore } from './card-store.js';
 
@@ -11,8 +13,21 @@ import type { CardStore } from './card-store.js';
  */
 export function authorizedCards(cards: CardStore, authorizer: Authorizer): CardStore {
   return {
-    find: async (identity) =>
-      (await authorizer.authorize(identity)) && (await cards.find(identity)),
-    publish: (identity, card) => cards.publish(identity, card),
+    find: async (fingerprint) => {
+      const card = await cards.find(fingerprint);
+      const identity = card && identityOn(card);
+      return identity && (await authorizer.authorize(identity)) ? card : undefined;
+    },
+    publish: (fingerprint, card) => cards.publish(fingerprint, card),
   };
+}
+
+/** Nobody is shown what was a card once, before its file was damaged. */
+function identityOn(card: Uint8Array): Uint8Array | undefined {
+  try {
+    return parseCard(card).identity;
+  } catch (error) {
+    if (error instanceof VaultError) return undefined;
+    throw error;
+  }
 }

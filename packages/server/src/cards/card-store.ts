@@ -1,37 +1,32 @@
-/** Where a server keeps the cards that clients have published, one for each identity. */
+/**
+ * Where a server keeps the cards that clients have published, one for each fingerprint: that is what
+ * people tell each other.
+ */
 export interface CardStore {
   /**
-   * @param identity - an Ed25519 public key, 32 bytes
+   * @param fingerprint - somebody's, as `fingerprint` gives it
    * @returns the card that was published last, or nothing
    */
-  find(identity: Uint8Array): Promise<Uint8Array | undefined>;
+  find(fingerprint: string): Promise<Uint8Array | undefined>;
   /**
    * Keeps a card in the place of the one before, durably.
    *
-   * @param identity - whose card it is, which the caller has checked
+   * @param fingerprint - whose card it is, which the caller has checked
    * @param card - the card, which does not change afterwards
    */
-  publish(identity: Uint8Array, card: Uint8Array): Promise<void>;
+  publish(fingerprint: string, card: Uint8Array): Promise<void>;
 }
 
 /** Keeps cards in memory, for as long as the process runs. */
 export class MemoryCards implements CardStore {
   readonly #cards = new Map<string, Uint8Array>();
 
-  find(identity: Uint8Array): Promise<Uint8Array | undefined> {
-    return Promise.resolve(this.#cards.get(cardName(identity)));
+  find(fingerprint: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#cards.get(fingerprint));
   }
 
-  publish(identity: Uint8Array, card: Uint8Array): Promise<void> {
-    this.#cards.set(cardName(identity), card);
+  publish(fingerprint: string, card: Uint8Array): Promise<void> {
+    this.#cards.set(fingerprint, card);
     return Promise.resolve();
   }
-}
-
-/**
- * @param identity - an Ed25519 public key, 32 bytes
- * @returns what its card is kept under
- */
-export function cardName(identity: Uint8Array): string {
-  return Buffer.from(identity).toString('hex');
 }

@@ -10,14 +10,14 @@ import { asServerError } from '../server-error.js';
 import type { PathLocking } from '../store/path-locks.js';
 import { StoreError } from '../store/store-error.js';
 import { asStoreError, unlessMissing } from '../store/system-errors.js';
-import { cardName, type CardStore } from './card-store.js';
+import type { CardStore } from './card-store.js';
 
 /** A name that leads elsewhere is none of ours. */
 const { O_RDONLY, O_NOFOLLOW } = constants;
 const flags = O_RDONLY | O_NOFOLLOW;
 
 /**
- * Keeps cards in a folder, a file for each identity. A crash at any moment leaves the old card or
+ * Keeps cards in a folder, a file for each fingerprint. A crash at any moment leaves the old card or
  * the new one.
  */
 export class FileCards implements CardStore {
@@ -42,14 +42,14 @@ export class FileCards implements CardStore {
     return new FileCards(folder, locks);
   }
 
-  find(identity: Uint8Array): Promise<Uint8Array | undefined> {
-    return unlessMissing(read(this.#pathOf(identity)));
+  find(fingerprint: string): Promise<Uint8Array | undefined> {
+    return unlessMissing(read(this.#pathOf(fingerprint)));
   }
 
-  async publish(identity: Uint8Array, card: Uint8Array): Promise<void> {
-    const path = this.#pathOf(identity);
+  async publish(fingerprint: string, card: Uint8Array): Promise<void> {
+    const path = this.#pathOf(fingerprint);
     try {
-      await this.#locks.run([`.e2eeftp/cards/${cardName(identity)}`], () =>
+      await this.#locks.run([`.e2eeftp/cards/${fingerprint}`], () =>
         replaceFile(path, card, { mode: 0o600 }),
       );
     } catch (error) {
@@ -57,8 +57,8 @@ export class FileCards implements CardStore {
     }
   }
 
-  #pathOf(identity: Uint8Array): string {
-    return join(this.#folder, cardName(identity));
+  #pathOf(fingerprint: string): string {
+    return join(this.#folder, fingerprint);
   }
 }
 

@@ -1,4 +1,4 @@
-import { equalBytes } from '@e2eeftp/crypto';
+import { equalBytes, fingerprint } from '@e2eeftp/crypto';
 import { commandSchemas } from '@e2eeftp/protocol';
 import { parseCard, VaultError, type Card } from '@e2eeftp/vault';
 
@@ -12,15 +12,15 @@ export const card = defineCommand({
   args: commandSchemas.CARD.args,
   // Who only reads is added to vaults by a card too.
   effect: 'none',
-  async handler({ identity, card: published }, { client, cards }) {
+  async handler({ identity, fingerprint: wanted, card: published }, { client, cards }) {
     if (published) {
       const { identity: owner } = parse(published);
       // Members check the fingerprint too, but a card of somebody else's would hide the right one.
       if (!equalBytes(owner, client.identity)) throw new CommandError(403);
-      await cards.publish(client.identity, published);
+      await cards.publish(fingerprint(client.identity), published);
       return { status: 200, result: { card: published } };
     }
-    const found = await cards.find(identity ?? client.identity);
+    const found = await cards.find(wanted ?? fingerprint(identity ?? client.identity));
     if (!found) throw new CommandError(404);
     return { status: 200, result: { card: found } };
   },

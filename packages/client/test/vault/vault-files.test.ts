@@ -34,7 +34,9 @@ interface Team {
 /** A vault of Alice's, with Bob as a writer and Carol as a reader. */
 async function makeTeam(): Promise<Team> {
   const server = await startVaultServer();
-  const [alice, bob, carol] = await Promise.all(['alice', 'bob', 'carol'].map((name) => server.person(name)));
+  const [alice, bob, carol] = await Promise.all(
+    ['alice', 'bob', 'carol'].map((name) => server.person(name)),
+  );
   if (!alice || !bob || !carol) throw new Error('Somebody is missing');
   const vault = await beginVault(alice, 'team');
   const firstOwner = alice.fingerprint;
@@ -174,6 +176,33 @@ describe('members of a vault', () => {
   });
 });
 
+test('a folder that is renamed while something is put into it stays one', async () => {
+  const { alice, bob } = await makeTeam();
+  const large = randomBytes(3_000_000);
+  await alice.tree.mkdir('a/b');
+  await namesOf(bob.tree, 'a/b');
+  await alice.tree.rename('a', 'c');
+  // Where it was is what Bob still knows.
+  await Promise.all([
+    bob.tree.send(Buffer.from('1'), 'a/b/x'),
+    bob.tree.send(large, 'a/b/y'),
+    bob.tree.mkdir('a/b/z'),
+  ]);
+  expect(await namesOf(alice.tree, 'a/b')).toEqual(['x', 'y', 'z']);
+  expect(await namesOf(alice.tree, 'c')).toEqual(['b']);
+  let renaming: Promise<void> | undefined;
+  await bob.tree.send(large, 'c/b/x', {
+    onProgress: () => {
+      renaming ??= alice.tree.rename('c', 'd');
+    },
+  });
+  await renaming;
+  const listed = await collect(alice.tree.list('', { recursive: true }));
+  expect(listed.map(({ damaged }) => damaged)).toEqual(listed.map(() => undefined));
+  const [at] = listed.filter(({ path }) => /^[cd]\/b\/x$/u.test(path));
+  expect((await alice.tree.getBytes(at?.path ?? '')).equals(large)).toBe(true);
+});
+
 describe('a server that deceives', () => {
   test('cannot bring back what was replaced, the last four times', async () => {
     const { server, alice, bob } = await makeTeam();
@@ -276,7 +305,11 @@ describe('a server that deceives', () => {
       const listed = await collect(seen.list('', { recursive: true }));
       const shown = listed.map(({ path, type, damaged }) => ({ path, type, damaged }));
       expect(shown.filter(({ damaged }) => damaged !== undefined).length).toBe(4);
-      expect(shown).toContainEqual({ path: 'AAAA (damaged)', type: 'file', damaged: 'no-stored-name' });
+      expect(shown).toContainEqual({
+        path: 'AAAA (damaged)',
+        type: 'file',
+        damaged: 'no-stored-name',
+      });
       expect(shown).toContainEqual({
         ...{ path: `${elsewhere} (damaged)`, type: 'file', damaged: 'not-sealed-here' },
       });

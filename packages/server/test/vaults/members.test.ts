@@ -76,7 +76,9 @@ describe.each([
             if (result?.status === 'rejected') throw result.reason;
           }),
         ]);
-        return results.map((result) => (result.status === 'rejected' ? result.reason : 'done'));
+        return results.map((result): unknown =>
+          result.status === 'rejected' ? result.reason : 'done',
+        );
       };
       for (const reason of await putAll()) expect(reason).toMatchObject(missing);
       // While an upload is under way, its folder gets another name.

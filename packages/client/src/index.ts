@@ -56,6 +56,7 @@ export {
   type ConnectOptions,
   type GetBytesOptions,
   type GetOptions,
+  type GetTogetherOptions,
   type KeyringOptions,
   type ListOptions,
   type MkdirOptions,
@@ -65,6 +66,7 @@ export {
   type RemoveOptions,
   type RenameOptions,
   type SendOptions,
+  type SendTogetherOptions,
   type Timeouts,
   type TransferOptions,
 } from './options.js';
@@ -88,6 +90,11 @@ export type { LocalOverwrite } from './transfer/local-file.js';
 export type { RepeatableSource, UploadSource } from './transfer/source.js';
 export type { SourceVersion } from './transfer/source-version.js';
 export type { DownloadTarget } from './transfer/target.js';
+export type { TogetherOutcome } from './transfer/together/batch.js';
+export type { IncomingFile } from './transfer/together/batch-requests.js';
+export type { ContentOutcome } from './transfer/together/get-contents.js';
+export type { FileToGet } from './transfer/together/get-together.js';
+export type { FileToSend } from './transfer/together/send-together.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';
 export { sendTree, sendTrees, type SendTreeOptions, type TreeSource } from './tree/send-tree.js';
 export type { FilterOptions } from './tree/tree-filter.js';

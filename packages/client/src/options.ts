@@ -89,11 +89,6 @@ export interface GetBytesOptions extends RangeOptions {
 
 /** How a file is received. */
 export interface GetOptions extends RangeOptions {
-  /**
-   * Bytes that the file has, as a listing said maybe: small files that are received at the same time
-   * come together then. It may have other ones meanwhile.
-   */
-  readonly size?: number | undefined;
   /** What to do about a local file of that name; by default it is replaced whole. */
   readonly overwrite?: LocalOverwrite | undefined;
   /** Whether a local file gets the time of the one on the server. */
@@ -101,6 +96,14 @@ export interface GetOptions extends RangeOptions {
   /** Whether a local file gets the permission bits of the one on the server, where that says them. */
   readonly preserveMode?: boolean | undefined;
 }
+
+/** How files are sent together. */
+export interface SendTogetherOptions
+  extends OperationOptions, KeyringOptions, Pick<SendOptions, 'preserveMode'> {}
+
+/** How files are received together. */
+export interface GetTogetherOptions
+  extends OperationOptions, Pick<GetOptions, 'overwrite' | 'preserveTime' | 'preserveMode'> {}
 
 /** What to list. */
 export interface ListOptions extends OperationOptions {

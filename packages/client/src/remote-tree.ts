@@ -3,15 +3,20 @@ import type { Entry, StoredFile } from '@e2eeftp/protocol';
 import type {
   GetBytesOptions,
   GetOptions,
+  GetTogetherOptions,
   ListOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
   RenameOptions,
   SendOptions,
+  SendTogetherOptions,
 } from './options.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
+import type { TogetherOutcome } from './transfer/together/batch.js';
+import type { FileToGet } from './transfer/together/get-together.js';
+import type { FileToSend } from './transfer/together/send-together.js';
 
 /**
  * Files and folders on a server, and what can be done with them, whoever can read them there. What
@@ -25,6 +30,16 @@ export interface RemoteTree {
   send(source: UploadSource, path: string, options?: SendOptions): Promise<StoredFile>;
   /** Receives a file; see {@link Client.get}. */
   get(path: string, target: DownloadTarget, options?: GetOptions): Promise<StoredFile>;
+  /** Sends several small files; see {@link Client.sendTogether}. */
+  sendTogether(
+    files: readonly FileToSend[],
+    options?: SendTogetherOptions,
+  ): Promise<readonly TogetherOutcome[]>;
+  /** Receives several small files; see {@link Client.getTogether}. */
+  getTogether(
+    files: readonly FileToGet[],
+    options?: GetTogetherOptions,
+  ): Promise<readonly TogetherOutcome[]>;
   /** Receives a file into memory; see {@link Client.getBytes}. */
   getBytes(path: string, options?: GetBytesOptions): Promise<Buffer>;
   /** Reads a file chunk by chunk; see {@link Client.read}. */

@@ -8,12 +8,21 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 
 // As others import it: its threads run what was compiled.
-import { SmallFiles, type FileStats, type PlacedFile } from '@e2eeftp/file-io';
+import { SmallFiles, type FileStats, type PlacedFile, type ReadFile } from '@e2eeftp/file-io';
 
 import { makeFolder } from './folder.js';
 
 const limit = 10_000;
 const readFlags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+const newFile = { flags: 'wx', mode: 0o666, isDurable: true };
+
+function only<Result>(results: readonly (Result | Error)[]): Result {
+  expect(results).toHaveLength(1);
+  const [result] = results as [Result | Error];
+  if (result instanceof Error) throw result;
+  return result;
+}
 
 let folder: string;
 beforeEach(async () => {
@@ -36,10 +45,13 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
     await files.close();
   });
 
-  function make(name: string, bytes: Uint8Array, more: object = {}): Promise<FileStats> {
+  async function read(path: string, flags = readFlags): Promise<ReadFile> {
+    return only(await files.read([path], flags, limit));
+  }
+
+  async function make(name: string, bytes: Uint8Array, more: object = {}): Promise<FileStats> {
     const path = join(folder, name);
-    const mtime = undefined;
-    return files.write({ path, flags: 'wx', mode: 0o666, bytes, mtime, isDurable: true, ...more });
+    return only(await files.write([{ path, bytes, ...more }], newFile));
   }
 
   async function put(
@@ -50,13 +62,13 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
   ): Promise<PlacedFile> {
     const from = join(folder, `.${name}.part`);
     await make(`.${name}.part`, Buffer.from(text), more);
-    return files.place({ from, to: join(folder, name), replaces });
+    return only(await files.place([{ from, to: join(folder, name), replaces }]));
   }
 
   test('a file is read with what the system says of it', async () => {
     const path = join(folder, 'f');
     await writeFile(path, 'content');
-    const { stats, bytes, hasChanged } = await files.read(path, readFlags, limit);
+    const { stats, bytes, hasChanged } = await read(path);
     const { ino, size, mtimeNs, ctimeNs, mode } = await stat(path, { bigint: true });
     expect(stats).toMatchObject({ ino, size, mtimeNs, ctimeNs, mode });
     expect(hasChanged).toBe(false);
@@ -67,16 +79,16 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
 
   test('what is no file, or too large, is only looked at', async () => {
     await writeFile(join(folder, 'f'), Buffer.alloc(limit + 1));
-    const large = await files.read(join(folder, 'f'), readFlags, limit);
+    const large = await read(join(folder, 'f'));
     expect([large.stats.size, large.bytes]).toEqual([BigInt(limit + 1), undefined]);
-    const { stats, bytes } = await files.read(folder, readFlags, limit);
+    const { stats, bytes } = await read(folder);
     expect([stats.isFile(), stats.isDirectory(), bytes]).toEqual([false, true, undefined]);
     expect(await openFiles()).toEqual([]);
   });
 
   test('a failure of the system keeps its code', async () => {
     const missing = join(folder, 'missing');
-    await expect(files.read(missing, readFlags, limit)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(read(missing)).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(files.flushFolder(missing)).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(files.exists(join(folder, 'f'.repeat(300)))).rejects.toMatchObject({
       code: 'ENAMETOOLONG',
@@ -84,7 +96,7 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
     await expect(make('missing/f', Buffer.from('x'))).rejects.toMatchObject({ code: 'ENOENT' });
     await symlink('/dev/null', join(folder, 'link'));
     const noFollow = readFlags | constants.O_NOFOLLOW;
-    const link = files.read(join(folder, 'link'), noFollow, limit);
+    const link = read(join(folder, 'link'), noFollow);
     await expect(link).rejects.toMatchObject({ code: 'ELOOP' });
   });
 
@@ -131,7 +143,7 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
     const flushes = names.map(() => files.flushFolder(folder));
     const contents = await Promise.all(
       names.map(async (name) => {
-        const { bytes } = await files.read(join(folder, name), readFlags, limit);
+        const { bytes } = await read(join(folder, name));
         return Buffer.from(bytes ?? []).toString();
       }),
     );
@@ -140,15 +152,51 @@ describe.each([0, 1, 4])('with %i threads', (threads) => {
     expect(await openFiles()).toEqual([]);
   });
 
+  test('each of several files has an outcome of its own', async () => {
+    const names = ['a', 'missing/b', 'c', 'd', 'e'];
+    const paths = names.map((name) => join(folder, name));
+    await mkdir(join(folder, 'd'));
+    const toWrite = names.map((name) => ({ path: join(folder, name), bytes: Buffer.from(name) }));
+    const written = await files.write(toWrite, newFile);
+    const codeOf = (result: unknown): unknown =>
+      result instanceof Error && 'code' in result ? result.code : undefined;
+    expect(written.map(codeOf)).toEqual([undefined, 'ENOENT', undefined, 'EEXIST', undefined]);
+    await writeFile(join(folder, 'c'), Buffer.alloc(limit + 1));
+    const found = await files.read(paths, readFlags, limit);
+    expect(found.map(codeOf)).toEqual([undefined, 'ENOENT', undefined, undefined, undefined]);
+    const contents = found.map((file) => {
+      const bytes = file instanceof Error ? undefined : file.bytes;
+      return bytes && Buffer.from(bytes).toString();
+    });
+    expect(contents).toEqual(['a', undefined, undefined, undefined, 'e']);
+    const moves = paths.map((from) => ({ from, to: `${from}.moved`, replaces: false }));
+    await writeFile(join(folder, 'e.moved'), 'there');
+    const placed = await files.place(moves);
+    expect(placed.map(codeOf)).toEqual([undefined, 'ENOENT', undefined, 'EPERM', 'EEXIST']);
+    expect((await readdir(folder)).sort()).toEqual(['a.moved', 'c.moved', 'd', 'e', 'e.moved']);
+    expect(await openFiles()).toEqual([]);
+  });
+
+  test('contents that need more memory than small files do are read whole', async () => {
+    const contents = [1, 9_999, 0, 10_000, 5].map((size, index) => Buffer.alloc(size, index + 1));
+    const paths = contents.map((_, index) => join(folder, `f${index}`));
+    for (const [index, path] of paths.entries()) await writeFile(path, contents[index] ?? '');
+    const found = await files.read(paths, readFlags, limit);
+    for (const [index, file] of found.entries()) {
+      expect(file instanceof Error ? file : file.bytes).toEqual(
+        new Uint8Array(contents[index] ?? []),
+      );
+    }
+    expect(await files.read([], readFlags, limit)).toEqual([]);
+  });
+
   test('once closed, it does nothing more', async () => {
     const path = join(folder, 'f');
     await writeFile(path, 'x');
-    const reading = Promise.allSettled(
-      Array.from({ length: 50 }, () => files.read(path, readFlags, limit)),
-    );
+    const reading = Promise.allSettled(Array.from({ length: 50 }, () => read(path)));
     await files.close();
     await reading;
-    await expect(files.read(path, readFlags, limit)).rejects.toThrow('closed');
+    await expect(read(path)).rejects.toThrow('closed');
   });
 });
 
@@ -157,8 +205,8 @@ const compiled = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 test('threads that have nothing to do keep no program alive', async () => {
   const script = `
     const { SmallFiles } = await import(${JSON.stringify(compiled)});
-    const { bytes } = await new SmallFiles().read(process.execPath, 0, 10);
-    console.log(bytes === undefined);`;
+    const [file] = await new SmallFiles().read([process.execPath], 0, 10);
+    console.log(file.bytes === undefined);`;
   const args = ['--input-type=module', '--eval', script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
   expect(stdout).toBe('true\n');
@@ -170,7 +218,7 @@ test('a thread that cannot begin says why', async () => {
     const { SmallFiles } = await import(${JSON.stringify(compiled)});
     const files = new SmallFiles();
     try { for (;;) openSync('/dev/null'); } catch {}
-    await files.read('/dev/null', 0, 10).catch((error) => console.log(error.code));`;
+    await files.read(['/dev/null'], 0, 10).catch((error) => console.log(error.code));`;
   const node = [process.execPath, '--input-type=module', '--eval', script];
   const { stdout } = await promisify(execFile)('prlimit', ['--nofile=64', ...node], {
     timeout: 20_000,

@@ -1,8 +1,15 @@
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
 import type { RemoteTree } from '../remote-tree.js';
-import { inParallel } from '../tree/in-parallel.js';
+import {
+  FileTransfers,
+  runsAtOnce,
+  runsOf,
+  type TransferWay,
+  type TreeFile,
+} from '../tree/file-transfers.js';
 import { SizeAhead } from '../tree/size-ahead.js';
 import { Tally } from '../tree/tally.js';
+import { inParallel } from '../tree/task-pool.js';
 import { defaultConcurrency, type TreePlace } from '../tree/tree-transfer.js';
 import { carryOutRemovals } from './carry-out-removals.js';
 import { missingPermissions } from './permissions.js';
@@ -109,14 +116,34 @@ export class SyncRun {
   }
 
   async #transferAll(): Promise<void> {
-    const { changes, options } = this.#run;
+    const { changes, options, target } = this.#run;
     const { concurrency = defaultConcurrency, signal } = options;
-    await inParallel(changes(signal), concurrency, async (change) => {
-      throwIfAborted(signal);
-      if (change.type === 'extra') return;
-      if (change.type === 'skipped' || change.type === 'failed') await this.#pass(change);
-      else await this.#update(change);
-    });
+    const way: TransferWay = {
+      ...target.moves,
+      onFailure: (place, error) => this.#fail(place, error),
+    };
+    const transfers = new FileTransfers(way, this.#tally, concurrency);
+    try {
+      await inParallel(runsOf(changes(signal)), runsAtOnce(concurrency), async (some) => {
+        throwIfAborted(signal);
+        const files: TreeFile[] = [];
+        for (const outcome of await Promise.allSettled(some.map((one) => this.#update(one)))) {
+          if (outcome.status === 'rejected') throw outcome.reason;
+          if (outcome.value) files.push(outcome.value);
+        }
+        await transfers.transfer(files);
+      });
+    } finally {
+      await transfers.end();
+    }
+  }
+
+  /** @returns the file that is to be transferred, if it comes to that */
+  async #update(change: TreeChange): Promise<TreeFile | undefined> {
+    if (change.type === 'extra') return undefined;
+    if (change.type !== 'skipped' && change.type !== 'failed') return this.#compare(change);
+    await this.#pass(change);
+    return undefined;
   }
 
   async #pass(change: Extract<TreeChange, { type: 'skipped' | 'failed' }>): Promise<void> {
@@ -129,7 +156,9 @@ export class SyncRun {
     await this.#tally.fail(place, change.error);
   }
 
-  async #update(change: Extract<TreeChange, { readonly source: TreeNode }>): Promise<void> {
+  async #compare(
+    change: Extract<TreeChange, { readonly source: TreeNode }>,
+  ): Promise<TreeFile | undefined> {
     const { target, options } = this.#run;
     const { path, source, type } = change;
     let place = this.#shownPlace(path);
@@ -138,21 +167,27 @@ export class SyncRun {
       if (type === 'blocked') this.#requireRemoval(place, source);
       if (type === 'both' && (await this.#isEqual(place, change.source, change.target))) {
         if (source.type === 'file') await this.#keepEqual(path, place, source, change.target);
-        return;
+        return undefined;
       }
+      const { size } = source.details;
       if (source.type === 'directory') {
         if (!options.dryRun) await target.makeFolder(path);
         await this.#tally.add({ type: 'directory', ...place });
-        return;
+      } else if (options.dryRun) {
+        await this.#tally.add({ type: 'file', ...place, size });
+      } else {
+        await target.prepare(path);
+        return { ...place, size };
       }
-      const size = options.dryRun
-        ? source.details.size
-        : await target.transfer(path, source.details.size, this.#tally.meter(place));
-      await this.#tally.add({ type: 'file', ...place, size });
     } catch (error) {
-      this.#hasFailed = true;
-      await this.#tally.fail(place, asClientError(error));
+      await this.#fail(place, asClientError(error));
     }
+    return undefined;
+  }
+
+  #fail(place: TreePlace, error: ClientError): Promise<void> {
+    this.#hasFailed = true;
+    return this.#tally.fail(place, error);
   }
 
   /** Only its permissions may differ: they come without the content. */

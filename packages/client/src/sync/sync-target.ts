@@ -4,10 +4,10 @@ import { joinPath, parentPath, type RemotePath } from '@e2eeftp/protocol';
 
 import { ClientError } from '../errors.js';
 import type { RemoteTree } from '../remote-tree.js';
-import type { Progress } from '../options.js';
 import { isSystemError } from '../system-error.js';
 import { LocalFolder } from '../tree/local-folder.js';
 import { detailsOf } from '../tree/local-walk.js';
+import { downloads, uploads, type Moves } from '../tree/transfer-ways.js';
 import type { TreePlace } from '../tree/tree-transfer.js';
 import { setLocalPermissions } from './permissions.js';
 import type { Removal } from './removal-plan.js';
@@ -21,13 +21,10 @@ export interface SyncTarget {
   locate(path: string): TreePlace;
   /** Makes a folder, with those above it. */
   makeFolder(path: string): Promise<void>;
-  /**
-   * @param path - a file
-   * @param size - bytes that it probably has
-   * @param onProgress - hears how far it is
-   * @returns bytes of the file that was transferred
-   */
-  transfer(path: string, size: number, onProgress: (progress: Progress) => void): Promise<number>;
+  /** Makes sure of the folder that a file belongs into, where its transfer does not. */
+  prepare(path: string): Promise<void>;
+  /** How files come here. */
+  readonly moves: Moves;
   /** Gives a file other permissions. */
   setMode(path: string, mode: number): Promise<void>;
   /**
@@ -62,11 +59,8 @@ export function remoteTarget(
     create: () => tree.mkdir(roots.remote, { signal }),
     locate,
     makeFolder: (path) => tree.mkdir(locate(path).remote, { signal }),
-    async transfer(path, _size, onProgress) {
-      const { local, remote } = locate(path);
-      const { size } = await tree.send(local, remote, { preserveMode, signal, onProgress });
-      return size;
-    },
+    prepare: () => Promise.resolve(),
+    moves: uploads(tree, { preserveMode, signal }),
     async setMode(path, mode) {
       await tree.chmod(locate(path).remote, mode, { signal });
     },
@@ -95,12 +89,8 @@ export function localTarget(
     create: () => folder.create(),
     locate,
     makeFolder: (path) => folder.makeFolder(path as RemotePath),
-    async transfer(path, size, onProgress) {
-      const { local, remote } = locate(path);
-      await folder.makeFolder(parentPath(path as RemotePath));
-      const options = { size, preserveTime: true, preserveMode, signal, onProgress };
-      return (await tree.get(remote, local, options)).size;
-    },
+    prepare: (path) => folder.makeFolder(parentPath(path as RemotePath)),
+    moves: downloads(tree, { preserveTime: true, preserveMode, signal }),
     setMode: (path, mode) => setLocalPermissions(locate(path).local, mode),
     remove: (removal) => removedLocally(folder.locate(removal.path as RemotePath), removal),
   };

@@ -102,9 +102,11 @@ async function* ownEntries(
   options: Parameters<typeof walkLocal>[2],
   clears: boolean,
 ): AsyncGenerator<LocalItem, void, void> {
-  for await (const item of walkLocal(local, remote, options)) {
-    if (!isPartName(item.local)) yield item;
-    else if (clears) await removeLeftover(item.local);
+  for await (const items of walkLocal(local, remote, options)) {
+    for (const item of items) {
+      if (!isPartName(item.local)) yield item;
+      else if (clears) await removeLeftover(item.local);
+    }
   }
 }
 

@@ -5,7 +5,6 @@ import type { GetBytesOptions, GetOptions, RangeOptions } from '../options.js';
 import { KeptDownload } from './kept-download.js';
 import type { OpenTarget } from './open-target.js';
 import { abandon, openRange, received, type OpenRange } from './range.js';
-import { downloadTogether } from './small-download.js';
 import { FileTarget, openTarget, type DownloadTarget } from './target.js';
 import type { TransferContext } from './transfer-context.js';
 
@@ -20,17 +19,13 @@ import type { TransferContext } from './transfer-context.js';
  * @returns the file as the server has it
  * @throws ClientError
  */
-export async function download(
+export function download(
   context: TransferContext,
   path: string,
   target: DownloadTarget,
   options: GetOptions,
 ): Promise<StoredFile> {
-  return context.during(
-    async () =>
-      (await downloadTogether(context, path, target, options)) ??
-      (await new DownloadRun(context, path, target, options).run()),
-  );
+  return new DownloadRun(context, path, target, options).run();
 }
 
 /**

@@ -10,8 +10,6 @@ export interface OpenSource {
   readonly mode?: number | undefined;
   /** Whether it can be read again, from any byte on. */
   readonly isRepeatable: boolean;
-  /** All of it, when it is in memory already. */
-  readonly content?: Uint8Array | undefined;
   /** The absolute path of the local file that it is, or is made of. */
   readonly local?: string | undefined;
   /** For those: which version of the file this is. */

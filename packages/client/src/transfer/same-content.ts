@@ -4,10 +4,11 @@ import { open, type FileHandle } from 'node:fs/promises';
 
 import { equalBytes } from '@e2eeftp/crypto';
 import { readChunks } from '@e2eeftp/file-io';
-import type { CommandResult, Welcome } from '@e2eeftp/protocol';
+import type { CommandResult } from '@e2eeftp/protocol';
 
 import { ClientError, throwIfAborted } from '../errors.js';
 import type { OperationOptions, RangeOptions } from '../options.js';
+import type { TransferContext } from './transfer-context.js';
 
 /**
  * Compares a local file with one on the server, which reads its own: no content moves.
@@ -49,11 +50,11 @@ export async function hasSameContent(
 }
 
 /**
- * @param welcome - what the server says that it can do
+ * @param context - knows what the server can do
  * @throws ClientError `bad-request` when it cannot compare content
  */
-export function requireDigests({ commands }: Pick<Welcome, 'commands'>): void {
-  if (commands.includes('DIGEST')) return;
+export function requireDigests({ tellsDigests }: Pick<TransferContext, 'tellsDigests'>): void {
+  if (tellsDigests) return;
   throw new ClientError(
     'bad-request',
     'The server cannot tell digests of files; compare by size and time instead (without --checksum)',

@@ -14,8 +14,8 @@ import type { TransferContext } from './transfer-context.js';
  */
 export function sentMode(
   { keepsPermissions }: TransferContext,
-  source: OpenSource,
-  { mode, preserveMode = false }: SendOptions,
+  source: Pick<OpenSource, 'mode'>,
+  { mode, preserveMode = false }: Pick<SendOptions, 'mode' | 'preserveMode'>,
 ): number | undefined {
   if (mode === undefined && !preserveMode) return undefined;
   if (keepsPermissions) return mode ?? source.mode;

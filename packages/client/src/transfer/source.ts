@@ -3,12 +3,11 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { readChunks, type SmallFiles } from '@e2eeftp/file-io';
+import { readChunks } from '@e2eeftp/file-io';
 
 import { bytesOnly, oneChunk, unsized } from './flowing-bytes.js';
 import { changedError, noFileError } from './local-file-errors.js';
 import type { OpenSource } from './open-source.js';
-import { openSmallFile } from './small-source.js';
 import { modifiedAt, permissionsOf, versionOf, type SourceVersion } from './source-version.js';
 import { WebStreamSource } from './web-stream-source.js';
 
@@ -53,23 +52,18 @@ export type UploadSource =
  * Opens a source.
  *
  * @param source - what is to be sent
- * @param smallFiles - reads small files, where there are many
  * @returns it, ready to be read; to be closed
  * @throws ClientError `local-file` when a file cannot be read or is none
  */
-export async function openSource(
-  source: UploadSource,
-  smallFiles?: SmallFiles,
-): Promise<OpenSource> {
+export async function openSource(source: UploadSource): Promise<OpenSource> {
   if (typeof source === 'string') {
-    return (smallFiles && (await openSmallFile(source, smallFiles))) ?? openFile(source);
+    return openFile(source);
   }
   if (source instanceof Uint8Array) {
     return {
       size: source.length,
       mtime: undefined,
       isRepeatable: true,
-      content: source,
       read: (offset) => oneChunk(source.subarray(offset)),
       close: nothing,
     };

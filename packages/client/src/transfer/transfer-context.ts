@@ -5,11 +5,8 @@ import { Retries, withRetries, type Retry, type RetryOptions } from '../connecti
 import { defaultRetries, type ConnectOptions } from '../options.js';
 import type { Requests } from '../requests.js';
 import { RateLimit } from './rate-limit.js';
-import { SmallTransfers } from './small-transfers.js';
+import { BatchRequests } from './together/batch-requests.js';
 import { TransferMemory } from './transfer-memory.js';
-
-/** Transfers under way from which on small files go through a thread: to start one costs, too. */
-const manyTransfers = 4;
 
 /** What transfers work with: the same for all of a client's. */
 export class TransferContext {
@@ -21,12 +18,13 @@ export class TransferContext {
   readonly canResume: boolean;
   /** Whether the server knows of permissions; one that does not refuses files that have some. */
   readonly keepsPermissions: boolean;
-  /** Moves small files, several with each request; not for servers that know of no such thing. */
-  readonly smallTransfers: SmallTransfers | undefined;
+  /** Whether the server tells digests of files. */
+  readonly tellsDigests: boolean;
+  /** Moves several small files with one request; not for servers that know of no such thing. */
+  readonly batches: BatchRequests | undefined;
   readonly #retries: number;
   readonly #onRetry: ((retry: Retry) => void) | undefined;
   readonly #rateLimit: RateLimit | undefined;
-  #underWay = 0;
   #smallFiles: SmallFiles | undefined;
 
   /**
@@ -46,12 +44,13 @@ export class TransferContext {
     this.memory = new TransferMemory(server, journal);
     this.canResume = commands.includes('RESUME');
     this.keepsPermissions = commands.includes('CHMOD');
+    this.tellsDigests = commands.includes('DIGEST');
     this.#retries = retries;
     this.#onRetry = onRetry;
     this.#rateLimit = rateLimit === undefined ? undefined : new RateLimit(rateLimit);
     const knowsBatches = commands.includes('MSEND') && commands.includes('MGET');
-    this.smallTransfers = knowsBatches
-      ? new SmallTransfers(requests, {
+    this.batches = knowsBatches
+      ? new BatchRequests(requests, {
           longestPart: this.longestPart,
           pace: (bytes, signal) => this.pace(bytes, signal),
         })
@@ -81,24 +80,10 @@ export class TransferContext {
     return new Retries(this.#retryOptions(signal, this.#retries));
   }
 
-  /** Reads and writes small files, while there are so many transfers that it pays. */
-  get smallFiles(): SmallFiles | undefined {
-    if (!this.#smallFiles && this.#underWay < manyTransfers) return undefined;
+  /** Reads and writes small files, many at once. */
+  get smallFiles(): SmallFiles {
     this.#smallFiles ??= new SmallFiles();
     return this.#smallFiles;
-  }
-
-  /**
-   * @param transfer - a transfer, which counts as long as it is under way
-   * @returns what it returns
-   */
-  async during<Result>(transfer: () => Promise<Result>): Promise<Result> {
-    this.#underWay += 1;
-    try {
-      return await transfer();
-    } finally {
-      this.#underWay -= 1;
-    }
   }
 
   /** Frees what transfers shared. None may be under way. */

@@ -9,11 +9,10 @@ import type { SendOptions } from '../options.js';
 import { checkResult, keyringArgument } from '../requests.js';
 import type { TransferKey } from './journal.js';
 import type { OpenSource } from './open-source.js';
+import { otherStored } from './other-stored.js';
 import { openSource, type UploadSource } from './source.js';
 import { sentMode } from './sent-mode.js';
 import { demandOf, worthResuming } from './size-limits.js';
-import { otherStored } from './small-transfers.js';
-import { uploadTogether } from './small-upload.js';
 import type { TransferContext } from './transfer-context.js';
 import { isAtWork, markInUse, thisOwner } from './transfer-owner.js';
 
@@ -41,17 +40,12 @@ export async function upload(
   path: string,
   options: SendOptions,
 ): Promise<StoredFile> {
-  return context.during(async () => {
-    const opened = await openSource(source, context.smallFiles).catch(rethrowAsLocal);
-    try {
-      // Files that go together may belong to vaults with different keyrings.
-      const isAlone = options.keyring !== undefined;
-      const together = isAlone ? undefined : await uploadTogether(context, opened, path, options);
-      return together ?? (await new UploadRun(context, opened, path, options).run());
-    } finally {
-      await opened.close();
-    }
-  });
+  const opened = await openSource(source).catch(rethrowAsLocal);
+  try {
+    return await new UploadRun(context, opened, path, options).run();
+  } finally {
+    await opened.close();
+  }
 }
 
 /** Where an upload goes on, or that there is nothing left to do. */

@@ -5,12 +5,20 @@ import { joinPath, parentPath, parsePath, type Entry, type RemotePath } from '@e
 import { asClientError, throwIfAborted } from '../errors.js';
 import type { RemoteTree } from '../remote-tree.js';
 import { exists } from '../transfer/local-file.js';
-import { inParallel } from './in-parallel.js';
+import {
+  FileTransfers,
+  runsAtOnce,
+  runsOf,
+  type TransferWay,
+  type TreeFile,
+} from './file-transfers.js';
 import { Leftovers, removeLeftovers } from './leftovers.js';
 import { forManyListeners } from './many-listeners.js';
 import { LocalFolder } from './local-folder.js';
 import { SizeAhead } from './size-ahead.js';
 import { Tally } from './tally.js';
+import { inParallel } from './task-pool.js';
+import { downloads } from './transfer-ways.js';
 import { TreeFilter } from './tree-filter.js';
 import {
   defaultConcurrency,
@@ -58,7 +66,9 @@ export async function getTree(
     if (entry.type === 'file') {
       await ahead?.count(sizes([entry]));
       if (options.dryRun !== true) await removeLeftovers(dirname(local), true);
-      await getFile(tree, { local, remote }, entry.size, own, tally);
+      const run = new GetRun(tree, own, tally);
+      await run.get([{ ...entry, place: { local, remote } }]);
+      await run.end();
       return tally.result;
     }
     const list = (listSignal: AbortSignal | undefined): AsyncGenerator<Entry, void, void> =>
@@ -114,50 +124,80 @@ async function getFolder(
   tree: RemoteTree,
   remote: RemotePath,
   folder: LocalFolder,
-  entries: AsyncGenerator<Entry, void, void>,
+  entries: AsyncIterable<Entry>,
   options: GetTreeOptions,
   tally: Tally,
 ): Promise<void> {
   const { concurrency = defaultConcurrency, dryRun = false, signal } = options;
   if (!dryRun) await folder.create();
-  await inParallel(entries, concurrency, async ({ type, path, size }) => {
-    throwIfAborted(signal);
-    const place: { local: string; remote: string } = { local: path, remote: path };
-    try {
-      place.remote = joinPath(remote, path);
-      place.local = folder.locate(path);
-      if (!dryRun) await folder.makeFolder(type === 'directory' ? path : parentPath(path));
-    } catch (error) {
-      await tally.fail(place, asClientError(error));
-      return;
-    }
-    if (type === 'directory') await tally.add({ type, ...place });
-    else await getFile(tree, place, size, options, tally);
-  });
+  const run = new GetRun(tree, options, tally);
+  try {
+    await inParallel(runsOf(entries), runsAtOnce(concurrency), async (some) => {
+      throwIfAborted(signal);
+      const found: FoundEntry[] = [];
+      for (const { type, path, size } of some) {
+        const place: { local: string; remote: string } = { local: path, remote: path };
+        try {
+          place.remote = joinPath(remote, path);
+          place.local = folder.locate(path);
+          if (!dryRun) await folder.makeFolder(type === 'directory' ? path : parentPath(path));
+          found.push({ type, size, place });
+        } catch (error) {
+          await tally.fail(place, asClientError(error));
+        }
+      }
+      await run.get(found);
+    });
+  } finally {
+    await run.end();
+  }
 }
 
-async function getFile(
-  tree: RemoteTree,
-  place: TreePlace,
-  size: number,
-  options: GetTreeOptions,
-  tally: Tally,
-): Promise<void> {
-  const { overwrite = 'always', dryRun = false, preserveTime, preserveMode, signal } = options;
-  try {
-    if (overwrite === 'never' && (await exists(place.local))) {
-      await tally.add({ type: 'skipped', ...place, reason: 'exists' });
-      return;
+/** Something on the server that is to be received, into a folder that is there. */
+interface FoundEntry extends Pick<Entry, 'type' | 'size'> {
+  readonly place: TreePlace;
+}
+
+/** Receives what was found, piece by piece. */
+class GetRun {
+  readonly #options: GetTreeOptions;
+  readonly #tally: Tally;
+  readonly #transfers: FileTransfers;
+
+  constructor(tree: RemoteTree, options: GetTreeOptions, tally: Tally) {
+    const { concurrency = defaultConcurrency } = options;
+    const { overwrite, preserveTime, preserveMode, signal } = options;
+    this.#options = options;
+    this.#tally = tally;
+    const way: TransferWay = {
+      ...downloads(tree, { overwrite, preserveTime, preserveMode, signal }),
+      onFailure: (place, error) => tally.fail(place, error),
+    };
+    this.#transfers = new FileTransfers(way, tally, concurrency);
+  }
+
+  async get(found: readonly FoundEntry[]): Promise<void> {
+    const { dryRun = false } = this.#options;
+    const files: TreeFile[] = [];
+    for (const { type, size, place } of found) {
+      try {
+        if (type === 'directory') await this.#tally.add({ type, ...place });
+        else if (await this.#isKept(place)) {
+          await this.#tally.add({ type: 'skipped', ...place, reason: 'exists' });
+        } else if (dryRun) await this.#tally.add({ type, ...place, size });
+        else files.push({ ...place, size });
+      } catch (error) {
+        await this.#tally.fail(place, asClientError(error));
+      }
     }
-    if (dryRun) {
-      await tally.add({ type: 'file', ...place, size });
-      return;
-    }
-    const onProgress = tally.meter(place);
-    const get = { size, overwrite, preserveTime, preserveMode, signal, onProgress };
-    const received = await tree.get(place.remote, place.local, get);
-    await tally.add({ type: 'file', ...place, size: received.size });
-  } catch (error) {
-    await tally.fail(place, asClientError(error));
+    await this.#transfers.transfer(files);
+  }
+
+  end(): Promise<void> {
+    return this.#transfers.end();
+  }
+
+  async #isKept({ local }: TreePlace): Promise<boolean> {
+    return this.#options.overwrite === 'never' && exists(local);
   }
 }

@@ -18,13 +18,13 @@ import {
  * @param local - where to begin; here, a symbolic link is followed, and no pattern asked
  * @param remote - where it belongs on the server
  * @param options - what is meant, and how to look at it
- * @yields what there is, each folder's content in the order of the names
+ * @yields what there is, several at once, each folder's content in the order of the names
  */
 export async function* localEntries(
   local: string,
   remote: RemotePath,
   options: WalkOptions,
-): AsyncGenerator<LocalItem, void, void> {
+): AsyncGenerator<LocalItem[], void, void> {
   const place = { path: '', local, remote };
   try {
     const stats = await stat(local, { bigint: true });
@@ -34,29 +34,33 @@ export async function* localEntries(
         walkLocal(local, remote, options),
       );
     } else if (stats.isFile()) {
-      yield { type: 'file', ...place, details: detailsOf(stats) };
+      yield [{ type: 'file', ...place, details: detailsOf(stats) }];
     } else {
-      yield { type: 'skipped', ...place, reason: 'special-file' };
+      yield [{ type: 'skipped', ...place, reason: 'special-file' }];
     }
   } catch (error) {
-    yield { type: 'failed', ...place, error: asClientError(error) };
+    yield [{ type: 'failed', ...place, error: asClientError(error) }];
   }
 }
 
 async function* withoutInnerFolders(
   root: FoundFolder,
-  items: AsyncIterable<LocalItem>,
-): AsyncGenerator<LocalItem, void, void> {
+  pieces: AsyncIterable<readonly LocalItem[]>,
+): AsyncGenerator<LocalItem[], void, void> {
   let pending: FoundFolder | undefined = root;
-  for await (const item of items) {
-    const isOther = item.type === 'file' || item.type === 'directory';
-    const isUnreadable = item.type === 'failed' && item.path === pending?.path;
-    if (pending && isOther && !isBelow(item.path, pending.path)) yield pending;
-    if (isOther || isUnreadable) pending = undefined;
-    if (item.type === 'directory') pending = item;
-    else yield item;
+  for await (const items of pieces) {
+    const kept: LocalItem[] = [];
+    for (const item of items) {
+      const isOther = item.type === 'file' || item.type === 'directory';
+      const isUnreadable = item.type === 'failed' && item.path === pending?.path;
+      if (pending && isOther && !isBelow(item.path, pending.path)) kept.push(pending);
+      if (isOther || isUnreadable) pending = undefined;
+      if (item.type === 'directory') pending = item;
+      else kept.push(item);
+    }
+    yield kept;
   }
-  if (pending) yield pending;
+  if (pending) yield [pending];
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { BigIntStats } from 'node:fs';
 import { lstat, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { joinPath, type RemotePath } from '@e2eeftp/protocol';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
 import { modifiedAt, permissionsOf } from '../transfer/source-version.js';
+import { runLength } from './file-transfers.js';
 import { LocalFolderNames, type NamedEntry, type NameKind } from './local-folder-names.js';
 import type { TreeFilter } from './tree-filter.js';
 import type { LinkPolicy, SkipReason } from './tree-transfer.js';
@@ -85,7 +87,9 @@ interface Level {
   /** Links to folders on the way to it. */
   readonly links: number;
   readonly names: LocalFolderNames;
-  batch: Seen[];
+  batch: readonly Seen[];
+  /** What is next of it. */
+  position: number;
 }
 
 /** What a look at a name has shown, and whether it is a folder to go into. */
@@ -102,21 +106,22 @@ interface Seen {
  * @param local - the folder; a symbolic link is followed here
  * @param remote - where it belongs on the server
  * @param options - what is meant, and how to look at it
- * @yields what there is
+ * @yields what there is, several at once
  */
 export async function* walkLocal(
   local: string,
   remote: RemotePath,
   options: WalkOptions,
-): AsyncGenerator<LocalItem, void, void> {
+): AsyncGenerator<LocalItem[], void, void> {
   const levels: Level[] = [];
+  let found: LocalItem[] = [];
   try {
     const root = await enter({ local, remote, path: '' }, undefined, false, options);
     if ('names' in root) levels.push(root);
-    else yield root;
+    else found.push(root);
     for (let level = levels.at(-1); level; level = levels.at(-1)) {
       throwIfAborted(options.signal);
-      const seen = level.batch.shift() ?? (await nextOf(level, options));
+      const seen = level.batch[level.position++] ?? (await nextOf(level, options));
       if (!seen) {
         await level.names.close();
         levels.pop();
@@ -127,9 +132,13 @@ export async function* walkLocal(
       const isOpen = inner && 'names' in inner;
       if (isOpen) levels.push(inner);
       // A folder that is skipped is not made.
-      if (item && (!inner || isOpen || inner.type === 'failed')) yield item;
-      if (inner && !isOpen && (item ?? inner.type === 'failed')) yield inner;
+      if (item && (!inner || isOpen || inner.type === 'failed')) found.push(item);
+      if (inner && !isOpen && (item ?? inner.type === 'failed')) found.push(inner);
+      if (found.length < runLength) continue;
+      yield found;
+      found = [];
     }
+    if (found.length > 0) yield found;
   } finally {
     for (const { names } of levels) await names.close();
   }
@@ -137,8 +146,11 @@ export async function* walkLocal(
 
 async function nextOf(level: Level, options: WalkOptions): Promise<Seen | undefined> {
   const names = await level.names.take(batchSize);
-  level.batch = await Promise.all(names.map((name) => look(level, name, options)));
-  return level.batch.shift();
+  const seen = names.map((name) => look(level, name, options));
+  // Of most names the folder says all that is wanted, which takes no turn of the event loop.
+  level.batch = seen.every(isSeen) ? seen : await Promise.all(seen.map(async (one) => one));
+  level.position = 1;
+  return level.batch[0];
 }
 
 async function enter(
@@ -154,38 +166,74 @@ async function enter(
     const isLoop = policy === 'follow' && above?.some((level) => level.identity === identity);
     if (isLoop || links > maximumLinks) return { type: 'skipped', ...folder, reason: 'link-loop' };
     const names = await LocalFolderNames.read(folder.local);
-    return { ...folder, identity, links, names, batch: [] };
+    return { ...folder, identity, links, names, batch: [], position: 0 };
   } catch (error) {
     return { type: 'failed', ...folder, error: asClientError(error) };
   }
 }
 
-async function look(
+function isSeen(one: Seen | Promise<Seen>): one is Seen {
+  return !(one instanceof Promise);
+}
+
+/** A name in a folder, and what is known of it so far. */
+interface Name {
+  readonly level: Level;
+  /** Its bytes, which need not be valid UTF-8. */
+  readonly bytes: Buffer;
+  readonly place: FoundPlace & { readonly remote: string };
+}
+
+function look(
   level: Level,
-  { bytes, kind: shownKind }: NamedEntry,
-  { filter, links, details }: WalkOptions,
-): Promise<Seen> {
+  { bytes, kind }: NamedEntry,
+  options: WalkOptions,
+): Seen | Promise<Seen> {
   const shown = bytes.toString();
   const local = join(level.local, shown);
   const path = level.path === '' ? shown : `${level.path}/${shown}`;
-  const place = { path, local, remote: `${level.remote}/${shown}` };
+  const name = { level, bytes, place: { path, local, remote: `${level.remote}/${shown}` } };
+  const isPlain = kind === 'directory' || (kind === 'file' && !options.details);
+  return isPlain ? judge(name, kind, false, undefined, options) : lookCloser(name, kind, options);
+}
+
+async function lookCloser(name: Name, shownKind: NameKind, options: WalkOptions): Promise<Seen> {
+  const { filter, links, details } = options;
+  const { path, local } = name.place;
+  const isLink = shownKind === 'link';
   let kind = shownKind;
   let stats: BigIntStats | undefined;
-  const isLink = kind === 'link';
   try {
     if (kind === 'unknown') kind = kindOf((stats = await lstat(local, { bigint: true })));
     if (kind === 'link' && links === 'follow' && !filter.excludes(path)) {
       kind = kindOf((stats = await stat(local, { bigint: true })));
     }
+    // A name of other bytes cannot be asked for.
+    if (details && kind === 'file' && filter.takes(path, false) && isUtf8(name.bytes)) {
+      stats ??= await lstat(local, { bigint: true });
+    }
+  } catch (error) {
+    return { item: { type: 'failed', ...name.place, error: lookFailure(local, error) } };
+  }
+  return judge(name, kind, isLink, stats, options);
+}
+
+function judge(
+  { level, bytes, place }: Name,
+  kind: NameKind,
+  isLink: boolean,
+  stats: BigIntStats | undefined,
+  { filter, details }: WalkOptions,
+): Seen {
+  const { path, local } = place;
+  try {
     const isFolder = kind === 'directory';
     if (isFolder ? filter.excludes(path) : !filter.takes(path, false)) return { item: undefined };
     if (!isFolder && kind !== 'file') {
       const reason = kind === 'link' ? 'symbolic-link' : 'special-file';
       return { item: { type: 'skipped', ...place, reason } };
     }
-    // Before it is looked at: a name of other bytes cannot be asked for.
-    const found = { ...place, remote: joinPath(level.remote, strictUtf8.decode(bytes)) };
-    if (details && kind === 'file') stats ??= await lstat(local, { bigint: true });
+    const found = { path, local, remote: joinPath(level.remote, strictUtf8.decode(bytes)) };
     if (isFolder) {
       const item: FoundFolder = { type: 'directory', ...found };
       return { item: filter.takes(path, true) ? item : undefined, folder: found, isLink };

@@ -1,18 +1,22 @@
 import { parsePath, type RemotePath } from '@e2eeftp/protocol';
 
-import { asClientError, throwIfAborted } from '../errors.js';
+import { asClientError, throwIfAborted, type ClientError } from '../errors.js';
 import type { RemoteTree } from '../remote-tree.js';
-import { inParallel } from './in-parallel.js';
+import { FileTransfers, runsAtOnce, type TransferWay, type TreeFile } from './file-transfers.js';
 import { forManyListeners } from './many-listeners.js';
 import { localEntries } from './local-entries.js';
 import type { FoundFile, LocalItem, WalkOptions } from './local-walk.js';
 import { SizeAhead } from './size-ahead.js';
 import { Tally } from './tally.js';
+import { inParallel } from './task-pool.js';
+import { uploads } from './transfer-ways.js';
 import { TreeFilter } from './tree-filter.js';
 import {
   defaultConcurrency,
   type LinkPolicy,
   type TreeOptions,
+  type TreeOutcome,
+  type TreePlace,
   type TreeResult,
 } from './tree-transfer.js';
 
@@ -74,13 +78,15 @@ export async function sendTrees(
   const tally = new Tally(options, ahead && (() => ahead.size));
   const countedWalk = { ...walk, details: true, signal: ahead?.signalWith(signal) };
   const counting = ahead?.count(sizes(allEntries(sources, countedWalk)));
+  const run = new SendRun(tree, { ...options, signal }, tally);
   try {
-    await inParallel(allEntries(sources, walk), concurrency, async (entry) => {
+    await inParallel(allEntries(sources, walk), runsAtOnce(concurrency), async (items) => {
       throwIfAborted(signal);
-      await sendEntry(tree, entry, { ...options, signal }, tally);
+      await run.send(items);
     });
   } finally {
     ahead?.stop();
+    await run.end();
     await counting;
   }
   return tally.result;
@@ -89,61 +95,100 @@ export async function sendTrees(
 async function* allEntries(
   sources: Iterable<TreeSource>,
   options: WalkOptions,
-): AsyncGenerator<LocalItem, void, void> {
+): AsyncGenerator<LocalItem[], void, void> {
   for (const { local, remote } of sources) {
     let path: RemotePath;
     try {
       path = parsePath(remote);
     } catch (error) {
-      yield { type: 'failed', path: '', local, remote, error: asClientError(error) };
+      yield [{ type: 'failed', path: '', local, remote, error: asClientError(error) }];
       continue;
     }
     yield* localEntries(local, path, options);
   }
 }
 
-async function* sizes(items: AsyncIterable<LocalItem>): AsyncGenerator<number, void, void> {
-  for await (const item of items) if (item.type === 'file') yield sizeOf(item);
+async function* sizes(
+  pieces: AsyncIterable<readonly LocalItem[]>,
+): AsyncGenerator<number, void, void> {
+  for await (const items of pieces) {
+    for (const item of items) if (item.type === 'file') yield sizeOf(item);
+  }
 }
 
 function sizeOf({ details }: FoundFile): number {
   return details?.size ?? 0;
 }
 
-async function sendEntry(
-  tree: RemoteTree,
-  entry: LocalItem,
-  options: SendTreeOptions,
-  tally: Tally,
-): Promise<void> {
-  const { overwrite = 'always', dryRun = false, preserveMode, signal } = options;
-  const { type, local, remote } = entry;
-  const place = { local, remote };
-  if (type === 'skipped') return tally.add({ type, ...place, reason: entry.reason });
-  if (type === 'failed') return tally.add({ type, ...place, error: entry.error });
-  try {
-    if (type === 'directory') {
-      if (!dryRun) await tree.mkdir(remote, { signal });
-      await tally.add({ type, ...place });
-    } else if (dryRun) {
-      const isKept = overwrite === 'never' && (await isFile(tree, remote, signal));
-      if (isKept) await tally.add({ type: 'skipped', ...place, reason: 'exists' });
-      else await tally.add({ type, ...place, size: sizeOf(entry) });
-    } else {
-      const send = { overwrite, preserveMode, signal, onProgress: tally.meter(place) };
-      const { size } = await tree.send(local, remote, send);
-      await tally.add({ type, ...place, size });
-    }
-  } catch (error) {
-    const failure = asClientError(error);
-    // A conflict can also mean that a folder is in the place, or a file where a folder should be.
-    const mayBeKept = overwrite === 'never' && failure.code === 'conflict';
-    if (mayBeKept && (await isFile(tree, remote, signal))) {
-      await tally.add({ type: 'skipped', ...place, reason: 'exists' });
-    } else {
-      await tally.fail(place, failure);
-    }
+/** Sends what was found, piece by piece. */
+class SendRun {
+  readonly #tree: RemoteTree;
+  readonly #options: SendTreeOptions;
+  readonly #tally: Tally;
+  readonly #transfers: FileTransfers;
+
+  constructor(tree: RemoteTree, options: SendTreeOptions, tally: Tally) {
+    const {
+      concurrency = defaultConcurrency,
+      overwrite = 'always',
+      preserveMode,
+      signal,
+    } = options;
+    this.#tree = tree;
+    this.#options = options;
+    this.#tally = tally;
+    const way: TransferWay = {
+      ...uploads(tree, { overwrite, preserveMode, signal }),
+      onFailure: (place, error) => this.#fail(place, error),
+    };
+    this.#transfers = new FileTransfers(way, tally, concurrency);
   }
+
+  async send(items: readonly LocalItem[]): Promise<void> {
+    const { dryRun = false } = this.#options;
+    const files: TreeFile[] = [];
+    for (const item of items) {
+      const { type, local, remote } = item;
+      const place = { local, remote };
+      if (type === 'skipped') await this.#tally.add({ type, ...place, reason: item.reason });
+      else if (type === 'failed') await this.#tally.add({ type, ...place, error: item.error });
+      else if (type === 'file' && !dryRun) files.push(place);
+      else if (type === 'file') {
+        await this.#transfers.begin(place, () => this.#announce(place, sizeOf(item)));
+      } else await this.#transfers.begin(place, () => this.#makeFolder(place));
+    }
+    await this.#transfers.transfer(files);
+  }
+
+  end(): Promise<void> {
+    return this.#transfers.end();
+  }
+
+  async #makeFolder(place: TreePlace): Promise<void> {
+    const { dryRun = false, signal } = this.#options;
+    if (!dryRun) await this.#tree.mkdir(place.remote, { signal });
+    await this.#tally.add({ type: 'directory', ...place });
+  }
+
+  async #announce(place: TreePlace, size: number): Promise<void> {
+    if (await this.#isKept(place)) await this.#tally.add(kept(place));
+    else await this.#tally.add({ type: 'file', ...place, size });
+  }
+
+  /** A conflict can also mean that a folder is in the place, or a file where a folder should be. */
+  async #fail(place: TreePlace, error: ClientError): Promise<void> {
+    const isKept = error.code === 'conflict' && (await this.#isKept(place));
+    await (isKept ? this.#tally.add(kept(place)) : this.#tally.fail(place, error));
+  }
+
+  async #isKept({ remote }: TreePlace): Promise<boolean> {
+    const { overwrite = 'always', signal } = this.#options;
+    return overwrite === 'never' && isFile(this.#tree, remote, signal);
+  }
+}
+
+function kept({ local, remote }: TreePlace): TreeOutcome {
+  return { type: 'skipped', local, remote, reason: 'exists' };
 }
 
 async function isFile(

@@ -63,8 +63,9 @@ export class Tally {
 
   /**
    * @param outcome - what became of one file or folder
+   * @returns once the caller has heard of it; nothing when the caller takes no time for that
    */
-  async add(outcome: TreeOutcome): Promise<void> {
+  add(outcome: TreeOutcome): void | Promise<void> {
     switch (outcome.type) {
       case 'file':
         this.#files += 1;
@@ -81,7 +82,19 @@ export class Tally {
         if (this.#failures.length < keptFailures) this.#failures.push(outcome);
         break;
     }
-    await this.#options.onOutcome?.(outcome);
+    return this.#options.onOutcome?.(outcome);
+  }
+
+  /**
+   * Notes that a file has come as a whole.
+   *
+   * @param place - which
+   * @param size - its bytes
+   * @returns once the caller has heard of it; nothing when the caller takes no time for that
+   */
+  whole(place: TreePlace, size: number): void | Promise<void> {
+    if (this.#options.onProgress) this.meter(place)({ transferred: size, total: size });
+    return this.add({ type: 'file', ...place, size });
   }
 
   /**

@@ -186,7 +186,7 @@ function refused(error: ClientError, name: string): ClientError {
   if (error.code !== 'not-allowed') return error;
   return new ClientError(
     'not-allowed',
-    `The vault ${name} cannot be made: this server does not allow you to store anything; ask its operator for access`,
+    `The vault ${name} cannot be made: this server does not allow you to store anything; ask its operator for access, or name what the server can read as "plain:PATH"`,
     { cause: error },
   );
 }

@@ -12,7 +12,7 @@ import {
 import type { Client } from '../client.js';
 import { untilAborted } from '../connection/abort.js';
 import { ClientError } from '../errors.js';
-import { inParallel } from '../tree/in-parallel.js';
+import { inParallel } from '../tree/task-pool.js';
 import { placeOf, readHead } from './file-place.js';
 import type { OpenVault } from './open-vault.js';
 import { VaultFolder } from './vault-folder.js';

@@ -82,14 +82,15 @@ export class Vaults implements Disposable {
   /**
    * Opens a vault, once: further calls give the same session. `home` is made when it is not there yet.
    *
-   * @param name - `home`, or the name of a vault here
+   * @param alias - `home`, or the name of a vault here
    * @param options - when to give up
    * @returns the vault, which is disposed of with this object
    * @throws ClientError `not-found` for a name that no vault has, or when the vault is not there;
    *   `bad-request` when the server keeps no vaults; what `VaultSession.open` throws
    */
-  async open(name: string, options: OperationOptions = {}): Promise<VaultSession> {
+  async open(alias: string, options: OperationOptions = {}): Promise<VaultSession> {
     this.#own.requireVaults();
+    const name = alias.normalize('NFC');
     const known = this.#sessions.get(name);
     if (known) return known;
     const opening = name === usualTree ? this.#own.openHome(options) : this.#open(name, options);
@@ -227,11 +228,11 @@ export class Vaults implements Disposable {
       throw new ClientError('bad-name', 'Your home is yours alone, and cannot be left');
     }
     const { server } = this.#own;
-    const { vault } = await this.#find(name);
+    const { alias, vault } = await this.#find(name);
     const id = formatVaultId(vault);
-    const { inside } = await summarize(id, name, this.open(name, options));
-    await this.#known.remove(server, name);
-    this.#forget(name);
+    const { inside } = await summarize(id, alias, this.open(alias, options));
+    await this.#known.remove(server, alias);
+    this.#forget(alias);
     if (options.forget === true) await this.#home?.keyrings.forget({ server, vault: id });
     return inside;
   }

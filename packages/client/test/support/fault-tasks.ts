@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect } from '@jest/globals';
 
-import type { Client } from '../../src/index.js';
+import type { Client, TogetherOutcome } from '../../src/index.js';
 import { makeFolder } from '../home/support.js';
 import type { FaultyPair } from './faulty-pair.js';
 import type { Task } from './fault-run.js';
@@ -14,8 +14,23 @@ const small = Array.from({ length: 90 }, (_, index) =>
   randomBytes(index < 12 ? 4096 : 500 + index),
 );
 /** The first ones go by themselves, the others several with each request. */
-const isAlone = (index: number): boolean => index < 12;
+const parts = [
+  ...Array.from({ length: 12 }, (_, index) => [index]),
+  ...[12, 38, 64].map((first) => Array.from({ length: 26 }, (_, index) => first + index)),
+];
 let names = 0;
+
+function at(index: number): Buffer {
+  return small[index] ?? Buffer.alloc(0);
+}
+
+/** Fails as the first of them did; none may be left to be moved by itself. */
+function throwFirst(outcomes: readonly TogetherOutcome[]): void {
+  for (const outcome of outcomes) {
+    if (outcome instanceof Error) throw outcome;
+    expect(outcome).toBeDefined();
+  }
+}
 
 function newName(): string {
   names += 1;
@@ -45,9 +60,11 @@ async function smallUploadsTask(): Promise<Task> {
   return {
     run: async (client) => {
       await settleAll(
-        small.map((bytes, index) =>
-          client.send(bytes, `${folder}/${index}`, { checksum: isAlone(index) }),
-        ),
+        parts.map(async (part) => {
+          const files = part.map((index) => ({ source: at(index), path: `${folder}/${index}` }));
+          if (part.length > 1) throwFirst(await client.sendTogether(files));
+          else for (const { source, path } of files) await client.send(source, path);
+        }),
       );
     },
     check: async (direct) => {
@@ -91,9 +108,14 @@ function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> {
     return {
       run: async (client) => {
         await settleAll(
-          small.map(({ length }, index) => {
-            const size = isAlone(index) ? undefined : length;
-            return client.get(`${remote}/${index}`, join(folder, `${index}`), { size });
+          parts.map(async (part) => {
+            const files = part.map((index) => ({
+              path: `${remote}/${index}`,
+              target: join(folder, `${index}`),
+              size: at(index).length,
+            }));
+            if (part.length > 1) throwFirst(await client.getTogether(files));
+            else for (const { path, target } of files) await client.get(path, target);
           }),
         );
       },

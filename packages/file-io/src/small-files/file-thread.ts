@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 
+import { unpackError } from './system-failure.js';
 import type { Task, TaskResult } from './tasks.js';
-import type { Outcome, SystemFailure } from './thread.js';
+import type { Outcome } from './thread.js';
 
 /** A task, and who waits for it. */
 export interface WaitingTask {
@@ -70,7 +71,7 @@ export class FileThread {
     for (const [index, { resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index];
       if (!outcome) reject(new Error('A thread for small files has not answered'));
-      else if ('failure' in outcome) reject(systemError(outcome.failure));
+      else if ('failure' in outcome) reject(unpackError(outcome.failure));
       else resolve(outcome);
     }
     // A thread that has nothing to do keeps no process alive.
@@ -88,8 +89,4 @@ export class FileThread {
 function deathOf(cause: unknown): Error {
   const [code] = cause instanceof Error ? (/\bE[A-Z]+$/u.exec(cause.message) ?? []) : [];
   return Object.assign(new Error('A thread for small files died', { cause }), code && { code });
-}
-
-function systemError({ message, code, syscall }: SystemFailure): Error {
-  return Object.assign(new Error(message), { code, syscall });
 }

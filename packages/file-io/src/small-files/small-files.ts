@@ -1,8 +1,16 @@
 import { SharedRuns } from '../shared-runs.js';
-import { unpackStats, type FileStats } from './file-stats.js';
+import { StatsTable, type FileStats } from './file-stats.js';
 import { FileThread, type WaitingTask } from './file-thread.js';
-import { Slab } from './slab.js';
-import { perform, type PlaceTask, type Task, type TaskResult, type WriteTask } from './tasks.js';
+import { unpackError } from './system-failure.js';
+import {
+  fileStates,
+  perform,
+  type FileToPlace,
+  type FileToWrite,
+  type Task,
+  type TaskResult,
+  type WriteOptions,
+} from './tasks.js';
 
 /** A small file as it was read. */
 export interface ReadFile {
@@ -26,11 +34,12 @@ export interface PlacedFile {
 const defaultThreads = 4;
 
 /**
- * Does what there is to do about small files in threads of their own, several tasks at each crossing.
+ * Does what there is to do about small files in threads of their own, many files at each crossing.
  *
  * To ask Node's own threads for each call costs far more than the call itself, and small files need
- * many calls. Here, all that is asked for while the threads are busy goes over together, and a disk
- * that is slow still keeps nobody else waiting. Where the disk is fast, one thread does it all.
+ * many calls. Here, whole batches go over, with all else that is asked for while the threads are busy,
+ * and a disk that is slow still keeps nobody else waiting. Where the disk is fast, one thread does it
+ * all.
  *
  * Threads begin when there is work for them, and end with {@link SmallFiles.close}. Each does one
  * thing after the other: this is not for large files.
@@ -52,43 +61,58 @@ export class SmallFiles {
   }
 
   /**
-   * Reads a file whole, if it is one and small.
+   * Reads files whole, those that are files and small.
    *
-   * @param path - where it is
-   * @param flags - how to open it, as `fs.open` takes them; not for a FIFO that would block
-   * @param limit - bytes that it may have
-   * @returns what it is, and its bytes
-   * @throws the system's error
+   * @param paths - where they are
+   * @param flags - how to open them, as `fs.open` takes them; not for a FIFO that would block
+   * @param limit - bytes that each may have
+   * @returns for each of them what it is, and its bytes, which lie behind those of the one before; or
+   *   the system's error
    */
-  async read(path: string, flags: number, limit: number): Promise<ReadFile> {
-    const result = await this.#ask({ type: 'read', path, flags, limit });
-    const { stats, bytes, hasChanged = false } = result;
-    return { stats: known(stats), bytes, hasChanged };
+  async read(
+    paths: readonly string[],
+    flags: number,
+    limit: number,
+  ): Promise<readonly (ReadFile | Error)[]> {
+    const result = await this.#ask({ type: 'read', paths, flags, limit });
+    const { bytes = new Uint8Array(0), lengths = new Float64Array(0) } = result;
+    let position = 0;
+    return eachOf(result, (state, stats, index): ReadFile => {
+      if (state === fileStates.left) return { stats, hasChanged: false };
+      const content = bytes.subarray(position, (position += lengths[index] ?? 0));
+      return { stats, bytes: content, hasChanged: state === fileStates.changed };
+    });
   }
 
   /**
-   * Makes a file with all its bytes. Nothing of it stays when that fails.
+   * Makes files with all their bytes. Nothing stays of one that fails.
    *
-   * @param task - where and how, and its bytes, which must not change meanwhile; the block of memory
-   *   that they are in is copied once for all files of it that are written together
-   * @returns what the system says of it then
-   * @throws the system's error
+   * @param files - where, and their bytes, which must not change meanwhile; a block of memory that
+   *   several of them are in is copied once
+   * @param options - how
+   * @returns for each of them what the system says of it then, or its error
    */
-  async write(task: Omit<WriteTask, 'type'>): Promise<FileStats> {
-    const { stats } = await this.#ask({ type: 'write', ...task });
-    return known(stats);
+  async write(
+    files: readonly FileToWrite[],
+    options: WriteOptions,
+  ): Promise<readonly (FileStats | Error)[]> {
+    const result = await this.#ask({ type: 'write', files, ...options });
+    return eachOf(result, (_state, stats) => stats);
   }
 
   /**
-   * Gives a file its name.
+   * Gives files their names.
    *
-   * @param task - which file, and where to
-   * @returns what the system says of what has the name then, and whether something had it before
-   * @throws the system's error; `EEXIST` where nothing may be replaced
+   * @param files - which, and where to
+   * @returns for each of them what the system says of what has the name then, and whether something
+   *   had it before; or its error, `EEXIST` where nothing may be replaced
    */
-  async place(task: Omit<PlaceTask, 'type'>): Promise<PlacedFile> {
-    const { stats, isThere } = await this.#ask({ type: 'place', ...task });
-    return { stats: known(stats), hasReplaced: isThere === true };
+  async place(files: readonly FileToPlace[]): Promise<readonly (PlacedFile | Error)[]> {
+    const result = await this.#ask({ type: 'place', files });
+    return eachOf(result, (state, stats) => ({
+      stats,
+      hasReplaced: state === fileStates.replaced,
+    }));
   }
 
   /**
@@ -126,7 +150,7 @@ export class SmallFiles {
 
   async #ask(task: Task): Promise<TaskResult> {
     if (this.#isClosed) throw closedError();
-    if (this.#mostThreads === 0) return perform(task, new Slab());
+    if (this.#mostThreads === 0) return perform(task);
     return new Promise<TaskResult>((resolve, reject) => {
       this.#queue.push({ task, resolve, reject });
       this.#schedule();
@@ -159,9 +183,16 @@ export class SmallFiles {
   }
 }
 
-function known(stats: TaskResult['stats']): FileStats {
-  if (!stats) throw new Error('The thread has answered something else');
-  return unpackStats(stats);
+function eachOf<Result>(
+  { states = new Uint8Array(0), stats = new BigInt64Array(0), failures = [] }: TaskResult,
+  resultOf: (state: number, stats: FileStats, index: number) => Result,
+): (Result | Error)[] {
+  const table = new StatsTable(stats);
+  let failed = 0;
+  return Array.from(states, (state, index) => {
+    if (state !== fileStates.failed) return resultOf(state, table.get(index), index);
+    return unpackError(failures[failed++] ?? { message: 'The system has given no reason' });
+  });
 }
 
 function closedError(): Error {

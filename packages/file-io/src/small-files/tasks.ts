@@ -14,39 +14,54 @@ import {
   type BigIntStats,
 } from 'node:fs';
 
-import { packStats, type PackedStats } from './file-stats.js';
-import type { Slab } from './slab.js';
+import { ContentBlock } from './content-block.js';
+import { StatsTable } from './file-stats.js';
+import { packError, type SystemFailure } from './system-failure.js';
 
-/** Reads a file whole, if it is one and has no more bytes than the limit. */
+/** Reads files whole, those that are files and have no more bytes than the limit. */
 interface ReadTask {
   readonly type: 'read';
-  readonly path: string;
+  readonly paths: readonly string[];
   readonly flags: number;
   readonly limit: number;
 }
 
-/** Makes a file with all its bytes. Nothing of it stays when that fails. */
-export interface WriteTask {
-  readonly type: 'write';
+/** A file that is to be made. */
+export interface FileToWrite {
   readonly path: string;
-  readonly flags: number | string;
-  readonly mode: number;
-  /** Permission bits that it gets whatever the process's mask says; by default those of `mode`. */
-  readonly permissions?: number | undefined;
   readonly bytes: Uint8Array;
   /** As `fs.futimes` takes it; by default now. */
-  readonly mtime: number | string | undefined;
+  readonly mtime?: number | string | undefined;
+  /** Permission bits that it gets whatever the process's mask says; by default those of all. */
+  readonly permissions?: number | undefined;
+}
+
+/** How files are made. */
+export interface WriteOptions {
+  readonly flags: number | string;
+  readonly mode: number;
   /** Whether the task ends only when the bytes are durable. */
   readonly isDurable: boolean;
 }
 
-/** Gives a file its name. */
-export interface PlaceTask {
-  readonly type: 'place';
+/** Makes files with all their bytes. Nothing stays of one that fails. */
+interface WriteTask extends WriteOptions {
+  readonly type: 'write';
+  readonly files: readonly FileToWrite[];
+}
+
+/** A file that is to get its name. */
+export interface FileToPlace {
   readonly from: string;
   readonly to: string;
-  /** Whether whatever file has the name is replaced; otherwise the task fails with `EEXIST`. */
+  /** Whether whatever file has the name is replaced; otherwise this fails with `EEXIST`. */
   readonly replaces: boolean;
+}
+
+/** Gives files their names. */
+interface PlaceTask {
+  readonly type: 'place';
+  readonly files: readonly FileToPlace[];
 }
 
 /** Looks whether anything has a name. */
@@ -61,18 +76,25 @@ interface FlushFolderTask {
   readonly path: string;
 }
 
-/** Something that is done with a small file, or its folder, at once. */
+/** Something that is done with small files, or their folder, at once. */
 export type Task = ReadTask | WriteTask | PlaceTask | ExistsTask | FlushFolderTask;
+
+/** What became of one file of a task: a number whose meaning the task gives it. */
+export const fileStates = { failed: 0, done: 1, left: 2, changed: 3, replaced: 4 } as const;
 
 /** What a task gives, as far as it gives that. */
 export interface TaskResult {
-  /** What the system says of the file, before its bytes were read, or after everything else. */
-  readonly stats?: PackedStats;
-  /** What the file contains. */
+  /** For each file, one of {@link fileStates}. */
+  readonly states?: Uint8Array<ArrayBuffer>;
+  /** What the system says of each file, before its bytes were read, or after everything else. */
+  readonly stats?: BigInt64Array<ArrayBuffer>;
+  /** What went wrong with files, in their order. */
+  readonly failures?: readonly SystemFailure[];
+  /** What the files contain, one behind the other. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** Whether it changed while it was read. */
-  readonly hasChanged?: boolean;
-  /** Whether anything has the name, or had it before the task. */
+  /** How much of that is each file's. */
+  readonly lengths?: Float64Array<ArrayBuffer>;
+  /** Whether anything has the name. */
   readonly isThere?: boolean;
 }
 
@@ -83,18 +105,25 @@ const exact = { bigint: true } as const;
  * for.
  *
  * @param task - what is to be done
- * @param slab - the memory for what is read
  * @returns what it gives
- * @throws the system's error
+ * @throws the system's error, for tasks that are about one thing
  */
-export function perform(task: Task, slab: Slab): TaskResult {
+export function perform(task: Task): TaskResult {
   switch (task.type) {
     case 'read':
-      return read(task, slab);
+      return readFiles(task);
     case 'write':
-      return write(task);
+      return eachFile(task.files, (file, stats) => {
+        stats(writeFile(file, task));
+        return fileStates.done;
+      });
     case 'place':
-      return place(task);
+      return eachFile(task.files, (file, stats) => {
+        const hasReplaced = placeFile(file);
+        // A new name changes the file too.
+        stats(lstatSync(file.to, exact));
+        return hasReplaced ? fileStates.replaced : fileStates.done;
+      });
     case 'exists':
       return { isThere: exists(task.path) };
     case 'flush-folder':
@@ -102,20 +131,60 @@ export function perform(task: Task, slab: Slab): TaskResult {
   }
 }
 
-function read({ path, flags, limit }: ReadTask, slab: Slab): TaskResult {
-  const descriptor = openSync(path, flags);
-  try {
-    const before = fstatSync(descriptor, exact);
-    const stats = packStats(before);
-    if (!before.isFile() || before.size > limit) return { stats };
-    const bytes = readInto(slab.take(Number(before.size)), descriptor);
-    return { stats, bytes, hasChanged: isOther(before, fstatSync(descriptor, exact)) };
-  } finally {
-    closeSync(descriptor);
-  }
+/** @returns the memory of a result, which changes hands rather than being copied */
+export function memoryOf({ states, stats, bytes, lengths }: TaskResult): ArrayBuffer[] {
+  return [states, stats, bytes, lengths].flatMap((part) => (part ? [part.buffer] : []));
 }
 
-function write({ path, flags, mode, permissions, bytes, mtime, isDurable }: WriteTask): TaskResult {
+function readFiles({ paths, flags, limit }: ReadTask): TaskResult {
+  const block = new ContentBlock(paths.length);
+  const lengths = new Float64Array(paths.length);
+  const result = eachFile(paths, (path, stats, index) => {
+    const descriptor = openSync(path, flags);
+    try {
+      const before = fstatSync(descriptor, exact);
+      stats(before);
+      if (!before.isFile() || before.size > limit) return fileStates.left;
+      const length = readInto(block.room(Number(before.size)), descriptor);
+      const hasChanged = isOther(before, fstatSync(descriptor, exact));
+      block.keep(length);
+      lengths[index] = length;
+      return hasChanged ? fileStates.changed : fileStates.done;
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+  return { ...result, bytes: block.bytes, lengths };
+}
+
+/** Does something with each of several files; one that fails does not stop the others. */
+function eachFile<File>(
+  files: readonly File[],
+  work: (file: File, stats: (stats: BigIntStats) => void, index: number) => number,
+): TaskResult {
+  const states = new Uint8Array(files.length);
+  const table = new StatsTable(files.length);
+  const failures: SystemFailure[] = [];
+  for (const [index, file] of files.entries()) {
+    try {
+      states[index] = work(
+        file,
+        (stats) => {
+          table.set(index, stats);
+        },
+        index,
+      );
+    } catch (error) {
+      failures.push(packError(error));
+    }
+  }
+  return { states, stats: table.numbers, failures };
+}
+
+function writeFile(
+  { path, bytes, mtime, permissions }: FileToWrite,
+  { flags, mode, isDurable }: WriteOptions,
+): BigIntStats {
   const descriptor = openSync(path, flags, mode);
   try {
     let written = 0;
@@ -123,7 +192,7 @@ function write({ path, flags, mode, permissions, bytes, mtime, isDurable }: Writ
     if (permissions !== undefined) fchmodSync(descriptor, permissions);
     if (mtime !== undefined) futimesSync(descriptor, Date.now() / 1000, mtime);
     if (isDurable) fsyncSync(descriptor);
-    return { stats: packStats(fstatSync(descriptor, exact)) };
+    return fstatSync(descriptor, exact);
   } catch (error) {
     unlinkSync(path);
     throw error;
@@ -132,12 +201,11 @@ function write({ path, flags, mode, permissions, bytes, mtime, isDurable }: Writ
   }
 }
 
-function place({ from, to, replaces }: PlaceTask): TaskResult {
+function placeFile({ from, to, replaces }: FileToPlace): boolean {
   const isThere = replaces && exists(to);
   if (replaces) renameSync(from, to);
   else linkThenUnlink(from, to);
-  // A new name changes the file too.
-  return { stats: packStats(lstatSync(to, exact)), isThere };
+  return isThere;
 }
 
 function exists(path: string): boolean {
@@ -173,12 +241,12 @@ function isOther(before: BigIntStats, after: BigIntStats): boolean {
   );
 }
 
-function readInto(bytes: Uint8Array<ArrayBuffer>, descriptor: number): Uint8Array<ArrayBuffer> {
+function readInto(bytes: Uint8Array<ArrayBuffer>, descriptor: number): number {
   let filled = 0;
   while (filled < bytes.length) {
     const count = readSync(descriptor, bytes, filled, bytes.length - filled, filled);
     if (count === 0) break;
     filled += count;
   }
-  return bytes.subarray(0, filled);
+  return filled;
 }

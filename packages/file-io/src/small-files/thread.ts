@@ -1,34 +1,22 @@
 // Runs in a thread of its own and does the tasks that come, one after the other.
 import { parentPort } from 'node:worker_threads';
 
-import { Slab } from './slab.js';
-import { perform, type Task, type TaskResult } from './tasks.js';
+import { packError, type SystemFailure } from './system-failure.js';
+import { memoryOf, perform, type Task, type TaskResult } from './tasks.js';
 
 /** What became of a task. */
 export type Outcome = TaskResult | { readonly failure: SystemFailure };
 
-/** An error of the system, on its way between threads. */
-export interface SystemFailure {
-  readonly message: string;
-  readonly code?: unknown;
-  readonly syscall?: unknown;
-}
-
 parentPort?.on('message', (batch: readonly Task[]) => {
-  const slab = new Slab();
-  const outcomes = batch.map((task) => outcomeOf(task, slab));
-  // Bytes change hands rather than being copied.
-  parentPort?.postMessage(outcomes, slab.blocks);
+  const outcomes = batch.map(outcomeOf);
+  const memory = outcomes.flatMap((outcome) => ('failure' in outcome ? [] : memoryOf(outcome)));
+  parentPort?.postMessage(outcomes, memory);
 });
 
-function outcomeOf(task: Task, slab: Slab): Outcome {
+function outcomeOf(task: Task): Outcome {
   try {
-    return perform(task, slab);
+    return perform(task);
   } catch (error) {
-    if (!(error instanceof Error)) return { failure: { message: String(error) } };
-    const { message } = error;
-    const code = 'code' in error ? error.code : undefined;
-    const syscall = 'syscall' in error ? error.syscall : undefined;
-    return { failure: { message, code, syscall } };
+    return { failure: packError(error) };
   }
 }

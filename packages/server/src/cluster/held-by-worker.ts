@@ -13,8 +13,8 @@ export class HeldByWorker {
   readonly #revoke: (lease: number) => void;
   readonly #locks = new Map<number, () => void>();
   readonly #leases = new Map<number, Lease>();
-  /** Folders in which it may add an entry, once for each. */
-  readonly #room: string[] = [];
+  /** Folders in which it may add entries, and how many. */
+  readonly #room = new Map<string, number>();
   readonly #uploads = new Set<string>();
   #isGone = false;
 
@@ -71,25 +71,28 @@ export class HeldByWorker {
   }
 
   /**
-   * @param folder - where the worker is to add an entry
-   * @returns whether there is room
+   * @param folder - where the worker is to add entries
+   * @param entries - how many
+   * @returns whether there is room for all of them
    */
-  async reserveEntry(folder: string): Promise<boolean> {
-    if (!(await this.#coordination.room.reserve(folder))) return false;
-    this.#room.push(folder);
-    if (this.#isGone) this.settleEntry(folder, false);
+  async reserveEntries(folder: string, entries: number): Promise<boolean> {
+    if (!(await this.#coordination.room.reserve(folder, entries))) return false;
+    this.#room.set(folder, (this.#room.get(folder) ?? 0) + entries);
+    if (this.#isGone) this.settleEntries(folder, entries, 0);
     return true;
   }
 
   /**
-   * @param folder - where the worker was to add an entry
-   * @param isAdded - whether it has
+   * @param folder - where the worker was to add entries
+   * @param entries - how many
+   * @param added - how many it has added
    */
-  settleEntry(folder: string, isAdded: boolean): void {
-    const index = this.#room.indexOf(folder);
-    if (index < 0) return;
-    this.#room.splice(index, 1);
-    this.#coordination.room.settle(folder, isAdded);
+  settleEntries(folder: string, entries: number, added: number): void {
+    const held = this.#room.get(folder);
+    if (held === undefined) return;
+    if (held > entries) this.#room.set(folder, held - entries);
+    else this.#room.delete(folder);
+    this.#coordination.room.settle(folder, Math.min(held, entries), added);
   }
 
   /**
@@ -129,7 +132,9 @@ export class HeldByWorker {
   releaseAll(): void {
     this.#isGone = true;
     // Nobody knows how far it was: to count too many is on the safe side.
-    for (const folder of [...this.#room]) this.settleEntry(folder, true);
+    for (const [folder, entries] of [...this.#room]) {
+      this.settleEntries(folder, entries, entries);
+    }
     const { usage } = this.#coordination;
     for (const upload of this.#uploads) usage.uploadLost(upload);
     // It may have changed something, and not have said so.

@@ -33,10 +33,14 @@ export interface SupervisorMethods {
   /** Waits until nobody else holds the name, and takes it under a number of the worker's. */
   lease(args: { readonly lease: number; readonly name: string }): Promise<void>;
   release(args: { readonly lease: number }): void;
-  /** Takes the room for one more entry of a folder; returns whether there is any. */
-  reserveEntry(args: { readonly folder: string }): Promise<boolean>;
+  /** Takes the room for further entries of a folder; returns whether there is room for all. */
+  reserveEntries(args: { readonly folder: string; readonly entries: number }): Promise<boolean>;
   /** Says what became of that. */
-  settleEntry(args: { readonly folder: string; readonly isAdded: boolean }): void;
+  settleEntries(args: {
+    readonly folder: string;
+    readonly entries: number;
+    readonly added: number;
+  }): void;
   /** A folder has an entry less. */
   entryRemoved(args: { readonly folder: string }): void;
   /** A folder is gone from its path. */

@@ -24,9 +24,9 @@ export class RemoteCoordination implements StoreCoordination {
       isHeld: (name) => this.#held.has(name),
     };
     this.room = {
-      reserve: (folder) => supervisor.call('reserveEntry', { folder }),
-      settle: (folder, isAdded) => {
-        supervisor.tell('settleEntry', { folder, isAdded });
+      reserve: (folder, entries) => supervisor.call('reserveEntries', { folder, entries }),
+      settle: (folder, entries, added) => {
+        supervisor.tell('settleEntries', { folder, entries, added });
       },
       removed: (folder) => {
         supervisor.tell('entryRemoved', { folder });

@@ -56,9 +56,9 @@ export class WorkerProcess {
       release: ({ lease }) => {
         this.#held.release(lease);
       },
-      reserveEntry: ({ folder }) => this.#held.reserveEntry(folder),
-      settleEntry: ({ folder, isAdded }) => {
-        this.#held.settleEntry(folder, isAdded);
+      reserveEntries: ({ folder, entries }) => this.#held.reserveEntries(folder, entries),
+      settleEntries: ({ folder, entries, added }) => {
+        this.#held.settleEntries(folder, entries, added);
       },
       entryRemoved: ({ folder }) => {
         coordination.room.removed(folder);

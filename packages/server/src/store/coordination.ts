@@ -21,17 +21,19 @@ export interface Leasing {
 /** Holds folders to a number of entries. */
 export interface FolderRoom {
   /**
-   * Takes the room for one more entry of a folder, until it is settled what became of it.
+   * Takes the room for further entries of a folder, until it is settled what became of them.
    *
    * @param folder - its path in the tree
-   * @returns whether there is room
+   * @param entries - how many
+   * @returns whether there is room for all of them
    */
-  reserve(folder: string): Promise<boolean>;
+  reserve(folder: string, entries: number): Promise<boolean>;
   /**
    * @param folder - where room was taken
-   * @param isAdded - whether the entry is there now
+   * @param entries - for how many
+   * @param added - how many of them are there now
    */
-  settle(folder: string, isAdded: boolean): void;
+  settle(folder: string, entries: number, added: number): void;
   /** @param folder - has an entry less */
   removed(folder: string): void;
   /** @param folder - is gone from its path, with all that was in it */

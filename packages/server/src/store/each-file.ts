@@ -16,7 +16,17 @@ export async function eachAccepted<Item, Result>(
   accept: (item: Item) => Item | Promise<Item>,
   call: (accepted: readonly Item[]) => Promise<readonly PromiseSettledResult<Result>[]>,
 ): Promise<readonly PromiseSettledResult<Result>[]> {
-  const judged = await Promise.allSettled(items.map(async (item) => accept(item)));
+  const judged: PromiseSettledResult<Item>[] = [];
+  for (const item of items) {
+    try {
+      const accepted = accept(item);
+      // Most need no turn of the event loop, and there may be hundreds.
+      const value = accepted instanceof Promise ? await accepted : accepted;
+      judged.push({ status: 'fulfilled', value });
+    } catch (reason) {
+      judged.push({ status: 'rejected', reason });
+    }
+  }
   const accepted = judged.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const results = (await call(accepted))[Symbol.iterator]();
   return judged.flatMap((one) => (one.status === 'rejected' ? one : (results.next().value ?? [])));

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { readChunks, type SmallFiles } from '@e2eeftp/file-io';
+import { readChunks } from '@e2eeftp/file-io';
 import type { StoredFile } from '@e2eeftp/protocol';
 
 import { storedFile } from './file-entry.js';
 import type { Folder } from './folder.js';
 import { fileFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
-import type { StoredFileReader, WholeFile } from './store.js';
+import type { StoredFileReader } from './store.js';
 import { asStoreError } from './system-errors.js';
 
 /**
@@ -37,35 +37,6 @@ export async function openFile(
     await handle?.close().catch(() => undefined);
     throw asStoreError('Cannot open a file', error);
   }
-}
-
-/**
- * Reads a small file whole.
- *
- * @param folder - where it is
- * @param name - its name there
- * @param smallFiles - reads it
- * @param limit - bytes that it may have
- * @returns the file
- * @throws StoreError as {@link openFile} does; `too-large`
- */
-export async function readFile(
-  folder: Folder,
-  name: string,
-  smallFiles: SmallFiles,
-  limit: number,
-): Promise<WholeFile> {
-  try {
-    const { stats, bytes } = await smallFiles.read(folder.at(name), fileFlags, limit);
-    if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
-    await folder.verify();
-    const file = storedFile(stats);
-    if (!bytes) throw new StoreError('too-large', 'The file is too large to be read at once');
-    if (bytes.length === file.size) return { file, bytes };
-  } catch (error) {
-    throw asStoreError('Cannot read a file', error);
-  }
-  throw shortened();
 }
 
 class FileReader implements StoredFileReader {
@@ -138,6 +109,7 @@ export async function sha256Of(
   return hash.digest();
 }
 
-function shortened(): StoreError {
+/** @returns what a reader hears when somebody else cuts off what it has yet to read */
+export function shortened(): StoreError {
   return new StoreError('io', 'A file is shorter than it was');
 }

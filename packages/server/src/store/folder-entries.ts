@@ -43,7 +43,7 @@ export async function addEntry<Result>(
     isAdded = true;
     return result;
   } finally {
-    room.settle(path, isAdded);
+    room.settle(path, 1, isAdded ? 1 : 0);
   }
 }
 
@@ -53,7 +53,7 @@ export async function addEntry<Result>(
  * @throws StoreError `directory-full`
  */
 export async function reserveRoom(room: FolderRoom, path: string): Promise<void> {
-  if (!(await room.reserve(path))) throw directoryFull();
+  if (!(await room.reserve(path, 1))) throw directoryFull();
 }
 
 /** @returns what somebody hears who adds an entry to a folder that is full */

@@ -4,7 +4,7 @@ import type { SmallFiles } from '@e2eeftp/file-io';
 import { baseName, parentPath, rootPath, type RemotePath } from '@e2eeftp/protocol';
 
 import type { FolderRoom } from './coordination.js';
-import { addEntry, directoryFull, makeFolderAt, reserveRoom } from './folder-entries.js';
+import { addEntry, makeFolderAt, reserveRoom } from './folder-entries.js';
 import type { Folder } from './folder.js';
 import { StoreError } from './store-error.js';
 import type { OverwritePolicy } from './store.js';
@@ -90,27 +90,41 @@ export class FolderMaker {
   }
 
   /**
-   * Puts an entry into a folder, in the place of another or as a new one.
+   * Puts entries into a folder, in the place of others or as new ones.
    *
    * @param folder - the folder, open
-   * @param path - what the entry will be
-   * @param put - puts it there, and says whether it is a new one
-   * @throws StoreError `directory-full`, or what `put` throws
+   * @param path - its path
+   * @param entries - what is to be put there
+   * @param put - puts some of them there, and says how many of those are new
+   * @returns those that there is no room for
+   * @throws what `put` throws
    */
-  async put(folder: Folder, path: RemotePath, put: () => Promise<boolean>): Promise<void> {
+  async putAll<Item extends { readonly name: string }>(
+    folder: Folder,
+    path: RemotePath,
+    entries: readonly Item[],
+    put: (some: readonly Item[]) => Promise<number>,
+  ): Promise<readonly Item[]> {
     const { room, smallFiles } = this.#options;
-    const parent = parentPath(path);
-    if (!(await room.reserve(parent))) {
-      if (!(await smallFiles.exists(folder.at(baseName(path))))) throw directoryFull();
-      await put();
-      return;
+    if (await room.reserve(path, entries.length)) {
+      let added = 0;
+      try {
+        added = await put(entries);
+      } finally {
+        room.settle(path, entries.length, added);
+      }
+      return [];
     }
-    let isNew = false;
-    try {
-      isNew = await put();
-    } finally {
-      room.settle(parent, isNew);
+    if (entries.length > 1) {
+      const refused: Item[] = [];
+      for (const entry of entries) refused.push(...(await this.putAll(folder, path, [entry], put)));
+      return refused;
     }
+    const [entry] = entries;
+    // What replaces an entry needs no room.
+    if (!entry || !(await smallFiles.exists(folder.at(entry.name)))) return entries;
+    await put(entries);
+    return [];
   }
 
   /**
@@ -123,7 +137,7 @@ export class FolderMaker {
   async requireRoom(path: RemotePath): Promise<void> {
     const { room } = this.#options;
     await reserveRoom(room, path);
-    room.settle(path, false);
+    room.settle(path, 1, 0);
   }
 
   /** @param folder - what has changed in it is durable afterwards, where that is wanted */

@@ -62,24 +62,24 @@ export class FolderSizes implements FolderRoom {
     for (const known of this.#known.values()) known.countedAt = -Infinity;
   }
 
-  async reserve(folder: string): Promise<boolean> {
+  async reserve(folder: string, entries: number): Promise<boolean> {
     if (this.#limit === Infinity) return true;
     const known = this.#use(folder);
     if (this.#isStale(known)) {
       known.counting ??= this.#countAnew(folder, known);
       await known.counting;
     }
-    if (known.bound >= this.#limit) return false;
-    known.bound += 1;
-    known.inFlight += 1;
+    if (known.bound + entries > this.#limit) return false;
+    known.bound += entries;
+    known.inFlight += entries;
     return true;
   }
 
-  settle(folder: string, isAdded: boolean): void {
+  settle(folder: string, entries: number, added: number): void {
     const known = this.#known.get(folder);
     if (!known) return;
-    known.inFlight = Math.max(known.inFlight - 1, 0);
-    if (!isAdded) known.bound -= 1;
+    known.inFlight = Math.max(known.inFlight - entries, 0);
+    known.bound -= entries - added;
   }
 
   removed(folder: string): void {

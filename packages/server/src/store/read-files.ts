@@ -1,12 +1,25 @@
-import type { SmallFiles } from '@e2eeftp/file-io';
-import { baseName, parentPath, type RemotePath } from '@e2eeftp/protocol';
+import type { ReadFile, SmallFiles } from '@e2eeftp/file-io';
+import { baseName, type RemotePath } from '@e2eeftp/protocol';
 
-import { readFile } from './file-reader.js';
+import { byFolder } from './by-folder.js';
+import { storedFile } from './file-entry.js';
+import { shortened } from './file-reader.js';
 import type { Folder } from './folder.js';
+import { fileFlags } from './open-flags.js';
 import { StoreError } from './store-error.js';
 import type { ReadFilesLimits, WholeFile } from './store.js';
+import { asStoreError } from './system-errors.js';
 import type { TreeFolders } from './tree-folders.js';
 import { requireInTree } from './tree.js';
+
+/** A file that is wanted, and what is known of it so far. */
+interface Wanted {
+  readonly path: RemotePath;
+  /** Where it is, once that is open. */
+  folder?: Folder;
+  file?: WholeFile;
+  failure?: Error;
+}
 
 /** Files that are read before it is known how many bytes they have together. */
 const filesAtOnce = 64;
@@ -47,24 +60,73 @@ async function readSome(
   paths: readonly RemotePath[],
   limit: number,
 ): Promise<PromiseSettledResult<WholeFile>[]> {
-  const folders = new Map<RemotePath, Promise<Folder>>();
-  const folderOf = (path: RemotePath): Promise<Folder> => {
-    const parent = parentPath(path);
-    const folder = folders.get(parent) ?? tree.open(parent);
-    folders.set(parent, folder);
-    return folder;
-  };
-  const readOne = async (path: RemotePath): Promise<WholeFile> => {
-    requireInTree(path);
-    if (path === '') throw new StoreError('not-found', 'The root is no file');
-    return readFile(await folderOf(path), baseName(path), smallFiles, limit);
-  };
+  const all = paths.map((path): Wanted => ({ path }));
+  const folders = byFolder(all, ({ path }) => path);
   try {
-    return await Promise.allSettled(paths.map(readOne));
-  } finally {
-    for (const folder of await Promise.allSettled(folders.values())) {
-      if (folder.status === 'fulfilled') folder.value.close();
+    for (const [path, inside] of folders) {
+      await attempt(inside, () => openFolder(tree, path, inside));
     }
+    await readAll(smallFiles, all, limit);
+    for (const inside of folders.values()) {
+      await attempt(inside, async () => inside[0]?.folder?.verify());
+    }
+    return all.map(({ file, failure }) =>
+      file && !failure
+        ? { status: 'fulfilled', value: file }
+        : { status: 'rejected', reason: failure },
+    );
+  } finally {
+    for (const [first] of folders.values()) first?.folder?.close();
+  }
+}
+
+async function openFolder(
+  tree: TreeFolders,
+  path: RemotePath,
+  inside: readonly Wanted[],
+): Promise<void> {
+  for (const wanted of inside) {
+    requireInTree(wanted.path);
+    if (wanted.path === '') throw new StoreError('not-found', 'The root is no file');
+  }
+  const folder = await tree.open(path);
+  for (const wanted of inside) wanted.folder = folder;
+}
+
+async function readAll(
+  smallFiles: SmallFiles,
+  all: readonly Wanted[],
+  limit: number,
+): Promise<void> {
+  const places = all.flatMap((wanted) => {
+    const { folder, path } = wanted;
+    return folder ? [{ wanted, at: folder.at(baseName(path)) }] : [];
+  });
+  const at = places.map((place) => place.at);
+  const found = await smallFiles.read(at, fileFlags, limit);
+  for (const [index, { wanted }] of places.entries()) {
+    await attempt([wanted], () => {
+      wanted.file = wholeFile(found[index]);
+    });
+  }
+}
+
+function wholeFile(found: ReadFile | Error | undefined): WholeFile {
+  if (!found || found instanceof Error) throw found ?? shortened();
+  const { stats, bytes } = found;
+  if (!stats.isFile()) throw new StoreError('not-found', 'There is something else than a file');
+  if (!bytes) throw new StoreError('too-large', 'The file is too large to be read at once');
+  const file = storedFile(stats);
+  if (bytes.length !== file.size) throw shortened();
+  return { file, bytes };
+}
+
+/** A failure is that of all files of the work. */
+async function attempt(files: readonly Wanted[], work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    for (const file of files) file.failure ??= asStoreError('Cannot read a file', error);
   }
 }
 

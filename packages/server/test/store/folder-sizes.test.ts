@@ -16,9 +16,9 @@ function counted(limit: number, entries = new Map<string, number>()) {
     },
   });
   const add = async (folder: string): Promise<boolean> => {
-    if (!(await sizes.reserve(folder))) return false;
+    if (!(await sizes.reserve(folder, 1))) return false;
     entries.set(folder, (entries.get(folder) ?? 0) + 1);
-    sizes.settle(folder, true);
+    sizes.settle(folder, 1, 1);
     return true;
   };
   return { state, sizes, add };
@@ -47,10 +47,20 @@ test('a full folder is not counted at each refusal, and has room again after eac
 test('what did not come about takes no room', async () => {
   const { sizes } = counted(1);
   for (let round = 0; round < 5; round++) {
-    expect(await sizes.reserve('a')).toBe(true);
-    expect(await sizes.reserve('a')).toBe(false);
-    sizes.settle('a', false);
+    expect(await sizes.reserve('a', 1)).toBe(true);
+    expect(await sizes.reserve('a', 1)).toBe(false);
+    sizes.settle('a', 1, 0);
   }
+});
+
+test('several entries have room together, or none of them has', async () => {
+  const { sizes } = counted(10, new Map([['a', 3]]));
+  expect(await sizes.reserve('a', 8)).toBe(false);
+  expect(await sizes.reserve('a', 7)).toBe(true);
+  expect(await sizes.reserve('a', 1)).toBe(false);
+  sizes.settle('a', 7, 5);
+  expect(await sizes.reserve('a', 3)).toBe(false);
+  expect(await sizes.reserve('a', 2)).toBe(true);
 });
 
 test('what others remove from a full folder makes room within a second, what they add counts in a minute', async () => {
@@ -80,9 +90,9 @@ test('a count that fails is tried again by the next', async () => {
     limit: 1,
     count: () => (isBroken ? Promise.reject(new Error('the disk')) : Promise.resolve(0)),
   });
-  await expect(sizes.reserve('a')).rejects.toThrow('the disk');
+  await expect(sizes.reserve('a', 1)).rejects.toThrow('the disk');
   isBroken = false;
-  expect(await sizes.reserve('a')).toBe(true);
+  expect(await sizes.reserve('a', 1)).toBe(true);
 });
 
 test('without a limit nothing is counted; a lower one holds at once', async () => {
@@ -116,8 +126,9 @@ test('any number of folders is forgotten but for those that were used last', asy
 
 test('whatever comes together, no folder has more entries than it may', async () => {
   const step = fc.record({
-    what: fc.constantFrom('reserve', 'add', 'fail', 'remove', 'wait'),
+    what: fc.constantFrom('reserve', 'settle', 'remove', 'wait'),
     folder: fc.constantFrom('a', 'b'),
+    count: fc.integer({ min: 1, max: 3 }),
   });
   await fc.assert(
     fc.asyncProperty(
@@ -126,18 +137,18 @@ test('whatever comes together, no folder has more entries than it may', async ()
       async (steps, limit) => {
         const { state, sizes } = counted(limit);
         const { entries } = state;
-        const open: string[] = [];
+        const open: { readonly folder: string; readonly reserved: number }[] = [];
         const asked: Promise<void>[] = [];
-        for (const { what, folder } of steps) {
-          const index = open.indexOf(folder);
+        for (const { what, folder, count } of steps) {
+          const index = open.findIndex((one) => one.folder === folder);
           const there = entries.get(folder) ?? 0;
           if (what === 'wait') {
             state.time += 30_000;
             await Promise.all(asked);
           } else if (what === 'reserve') {
             asked.push(
-              sizes.reserve(folder).then((isFree) => {
-                if (isFree) open.push(folder);
+              sizes.reserve(folder, count).then((isFree) => {
+                if (isFree) open.push({ folder, reserved: count });
               }),
             );
           } else if (what === 'remove') {
@@ -146,9 +157,10 @@ test('whatever comes together, no folder has more entries than it may', async ()
               sizes.removed(folder);
             }
           } else if (index >= 0) {
-            open.splice(index, 1);
-            if (what === 'add') entries.set(folder, there + 1);
-            sizes.settle(folder, what === 'add');
+            const [{ reserved } = { reserved: 0 }] = open.splice(index, 1);
+            const added = Math.min(reserved, count - 1);
+            entries.set(folder, there + added);
+            sizes.settle(folder, reserved, added);
           }
           expect(entries.get(folder) ?? 0).toBeLessThanOrEqual(limit);
         }

@@ -1,17 +1,18 @@
 import { unlink } from 'node:fs/promises';
 
-import type { FileStats } from '@e2eeftp/file-io';
-import { baseName, parentPath, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
+import type { FileStats, FileToWrite, PlacedFile } from '@e2eeftp/file-io';
+import { baseName, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 
+import { byFolder } from '../by-folder.js';
 import { requireSpace } from '../disk-layout.js';
 import { inodeOf, storedFile, uniqueMtime } from '../file-entry.js';
-import { requireEtag, rethrowLinkError } from '../folder-entries.js';
+import { directoryFull, requireEtag, rethrowLinkError } from '../folder-entries.js';
 import type { Folder } from '../folder.js';
 import { newFileFlags } from '../open-flags.js';
 import { ownerMode, type NewFile, type StoreFilesOptions } from '../store.js';
 import { asStoreError, unlessMissing } from '../system-errors.js';
 import { requireWritable } from '../tree.js';
-import { placeUpload } from '../usage/counted-changes.js';
+import { bytesAt } from '../usage/counted-changes.js';
 import { Reservation } from '../usage/reservation.js';
 import { FileUpload } from './file-upload.js';
 import type { TreeUploadsOptions } from './tree-uploads.js';
@@ -20,10 +21,13 @@ import { requireWanted } from './upload-errors.js';
 /** One of several small files, from when it comes until it has its place. */
 interface SmallUpload {
   readonly file: NewFile;
+  /** What it is to be called in its folder. */
+  readonly name: string;
   /** Where it lies until it gets its place. */
   readonly path: string;
-  /** The room that it takes, once it has begun. */
-  reservation?: Reservation;
+  readonly reservation: Reservation;
+  /** Bytes of the file whose place it takes. */
+  replaced: number;
   /** What the system said of it when it was written. */
   written?: FileStats;
   stored?: StoredFile;
@@ -56,15 +60,14 @@ export class SmallUploads {
       this.#options.disk,
       files.reduce((sum, { bytes }) => sum + bytes.length, 0),
     );
-    const newPath = (): string => FileUpload.newPath(this.#options.disk.uploads);
-    const uploads = files.map((file): SmallUpload => ({ file, path: newPath() }));
+    const uploads = files.map((file) => this.#begin(file, options));
     try {
+      await this.#write(uploads, options);
       await Promise.all(
-        uploads.map((upload) => this.#attempt([upload], () => this.#write(upload, options))),
-      );
-      await Promise.all(
-        Array.from(byFolder(uploads), ([folder, inside]) =>
-          this.#attempt(inside, () => this.#placeAll(folder, inside, options.signal)),
+        Array.from(
+          byFolder(unfailed(uploads), ({ file }) => file.path),
+          ([folder, inside]) =>
+            attempt(inside, () => this.#placeAll(folder, inside, options.signal)),
         ),
       );
       return uploads.map(({ stored, failure }) =>
@@ -73,37 +76,48 @@ export class SmallUploads {
           : { status: 'rejected', reason: failure },
       );
     } finally {
-      await Promise.all(uploads.map(end));
+      await Promise.all(uploads.filter(isLeft).map(end));
     }
   }
 
-  /** A failure is that of all uploads of the work. */
-  async #attempt(uploads: readonly SmallUpload[], work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      for (const upload of uploads) upload.failure ??= asStoreError('Cannot store a file', error);
+  #begin(file: NewFile, { quota }: StoreFilesOptions): SmallUpload {
+    const { disk, usage } = this.#options;
+    const path = FileUpload.newPath(disk.uploads);
+    const claim = { upload: path, path: file.path, replaced: 0, quota };
+    return {
+      file,
+      name: baseName(file.path),
+      path,
+      reservation: new Reservation(usage, claim),
+      replaced: 0,
+    };
+  }
+
+  async #write(uploads: readonly SmallUpload[], { quota }: StoreFilesOptions): Promise<void> {
+    const { smallFiles, flushTurn } = this.#options;
+    for (const upload of uploads) {
+      try {
+        requireWritable(upload.file.path);
+        // Where nobody has a quota, nobody need look.
+        if (quota) await this.#takeRoom(upload);
+      } catch (error) {
+        fail([upload], error);
+      }
+    }
+    const begun = unfailed(uploads);
+    const isDurable = flushTurn !== undefined;
+    const writing = { flags: newFileFlags, mode: ownerMode, isDurable };
+    const results = await smallFiles.write(begun.map(toWrite), writing);
+    for (const [index, upload] of begun.entries()) {
+      const result = results[index];
+      if (result && !(result instanceof Error)) upload.written = result;
+      else fail([upload], result);
     }
   }
 
-  async #write(upload: SmallUpload, { quota }: StoreFilesOptions): Promise<void> {
-    const { smallFiles, flushTurn, tree, usage } = this.#options;
-    const { path, bytes, mtime = Date.now(), mode = 0 } = upload.file;
-    requireWritable(path);
-    // Where nobody has a quota, nobody need look.
-    const replaced = quota ? ((await unlessMissing(tree.look(path)))?.size ?? 0) : 0;
-    const reservation = new Reservation(usage, { upload: upload.path, path, replaced, quota });
-    upload.reservation = reservation;
-    await reservation.take(bytes.length);
-    upload.written = await smallFiles.write({
-      path: upload.path,
-      flags: newFileFlags,
-      mode: ownerMode,
-      permissions: mode > 0 ? mode | ownerMode : undefined,
-      bytes,
-      mtime: uniqueMtime(mtime),
-      isDurable: flushTurn !== undefined,
-    });
+  async #takeRoom({ file, reservation }: SmallUpload): Promise<void> {
+    const there = await unlessMissing(this.#options.tree.look(file.path));
+    await reservation.takeInsteadOf(there?.size ?? 0, file.bytes.length);
   }
 
   async #placeAll(
@@ -112,24 +126,22 @@ export class SmallUploads {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     const { folders, change } = this.#options;
-    const written = uploads.filter(({ failure }) => !failure);
-    const [first] = written;
+    const [first] = uploads;
     if (!first) return;
     // Only for what must replace something it need not be made.
     const { file } =
-      written.find(({ file: { overwrite } }) => typeof overwrite === 'string') ?? first;
+      uploads.find(({ file: { overwrite } }) => typeof overwrite === 'string') ?? first;
     await change(
-      written.map((upload) => upload.file.path),
+      uploads.map((upload) => upload.file.path),
       async (since) => {
         // From here on, whoever comes later waits for these.
         requireWanted(signal);
         const folder = await folders.openTarget(path, file.overwrite);
         try {
-          await Promise.all(
-            written.map((upload) =>
-              this.#attempt([upload], () => this.#place(upload, folder, since)),
-            ),
+          const refused = await folders.putAll(folder, path, uploads, (some) =>
+            this.#place(some, folder, since),
           );
+          fail(refused, directoryFull());
           await folders.makeDurable(folder);
         } finally {
           folder.close();
@@ -138,45 +150,92 @@ export class SmallUploads {
     );
   }
 
-  async #place(upload: SmallUpload, folder: Folder, since: number): Promise<void> {
-    const { folders, smallFiles } = this.#options;
-    const { path, overwrite } = upload.file;
-    const { written, reservation } = upload;
-    if (!written || !reservation) return;
-    const place = { folder, name: baseName(path), path };
-    const counting = { reservation, since };
-    await folders.put(folder, path, async () => {
-      let isNew = false;
-      const moveTo = async (): Promise<StoredFile> => {
-        const to = folder.at(place.name);
-        if (typeof overwrite !== 'string') await requireEtag(to, overwrite.etag);
-        const replaces = overwrite !== 'never';
-        const placing = smallFiles.place({ from: upload.path, to, replaces });
-        const { stats, hasReplaced } = await (replaces ? placing : placing.catch(rethrowLinkError));
-        isNew = !hasReplaced;
-        // Another program may have replaced it already: the version that was stored is gone then.
-        const isOurs = inodeOf(stats) === inodeOf(written);
-        return storedFile(isOurs ? stats : written);
-      };
-      upload.stored = await placeUpload({ moveTo }, place, overwrite, counting);
-      return isNew;
-    });
+  /** @returns how many have taken no other file's place */
+  async #place(uploads: readonly SmallUpload[], folder: Folder, since: number): Promise<number> {
+    for (const upload of uploads) {
+      // Most need no look, and so no turn of the event loop.
+      if (needsLook(upload, since)) await attempt([upload], () => look(upload, folder, since));
+    }
+    const ready = unfailed(uploads);
+    const results = await this.#options.smallFiles.place(
+      ready.map(({ file: { overwrite }, path, name }) => ({
+        from: path,
+        to: folder.at(name),
+        replaces: overwrite !== 'never',
+      })),
+    );
+    let added = 0;
+    for (const [index, upload] of ready.entries()) {
+      const result = results[index];
+      if (!result || result instanceof Error) {
+        failToPlace(upload, result);
+        continue;
+      }
+      if (!result.hasReplaced) added += 1;
+      const file = placedFile(upload, result);
+      upload.stored = file;
+      upload.reservation.stored({ bytes: file.size - upload.replaced, since });
+    }
+    return added;
   }
 }
 
-function byFolder(uploads: readonly SmallUpload[]): Map<RemotePath, SmallUpload[]> {
-  const folders = new Map<RemotePath, SmallUpload[]>();
-  for (const upload of uploads) {
-    const path = parentPath(upload.file.path);
-    const inside = folders.get(path);
-    if (inside) inside.push(upload);
-    else folders.set(path, [upload]);
-  }
-  return folders;
+function toWrite({ path, file }: SmallUpload): FileToWrite {
+  const { bytes, mtime = Date.now(), mode = 0 } = file;
+  const permissions = mode > 0 ? mode | ownerMode : undefined;
+  return { path, bytes, mtime: uniqueMtime(mtime), permissions };
 }
 
-/** Frees what an upload holds, and removes what has got no place. */
-async function end({ path, written, stored, reservation }: SmallUpload): Promise<void> {
-  reservation?.end(0);
-  if (written && !stored) await unlink(path).catch(() => undefined);
+function needsLook({ file: { overwrite } }: SmallUpload, since: number): boolean {
+  return typeof overwrite !== 'string' || (overwrite === 'always' && since > 0);
+}
+
+/** Looks at what is there: it must be of a certain version, or counts for somebody's quota. */
+async function look(upload: SmallUpload, folder: Folder, since: number): Promise<void> {
+  const { overwrite } = upload.file;
+  const at = folder.at(upload.name);
+  if (typeof overwrite !== 'string') await requireEtag(at, overwrite.etag);
+  if (since > 0) upload.replaced = await bytesAt(at);
+  await upload.reservation.settle(upload.replaced);
+}
+
+/** Another program may have replaced it already: the version that was stored is gone then. */
+function placedFile({ written }: SmallUpload, { stats }: PlacedFile): StoredFile {
+  return storedFile(written && inodeOf(stats) !== inodeOf(written) ? written : stats);
+}
+
+function failToPlace(upload: SmallUpload, error: unknown): void {
+  try {
+    if (upload.file.overwrite === 'never') rethrowLinkError(error);
+    fail([upload], error);
+  } catch (reason) {
+    fail([upload], reason);
+  }
+}
+
+/** A failure is that of all uploads of the work. */
+async function attempt(uploads: readonly SmallUpload[], work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    fail(uploads, error);
+  }
+}
+
+function fail(uploads: readonly SmallUpload[], error: unknown): void {
+  for (const upload of uploads) upload.failure ??= asStoreError('Cannot store a file', error);
+}
+
+function unfailed(uploads: readonly SmallUpload[]): SmallUpload[] {
+  return uploads.filter(({ failure }) => !failure);
+}
+
+function isLeft({ stored }: SmallUpload): boolean {
+  return !stored;
+}
+
+/** Frees what an upload holds that has got no place, and removes it. */
+async function end({ path, written, reservation }: SmallUpload): Promise<void> {
+  reservation.end(0);
+  if (written) await unlink(path).catch(() => undefined);
 }

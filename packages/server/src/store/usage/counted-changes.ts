@@ -132,7 +132,10 @@ async function movedBytes(
   return bytesOfFolder(folder.openFolder(name));
 }
 
-/** A folder's size is 0. */
-async function bytesAt(path: string): Promise<number> {
+/**
+ * @param path - a path whose folder is open
+ * @returns bytes of the file that is there; 0 for a folder, or nothing
+ */
+export async function bytesAt(path: string): Promise<number> {
   return (await unlessMissing(lookAt(path)))?.size ?? 0;
 }

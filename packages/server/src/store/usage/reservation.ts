@@ -57,6 +57,18 @@ export class Reservation {
   }
 
   /**
+   * Takes room for all of an upload, now that it is known what it replaces.
+   *
+   * @param replaced - bytes of the file that is there now
+   * @param bytes - of the upload, in all
+   * @throws StoreError `no-space`
+   */
+  async takeInsteadOf(replaced: number, bytes: number): Promise<void> {
+    this.#replaced = replaced;
+    await this.take(bytes);
+  }
+
+  /**
    * Makes sure of the room, just before the upload becomes a file: what it was to replace may have
    * been replaced or removed by somebody else.
    *

@@ -5,9 +5,17 @@ import {
   type StoredFile,
 } from '@e2eeftp/protocol';
 
-import { abortedError, asClientError, ClientError, errorForStatus } from '../errors.js';
-import { checkResult, type ConnectedReply, type Requests } from '../requests.js';
-import { Batches, type BatchItem } from './batches.js';
+import { abortedError, asClientError, ClientError, errorForStatus } from '../../errors.js';
+import { followSignal } from '../../operation/follow-signal.js';
+import type { KeyringOptions, OperationOptions } from '../../options.js';
+import {
+  checkResult,
+  keyringArgument,
+  type ConnectedReply,
+  type Requests,
+} from '../../requests.js';
+import { otherStored } from '../other-stored.js';
+import type { BatchItem } from './batch.js';
 
 /** A small file that is to be sent. */
 export interface OutgoingFile extends BatchItem {
@@ -27,15 +35,13 @@ export interface SendingPace {
   /** Bytes that are sent at once. */
   readonly longestPart: number;
   /** Waits until so many bytes may be sent. */
-  readonly pace: (bytes: number, signal: AbortSignal) => Promise<void> | undefined;
+  readonly pace: (bytes: number, signal: AbortSignal | undefined) => Promise<void> | undefined;
 }
 
-/** Sends and receives small files, several with each request. */
-export class SmallTransfers {
+/** Asks for several small files with one request. */
+export class BatchRequests {
   readonly #requests: Requests;
   readonly #pace: SendingPace;
-  readonly #sending: Batches<OutgoingFile, StoredFile>;
-  readonly #receiving: Batches<BatchItem, IncomingFile | undefined>;
 
   /**
    * @param requests - asks the server, which knows MSEND and MGET
@@ -44,38 +50,21 @@ export class SmallTransfers {
   constructor(requests: Requests, pace: SendingPace) {
     this.#requests = requests;
     this.#pace = pace;
-    this.#sending = new Batches((files, signal) => this.#send(files, signal));
-    this.#receiving = new Batches((files, signal) => this.#receive(files, signal));
   }
 
   /**
-   * Sends a file, which replaces an older one.
+   * Sends files, which replace older ones.
    *
-   * @param file - the file
-   * @param signal - ends the wait
-   * @returns the file as the server has it
-   * @throws ClientError
+   * @param files - as many as one request may have
+   * @param options - which keyring is in force, and a signal that ends the wait
+   * @returns each as the server has it, or why it does not
+   * @throws ClientError when the request fails as a whole
    */
-  send(file: OutgoingFile, signal: AbortSignal | undefined): Promise<StoredFile> {
-    return this.#sending.add(file, signal);
-  }
-
-  /**
-   * Receives a file.
-   *
-   * @param file - which, and how large it probably is
-   * @param signal - ends the wait
-   * @returns the file; nothing when it is too large to come with others
-   * @throws ClientError
-   */
-  receive(file: BatchItem, signal: AbortSignal | undefined): Promise<IncomingFile | undefined> {
-    return this.#receiving.add(file, signal);
-  }
-
-  async #send(
+  async send(
     files: readonly OutgoingFile[],
-    signal: AbortSignal,
-  ): Promise<PromiseSettledResult<StoredFile>[]> {
+    options: KeyringOptions & Pick<OperationOptions, 'signal'>,
+  ): Promise<(StoredFile | ClientError)[]> {
+    const { signal } = options;
     const { longestPart, pace } = this.#pace;
     const args: CommandArguments<'MSEND'> = {
       files: files.map(({ path, size, mtime, mode }) => ({
@@ -84,6 +73,7 @@ export class SmallTransfers {
         ...(mtime !== undefined && { mtime }),
         ...(mode !== undefined && { mode }),
       })),
+      ...keyringArgument(options),
     };
     const response = await this.#requests.upload(
       { command: 'MSEND', args, what: whatOf('send to', files), signal },
@@ -97,15 +87,22 @@ export class SmallTransfers {
     const { files: outcomes } = checkResult('MSEND', response);
     return files.map(({ path, size }, index) => {
       const result = resultOf(`Cannot send to ${path}`, outcomes[index]);
-      if (result.status === 'rejected' || result.value.size === size) return result;
-      return { status: 'rejected', reason: otherStored(path) };
+      return result instanceof ClientError || result.size === size ? result : otherStored(path);
     });
   }
 
-  async #receive(
+  /**
+   * Receives files.
+   *
+   * @param files - as many as one request may have
+   * @param signal - ends the wait
+   * @returns each of them, or why it is not there; nothing for one that is too large to come with others
+   * @throws ClientError when the request fails as a whole
+   */
+  async receive(
     files: readonly BatchItem[],
-    signal: AbortSignal,
-  ): Promise<PromiseSettledResult<IncomingFile | undefined>[]> {
+    signal: AbortSignal | undefined,
+  ): Promise<(IncomingFile | ClientError | undefined)[]> {
     const args: CommandArguments<'MGET'> = { paths: files.map(({ path }) => path) };
     const what = whatOf('get', files);
     const reply = await this.#requests.ask({ command: 'MGET', args, what, signal });
@@ -113,17 +110,13 @@ export class SmallTransfers {
       const { files: outcomes } = checkResult('MGET', reply.response);
       const content = await bodyOf(reply, signal);
       let position = 0;
-      const results = files.map(
-        ({ path }, index): PromiseSettledResult<IncomingFile | undefined> => {
-          const outcome = outcomes[index];
-          if (outcome?.status === 413) return { status: 'fulfilled', value: undefined };
-          const result = resultOf(`Cannot get ${path}`, outcome);
-          if (result.status === 'rejected') return result;
-          const file = result.value;
-          const bytes = content.subarray(position, (position += file.size));
-          return { status: 'fulfilled', value: { file, content: bytes } };
-        },
-      );
+      const results = files.map(({ path }, index) => {
+        const outcome = outcomes[index];
+        if (outcome?.status === 413) return undefined;
+        const file = resultOf(`Cannot get ${path}`, outcome);
+        if (file instanceof ClientError) return file;
+        return { file, content: content.subarray(position, (position += file.size)) };
+      });
       if (position === content.length) return results;
       throw new ClientError('integrity', 'The server sent other sizes than it announced');
     } finally {
@@ -133,34 +126,19 @@ export class SmallTransfers {
   }
 }
 
-/**
- * @param path - what was sent
- * @returns what to say when the server has something else
- */
-export function otherStored(path: string): ClientError {
-  const message = `${path}: the server stored something else than was sent`;
-  return new ClientError('integrity', message);
-}
-
 function whatOf(verb: string, files: readonly BatchItem[]): string {
   const [first] = files;
   const others = files.length - 1;
   return `Cannot ${verb} ${first?.path ?? ''}${others > 0 ? ` and ${others} other files` : ''}`;
 }
 
-function resultOf(
-  what: string,
-  outcome: BatchOutcome | undefined,
-): PromiseSettledResult<StoredFile> {
-  if (outcome && outcome.status < 400 && outcome.file) {
-    return { status: 'fulfilled', value: outcome.file };
-  }
+function resultOf(what: string, outcome: BatchOutcome | undefined): StoredFile | ClientError {
+  if (outcome && outcome.status < 400 && outcome.file) return outcome.file;
   if (outcome && outcome.status >= 400) {
     const { status, text = '' } = outcome;
-    return { status: 'rejected', reason: errorForStatus(what, status, text) };
+    return errorForStatus(what, status, text);
   }
-  const message = `${what}: the server said nothing of it`;
-  return { status: 'rejected', reason: new ClientError('not-e2eeftp', message) };
+  return new ClientError('not-e2eeftp', `${what}: the server said nothing of it`);
 }
 
 // eslint-disable-next-line @typescript-eslint/require-await
@@ -168,11 +146,10 @@ async function* together(files: readonly OutgoingFile[]): AsyncGenerator<Uint8Ar
   yield Buffer.concat(files.map(({ content }) => content));
 }
 
-async function bodyOf({ body }: ConnectedReply, signal: AbortSignal): Promise<Buffer> {
+async function bodyOf({ body }: ConnectedReply, signal: AbortSignal | undefined): Promise<Buffer> {
   const all: Uint8Array[] = [];
   let size = 0;
-  const giveUp = (): void => body?.fail(abortedError(signal));
-  signal.addEventListener('abort', giveUp, { once: true });
+  const unfollow = signal && followSignal(signal, () => body?.fail(abortedError(signal)));
   try {
     for await (const parts of body ?? []) {
       for (const part of parts) size += part.length;
@@ -188,6 +165,6 @@ async function bodyOf({ body }: ConnectedReply, signal: AbortSignal): Promise<Bu
   } catch (error) {
     throw asClientError(error);
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    unfollow?.();
   }
 }

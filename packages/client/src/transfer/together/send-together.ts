@@ -1,0 +1,80 @@
+import { checkedPath } from '../../checked-path.js';
+import { asClientError, ClientError } from '../../errors.js';
+import type { SendTogetherOptions } from '../../options.js';
+import { sentMode } from '../sent-mode.js';
+import type { TransferContext } from '../transfer-context.js';
+import type { OutgoingFile } from './batch-requests.js';
+import { areEnough, batchesOf, type TogetherOutcome } from './batch.js';
+import { readSmallSources } from './small-sources.js';
+
+/** A file that is to be sent together with others. */
+export interface FileToSend {
+  /** A local path, or bytes. */
+  readonly source: string | Uint8Array;
+  /** Where to. */
+  readonly path: string;
+  /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
+  readonly mtime?: number | undefined;
+}
+
+/** A file that is ready to be sent, and which of them all it is. */
+interface Ready extends OutgoingFile {
+  readonly index: number;
+}
+
+/**
+ * Sends files with as few requests as possible, each of which replaces an older one.
+ *
+ * @param context - asks the server
+ * @param files - what to send, and where to
+ * @param options - how
+ * @returns what became of each; nothing for those that are to be sent by themselves
+ */
+export async function sendTogether(
+  context: TransferContext,
+  files: readonly FileToSend[],
+  options: SendTogetherOptions,
+): Promise<TogetherOutcome[]> {
+  const outcomes: TogetherOutcome[] = files.map(() => undefined);
+  if (!context.batches || !areEnough(files)) return outcomes;
+  const ready: Ready[] = [];
+  const sources = await readSmallSources(
+    context.smallFiles,
+    files.map(({ source }) => source),
+  );
+  for (const [index, { path, mtime }] of files.entries()) {
+    const source = sources[index];
+    try {
+      if (source instanceof ClientError) outcomes[index] = source;
+      if (!source || source instanceof ClientError) continue;
+      const { content } = source;
+      const mode = sentMode(context, source, options);
+      const sent = { size: content.length, mtime: mtime ?? source.mtime, mode, content };
+      ready.push({ index, path: checkedPath(path), ...sent });
+    } catch (error) {
+      outcomes[index] = asClientError(error);
+    }
+  }
+  await Promise.all(
+    Array.from(batchesOf(ready), async (batch) => {
+      const results = await sendBatch(context, batch, options);
+      for (const [position, { index }] of batch.entries()) outcomes[index] = results[position];
+    }),
+  );
+  return outcomes;
+}
+
+async function sendBatch(
+  context: TransferContext,
+  batch: readonly Ready[],
+  options: SendTogetherOptions,
+): Promise<TogetherOutcome[]> {
+  const { signal } = options;
+  try {
+    const send = async (): Promise<TogetherOutcome[]> =>
+      (await context.batches?.send(batch, options)) ?? [];
+    return await context.retry({ signal, mayRetry: true }, send);
+  } catch (error) {
+    return batch.map(() => asClientError(error));
+  }
+}

@@ -85,6 +85,8 @@ export type { RepeatableSource, UploadSource } from './transfer/source.js';
 export type { SourceVersion } from './transfer/source-version.js';
 export type { DownloadTarget } from './transfer/target.js';
 export type { TogetherOutcome } from './transfer/together/batch.js';
+export type { IncomingFile } from './transfer/together/batch-requests.js';
+export type { ContentOutcome } from './transfer/together/get-contents.js';
 export type { FileToGet } from './transfer/together/get-together.js';
 export type { FileToSend } from './transfer/together/send-together.js';
 export { getTree, type GetTreeOptions } from './tree/get-tree.js';

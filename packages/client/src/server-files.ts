@@ -1,3 +1,4 @@
+import type { SmallFiles } from '@e2eeftp/file-io';
 import type { CommandResult, Entry, StoredFile } from '@e2eeftp/protocol';
 
 import { checkedPath } from './checked-path.js';
@@ -26,7 +27,8 @@ import { hasSameContent, requireDigests } from './transfer/same-content.js';
 import type { UploadSource } from './transfer/source.js';
 import type { DownloadTarget } from './transfer/target.js';
 import type { TogetherOutcome } from './transfer/together/batch.js';
-import { getTogether, type FileToGet } from './transfer/together/get-together.js';
+import { getContents, type ContentOutcome } from './transfer/together/get-contents.js';
+import { keepTogether, type FileToGet } from './transfer/together/get-together.js';
 import { sendTogether, type FileToSend } from './transfer/together/send-together.js';
 import type { TransferMemory } from './transfer/transfer-memory.js';
 import { upload } from './transfer/upload.js';
@@ -44,6 +46,11 @@ export class ServerFiles implements RemoteTree {
   constructor(calls: Calls) {
     this.memory = calls.transfers.memory;
     this.#calls = calls;
+  }
+
+  /** @internal */
+  get smallFiles(): SmallFiles {
+    return this.#calls.transfers.smallFiles;
   }
 
   /** Whether the server keeps permissions of files: to others, none are sent. */
@@ -137,8 +144,28 @@ export class ServerFiles implements RemoteTree {
     files: readonly FileToGet[],
     options: GetTogetherOptions = {},
   ): Promise<TogetherOutcome[]> {
+    return this.#calls.operations.run(options, async (signal) => {
+      const { transfers } = this.#calls;
+      const contents = await getContents(transfers, files, { signal });
+      return keepTogether(transfers.smallFiles, files, contents, { ...options, signal });
+    });
+  }
+
+  /**
+   * Receives several small files into memory with as few requests as possible.
+   *
+   * @param files - which, and how many bytes they have, as a listing said maybe
+   * @param options - a signal
+   * @returns what became of each, in their order: the file and its bytes, or why it was not received;
+   *   nothing where {@link ServerFiles.getBytes} is to be used
+   * @throws ClientError `closed`
+   */
+  getContents(
+    files: readonly Omit<FileToGet, 'target'>[],
+    options: OperationOptions = {},
+  ): Promise<ContentOutcome[]> {
     return this.#calls.operations.run(options, (signal) =>
-      getTogether(this.#calls.transfers, files, { ...options, signal }),
+      getContents(this.#calls.transfers, files, { signal }),
     );
   }
 

@@ -1,6 +1,7 @@
 import type { MadeTree } from './support/made-tree.js';
 import { testRemoteFiles } from './support/remote-files-suite.js';
 import { testRemoteFolders } from './support/remote-folders-suite.js';
+import { testRemoteTogether } from './support/remote-together-suite.js';
 import { startPair } from './tree/support.js';
 
 async function make(): Promise<MadeTree> {
@@ -10,3 +11,4 @@ async function make(): Promise<MadeTree> {
 
 testRemoteFiles(make);
 testRemoteFolders(make);
+testRemoteTogether(make);

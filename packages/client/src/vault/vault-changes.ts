@@ -23,7 +23,7 @@ export async function renameEntry(
   { overwrite = 'never', signal }: RenameOptions & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { client, vault, folders, places, turns } = tools;
-  await turns.run(to, signal, () =>
+  await turns.run([to], signal, () =>
     changeVault(vault, signal, async (keyring) => {
       const since = performance.now();
       const source = await places.find(from, { signal, since });

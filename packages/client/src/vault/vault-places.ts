@@ -165,7 +165,7 @@ export class VaultPlaces {
       const above = folder;
       folder =
         (await this.#enter(above, name, options)) ??
-        (await this.#turns.run(`${above.path}/${name}`, options.signal, async () => {
+        (await this.#turns.run([`${above.path}/${name}`], options.signal, async () => {
           // Somebody else may have made it: two folders of one name would stay two.
           const parent = await this.#folders.again(above, { ...options, since });
           const existing = await this.#enter(parent, name, options);

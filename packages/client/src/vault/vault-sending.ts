@@ -50,7 +50,7 @@ export async function sendFile(
   const opened = await openSource(source).catch(rethrowAsLocal);
   try {
     const repeatable = await heldIfSmall(opened, options);
-    return await turns.run(path, signal, () =>
+    return await turns.run([path], signal, () =>
       changeVault(vault, signal, async (keyring) => {
         const sending = sendOnce(tools, repeatable, { path, keyring }, options);
         return repeatable.isRepeatable ? sending : sending.catch(rethrowRefusal);
@@ -154,7 +154,15 @@ function newIdBefore(others: readonly Uint8Array[]): Uint8Array {
   }
 }
 
-function itemOf({ stored, file, metadata }: PutFile): StoredItem {
+/**
+ * @param put - a file that was put into a folder
+ * @returns the same as a listing would say it
+ */
+export function itemOf({
+  stored,
+  file,
+  metadata,
+}: Pick<PutFile, 'stored' | 'file' | 'metadata'>): StoredItem {
   const { size, mtime, etag } = file;
   return { stored, type: 'file', storedSize: size, mtime, etag, metadata };
 }

@@ -7,16 +7,21 @@ import { Operation, runOperation } from '../operation/operation.js';
 import type {
   GetBytesOptions,
   GetOptions,
+  GetTogetherOptions,
   ListOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
   RenameOptions,
   SendOptions,
+  SendTogetherOptions,
 } from '../options.js';
 import type { RemoteTree } from '../remote-tree.js';
 import type { DownloadTarget } from '../transfer/target.js';
 import type { UploadSource } from '../transfer/source.js';
+import type { TogetherOutcome } from '../transfer/together/batch.js';
+import type { FileToGet } from '../transfer/together/get-together.js';
+import type { FileToSend } from '../transfer/together/send-together.js';
 import { FileFinder } from './file-finder.js';
 import { readHead } from './file-place.js';
 import { KeyedTurns } from './keyed-turns.js';
@@ -29,7 +34,9 @@ import { entryOf, listVaultFolder, type VaultEntry } from './vault-listing.js';
 import { checkedVaultPath, VaultPlaces } from './vault-places.js';
 import { readContent, type PartOptions } from './vault-ranges.js';
 import type { Reading } from './vault-reading.js';
+import { getTogether } from './vault-getting-together.js';
 import { sendFile, type SendingTools } from './vault-sending.js';
+import { sendTogether } from './vault-sending-together.js';
 
 /** How the files of a vault are handled. */
 export interface VaultTreeOptions {
@@ -95,6 +102,26 @@ export class VaultTree implements RemoteTree {
     const source = { client, vault, files: this.#files };
     return this.#run(path, options, (checked, signal) =>
       (isWhole ? downloadWhole : downloadPart)(source, checked, target, { ...options, signal }),
+    );
+  }
+
+  sendTogether(
+    files: readonly FileToSend[],
+    options: SendTogetherOptions = {},
+  ): Promise<TogetherOutcome[]> {
+    return this.#run('', options, (_root, signal) =>
+      sendTogether(this.#tools, files, { ...options, signal }),
+    );
+  }
+
+  getTogether(
+    files: readonly FileToGet[],
+    options: GetTogetherOptions = {},
+  ): Promise<TogetherOutcome[]> {
+    const { client, vault } = this.#tools;
+    const source = { client, vault, files: this.#files };
+    return this.#run('', options, (_root, signal) =>
+      getTogether(source, files, { ...options, signal }),
     );
   }
 

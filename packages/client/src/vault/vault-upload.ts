@@ -1,7 +1,6 @@
-import { concatBytes, utf8 } from '@e2eeftp/crypto';
+import { utf8 } from '@e2eeftp/crypto';
 import { joinPath, limits, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 import {
-  beginSealing,
   contentFileSize,
   storedFileSize,
   vaultLimits,
@@ -19,6 +18,7 @@ import { bootId } from '../transfer/transfer-owner.js';
 import type { UploadSource } from '../transfer/source.js';
 import { refusable, sealingOf, vaultErrorIn, type OpenVault } from './open-vault.js';
 import { readSource, SealedSource, sealedOnce, type FileToSend } from './sealed-source.js';
+import { sealWhole } from './seal-whole.js';
 import { contentIn } from './stored-progress.js';
 import { NotesInMemory } from './upload-notes.js';
 import type { VaultFolder } from './vault-folder.js';
@@ -108,7 +108,7 @@ class VaultUpload {
     this.#to = to;
     this.#options = options;
     this.#size = options.size ?? source.size;
-    this.#metadata = metadataOf(source, to, options);
+    this.#metadata = metadataOf(source, to.replaces, options);
   }
 
   async run(): Promise<PutFile> {
@@ -129,20 +129,19 @@ class VaultUpload {
   async #putSmall(): Promise<PutFile> {
     const source = this.#source;
     const file = { entry: this.#to.newId(), metadata: this.#metadata };
-    const sealer = beginSealing(sealingOf(this.#tools.vault), file);
-    const parts: Uint8Array[] = [...sealer.start().bytes];
+    const content: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of readSource(source, 0)) {
       size += chunk.length;
       if (size > (this.#size ?? 0)) break;
-      parts.push(...sealer.update(chunk).bytes);
+      content.push(Uint8Array.from(chunk));
     }
     if (size !== this.#size) {
       const message = `${this.#to.path}: the source has another size than was said; send it again`;
       throw new ClientError('bad-request', message);
     }
-    parts.push(...sealer.finish().bytes);
-    return this.#send(file, concatBytes(...parts), storedFileSize(size));
+    const stored = sealWhole(sealingOf(this.#tools.vault), file, content);
+    return this.#send(file, stored, storedFileSize(size));
   }
 
   async #putOnce(): Promise<PutFile> {
@@ -255,10 +254,16 @@ const goesOnLater: ReadonlySet<string> = new Set([
   'unreachable',
 ]);
 
-function metadataOf(
-  source: OpenSource,
-  { replaces }: FileToPut,
-  { mtime, mode, preserveMode = false }: SendOptions,
+/**
+ * @param source - what is sent
+ * @param replaces - the ids of what it takes the place of
+ * @param options - time and permissions that it is to have
+ * @returns what is signed with its content
+ */
+export function metadataOf(
+  source: Partial<Pick<OpenSource, 'mtime' | 'mode'>>,
+  replaces: readonly Uint8Array[],
+  { mtime, mode, preserveMode = false }: Pick<SendOptions, 'mtime' | 'mode' | 'preserveMode'>,
 ): Omit<FileMetadata, 'sender'> {
   const time = Math.round(mtime ?? source.mtime ?? Date.now());
   const own = preserveMode ? source.mode : undefined;

@@ -2,6 +2,7 @@ import { VaultTree } from '../../src/vault/vault-tree.js';
 import type { MadeTree } from '../support/made-tree.js';
 import { testRemoteFiles } from '../support/remote-files-suite.js';
 import { testRemoteFolders } from '../support/remote-folders-suite.js';
+import { testRemoteTogether } from '../support/remote-together-suite.js';
 import { beginVault, openVault, startVaultServer } from './support.js';
 
 async function make(): Promise<MadeTree> {
@@ -15,3 +16,4 @@ async function make(): Promise<MadeTree> {
 
 testRemoteFiles(make);
 testRemoteFolders(make);
+testRemoteTogether(make);

@@ -1,24 +1,10 @@
-import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
-
 import type { SmallFiles } from '@e2eeftp/file-io';
-import { limits, type StoredFile } from '@e2eeftp/protocol';
 
-import { checkedPath } from '../../checked-path.js';
-import {
-  asClientError,
-  asLocalError,
-  ClientError,
-  rethrowAsLocal,
-  throwIfAborted,
-} from '../../errors.js';
+import { asClientError, ClientError, throwIfAborted } from '../../errors.js';
 import type { GetTogetherOptions } from '../../options.js';
-import { isSystemError } from '../../system-error.js';
-import { keptError } from '../local-file-errors.js';
-import { partPathFor } from '../part-name.js';
-import type { TransferContext } from '../transfer-context.js';
-import type { IncomingFile } from './batch-requests.js';
-import { areEnough, batchesOf, type BatchItem, type TogetherOutcome } from './batch.js';
+import type { TogetherOutcome } from './batch.js';
+import type { ContentOutcome } from './get-contents.js';
+import { writeSmallTargets } from './small-targets.js';
 
 /** A file that is to be received together with others. */
 export interface FileToGet {
@@ -30,117 +16,44 @@ export interface FileToGet {
   readonly size?: number | undefined;
 }
 
-/** A file that is small, as far as one knows, and which of them all it is. */
-interface Wanted extends BatchItem {
-  readonly index: number;
-  readonly target: string;
-}
-
-/** A file on its way to its local name. */
-interface Arriving {
-  readonly wanted: Wanted;
-  readonly incoming: IncomingFile;
-  /** Where it lies until it gets its name. */
-  readonly part: string;
-}
-
 /**
- * Receives files with as few requests as possible. Each local file gets its name only when it is
- * durable; until then the older file of that name stays as it is.
+ * Gives files that were received their local names.
  *
- * @param context - asks the server
- * @param files - which, and where to
+ * @param smallFiles - writes them
+ * @param files - which were wanted
+ * @param contents - what has come of each
  * @param options - how
  * @returns what became of each; nothing for those that are to be received by themselves
  */
-export async function getTogether(
-  context: TransferContext,
+export async function keepTogether(
+  smallFiles: SmallFiles,
   files: readonly FileToGet[],
+  contents: readonly ContentOutcome[],
   options: GetTogetherOptions,
 ): Promise<TogetherOutcome[]> {
-  const outcomes: TogetherOutcome[] = files.map(() => undefined);
-  const isPossible = context.batches && context.longestRange === Infinity;
-  if (!isPossible || !areEnough(files)) return outcomes;
-  const wanted: Wanted[] = [];
-  for (const [index, { path, target, size = limits.batchFileSize }] of files.entries()) {
-    if (size > limits.batchFileSize) continue;
-    try {
-      wanted.push({ index, path: checkedPath(path), target, size });
-    } catch (error) {
-      outcomes[index] = asClientError(error);
+  const outcomes = contents.map(outcomeOf);
+  const arrived = contents.flatMap((one, index) => {
+    const target = files[index]?.target;
+    const hasCome = one && !(one instanceof ClientError);
+    return hasCome && target !== undefined ? [{ index, target, ...one }] : [];
+  });
+  if (arrived.length === 0) return outcomes;
+  try {
+    throwIfAborted(options.signal);
+    const targets = arrived.map(({ target, content, file }) => {
+      const { mtime, mode } = file;
+      return { target, content, mtime, mode };
+    });
+    const failures = await writeSmallTargets(smallFiles, targets, options);
+    for (const [position, { index }] of arrived.entries()) {
+      outcomes[index] = failures[position] ?? outcomes[index];
     }
+  } catch (error) {
+    for (const { index } of arrived) outcomes[index] = asClientError(error);
   }
-  await Promise.all(
-    Array.from(batchesOf(wanted), async (batch) => {
-      const results = await getBatch(context, batch, options);
-      for (const [position, { index }] of batch.entries()) outcomes[index] = results[position];
-    }),
-  );
   return outcomes;
 }
 
-async function getBatch(
-  context: TransferContext,
-  batch: readonly Wanted[],
-  options: GetTogetherOptions,
-): Promise<TogetherOutcome[]> {
-  const { signal } = options;
-  try {
-    const received = await context.retry(
-      { signal, mayRetry: true },
-      async () => (await context.batches?.receive(batch, signal)) ?? [],
-    );
-    throwIfAborted(signal);
-    const arriving = batch.flatMap((wanted, index): Arriving[] => {
-      const incoming = received[index];
-      if (!incoming || incoming instanceof ClientError) return [];
-      return [{ wanted, incoming, part: partPathFor(wanted.target) }];
-    });
-    const kept = (await keepAll(context.smallFiles, arriving, options).catch(rethrowAsLocal))[
-      Symbol.iterator
-    ]();
-    return received.map((incoming) => {
-      if (!incoming || incoming instanceof ClientError) return incoming;
-      return kept.next().value;
-    });
-  } catch (error) {
-    return batch.map(() => asClientError(error));
-  }
-}
-
-/** Writes files that were received, and gives them their names. */
-async function keepAll(
-  smallFiles: SmallFiles,
-  arriving: readonly Arriving[],
-  { overwrite = 'always', preserveTime = false, preserveMode = false }: GetTogetherOptions,
-): Promise<(StoredFile | ClientError)[]> {
-  const written = await smallFiles.write(
-    arriving.map(({ part, incoming: { file, content } }) => ({
-      path: part,
-      bytes: content,
-      mtime: preserveTime ? file.mtime / 1000 : undefined,
-      permissions: preserveMode ? file.mode : undefined,
-    })),
-    { flags: 'wx', mode: 0o666, isDurable: true },
-  );
-  const whole = arriving.filter((_, index) => !(written[index] instanceof Error));
-  const replaces = overwrite === 'always';
-  const placed = await smallFiles.place(
-    whole.map(({ part, wanted: { target } }) => ({ from: part, to: target, replaces })),
-  );
-  const failures = new Map<Arriving, ClientError>();
-  for (const [index, one] of arriving.entries()) {
-    const failure = written[index];
-    if (failure instanceof Error) failures.set(one, asLocalError(failure));
-  }
-  for (const [index, one] of whole.entries()) {
-    const failure = placed[index];
-    if (!(failure instanceof Error)) continue;
-    await unlink(one.part).catch(() => undefined);
-    const isKept = isSystemError(failure, 'EEXIST');
-    failures.set(one, isKept ? keptError(one.wanted.target) : asLocalError(failure));
-  }
-  const folders = new Set(whole.map(({ wanted: { target } }) => dirname(target)));
-  await Promise.all(Array.from(folders, (folder) => smallFiles.flushFolder(folder)));
-  return arriving.map((one) => failures.get(one) ?? one.incoming.file);
+function outcomeOf(content: ContentOutcome): TogetherOutcome {
+  return content instanceof ClientError ? content : content?.file;
 }

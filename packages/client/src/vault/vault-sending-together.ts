@@ -1,0 +1,143 @@
+import { joinPath, limits, parentPath, type RemotePath } from '@e2eeftp/protocol';
+import { newEntryId, storedFileSize, type FileMetadata } from '@e2eeftp/vault';
+
+import { ClientError } from '../errors.js';
+import type { SendTogetherOptions } from '../options.js';
+import { areEnough, type TogetherOutcome } from '../transfer/together/batch.js';
+import type { FileToSend } from '../transfer/together/send-together.js';
+import { readSmallSources, type SmallSource } from '../transfer/together/small-sources.js';
+import { changeVault, explained, sealingOf } from './open-vault.js';
+import { sealWhole } from './seal-whole.js';
+import type { VaultFolder } from './vault-folder.js';
+import { etagOf } from './vault-item.js';
+import { checkedVaultPath } from './vault-places.js';
+import { itemOf, type SendingTools } from './vault-sending.js';
+import { metadataOf } from './vault-upload.js';
+
+type SignalledOptions = SendTogetherOptions & { readonly signal: AbortSignal };
+
+/** A small file, sealed for its place, and which of them all it is. */
+interface Sealed {
+  readonly index: number;
+  readonly folder: VaultFolder;
+  readonly name: string;
+  readonly id: Uint8Array;
+  /** Its name on the server. */
+  readonly stored: string;
+  readonly metadata: Omit<FileMetadata, 'sender'>;
+  readonly size: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Sends small files to a vault with as few requests as possible. What replaces an older one goes by
+ * itself, and so does what turns out to be sealed for an older keyring.
+ *
+ * @param tools - what to work with
+ * @param files - what to send, and where to
+ * @param options - how, with the operation's signal
+ * @returns what became of each; nothing for those that are to be sent by themselves
+ * @throws ClientError
+ */
+export async function sendTogether(
+  tools: SendingTools,
+  files: readonly FileToSend[],
+  options: SignalledOptions,
+): Promise<TogetherOutcome[]> {
+  const { client, vault, turns } = tools;
+  const { signal } = options;
+  const outcomes: TogetherOutcome[] = files.map(() => undefined);
+  if (!areEnough(files)) return outcomes;
+  const given = files.map(({ source }) => source);
+  const sources = await readSmallSources(client.smallFiles, given);
+  const paths = files.map(({ path }) => path);
+  await turns.run(paths, signal, () =>
+    changeVault(vault, signal, async (keyring) => {
+      const places = new NewPlaces(tools, keyring, signal);
+      const sealed: Sealed[] = [];
+      for (const [index, file] of files.entries()) {
+        const source = sources[index];
+        try {
+          if (source instanceof ClientError) throw source;
+          const one = source && (await seal(tools, places, file, source, options));
+          if (one) sealed.push({ index, ...one });
+        } catch (error) {
+          outcomes[index] = explained(error, vault, file.path);
+        }
+      }
+      const results = await client.sendTogether(sealed.map(toSend), { keyring, signal });
+      for (const [position, one] of sealed.entries()) {
+        outcomes[one.index] = settled(tools, one, results[position]);
+      }
+    }),
+  );
+  return outcomes;
+}
+
+/** Finds the folders that files are to be put into, each once. */
+class NewPlaces {
+  readonly #tools: SendingTools;
+  readonly #keyring: number;
+  readonly #signal: AbortSignal;
+  readonly #folders = new Map<RemotePath, Promise<VaultFolder>>();
+
+  constructor(tools: SendingTools, keyring: number, signal: AbortSignal) {
+    this.#tools = tools;
+    this.#keyring = keyring;
+    this.#signal = signal;
+  }
+
+  folderOf(path: RemotePath): Promise<VaultFolder> {
+    const parent = parentPath(path);
+    const known = this.#folders.get(parent);
+    if (known) return known;
+    const { places } = this.#tools;
+    const found = places.makeFolder(parent, this.#keyring, { signal: this.#signal });
+    this.#folders.set(parent, found);
+    return found;
+  }
+}
+
+/** @returns the file, unless it is to be sent by itself */
+async function seal(
+  { vault }: SendingTools,
+  places: NewPlaces,
+  { path, mtime }: FileToSend,
+  source: SmallSource,
+  options: SignalledOptions,
+): Promise<Omit<Sealed, 'index'> | undefined> {
+  const { content } = source;
+  const checked = checkedVaultPath(path);
+  if (checked === '' || storedFileSize(content.length) > limits.batchFileSize) return undefined;
+  const folder = await places.folderOf(checked);
+  const name = checked.slice(checked.lastIndexOf('/') + 1);
+  if (folder.entries.has(name) || folder.damaged.has(name)) return undefined;
+  const id = newEntryId();
+  const metadata = metadataOf(source, [], { mtime, preserveMode: options.preserveMode });
+  const bytes = sealWhole(sealingOf(vault), { entry: id, metadata }, [content]);
+  const stored = folder.seal(id, name);
+  return { folder, name, id, stored, metadata, size: content.length, bytes };
+}
+
+function toSend({ folder, stored, bytes, metadata }: Sealed): FileToSend {
+  return { source: bytes, path: joinPath(folder.path, stored), mtime: metadata.mtime };
+}
+
+function settled(
+  { vault }: SendingTools,
+  { folder, name, id, stored, metadata, size }: Sealed,
+  outcome: TogetherOutcome,
+): TogetherOutcome {
+  if (!outcome) return undefined;
+  if (outcome instanceof ClientError) {
+    // There may be a newer keyring, or somebody was faster: whoever sends it alone finds out.
+    return outcome.code === 'conflict' ? undefined : explained(outcome, vault, name);
+  }
+  const put = {
+    stored,
+    file: outcome,
+    metadata: { ...metadata, sender: vault.identity.publicKey },
+  };
+  folder.put(itemOf(put), { id, name });
+  return { size, mtime: metadata.mtime, etag: etagOf({ id }), mode: metadata.mode };
+}

@@ -1,4 +1,6 @@
-import { describe, expect, test } from '@jest/globals';
+import type { KeptState } from '@e2eeftp/testkit';
+import { vaultSizes } from '@e2eeftp/vault';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 
 import { expectNoUnhandledRejections } from '../support/unhandled.js';
 import {
@@ -13,11 +15,12 @@ import {
   type Outcomes,
   type World,
 } from './hostile-world.js';
+import { keepForAllTests } from './support.js';
 
 expectNoUnhandledRejections();
 
 /** Bytes of a header and the nonce behind it, and of a chunk with its tag. */
-const [head, chunk] = [468, 65_552];
+const [head, chunk] = [vaultSizes.fileHeader + 16, 65_552];
 
 function bytes(length: number, seed: number): string {
   let state = seed;
@@ -70,7 +73,10 @@ function chunkAt(content: Buffer, index: number): Buffer {
 }
 
 function withChunks(content: Buffer, order: readonly number[]): Uint8Array {
-  return Buffer.concat([content.subarray(0, head), ...order.map((index) => chunkAt(content, index))]);
+  return Buffer.concat([
+    content.subarray(0, head),
+    ...order.map((index) => chunkAt(content, index)),
+  ]);
 }
 
 const alterations: Attack[] = [
@@ -101,7 +107,8 @@ const alterations: Attack[] = [
 const moves: Attack[] = [
   {
     what: 'two files of a folder change places',
-    attack: async ({ server }, at) => server.disk.swap(await at('letter.txt'), await at('report.txt')),
+    attack: async ({ server }, at) =>
+      server.disk.swap(await at('letter.txt'), await at('report.txt')),
     outcomes: { 'letter.txt': 'integrity', 'report.txt': 'integrity' },
   },
   {
@@ -112,7 +119,8 @@ const moves: Attack[] = [
   },
   {
     what: 'one file has the bytes of another',
-    attack: async ({ server }, at) => server.disk.copy(await at('letter.txt'), await at('report.txt')),
+    attack: async ({ server }, at) =>
+      server.disk.copy(await at('letter.txt'), await at('report.txt')),
     outcomes: { 'report.txt': 'integrity' },
   },
   {
@@ -257,12 +265,24 @@ function nameOf(stored: string): string {
   return stored.slice(stored.lastIndexOf('/') + 1);
 }
 
+let world: World;
+let untouched: KeptState;
+
+beforeAll(async () => {
+  world = await makeWorld(files);
+  untouched = await world.server.disk.keep(world.root);
+  keepForAllTests();
+});
+
+afterEach(async () => {
+  await untouched.replay();
+});
+
 describe.each([...moves, ...alterations])('$what', ({ attack, outcomes, damaged = [] }) => {
   test('is refused, and nothing else suffers', async () => {
-    const world = await makeWorld(files);
     await attack(world, (path) => storedPath(world, path));
-    const all = Object.fromEntries(Object.keys(files).map((path) => [path, 'received']));
-    expect(await outcomesOf(world.bob, files)).toEqual({ ...all, ...outcomes });
+    const suffering = Object.keys(outcomes).map((path) => [path, files[path] ?? ''] as const);
+    expect(await outcomesOf(world.bob, Object.fromEntries(suffering))).toEqual(outcomes);
 
     const shown = await listed(world.bob);
     const odd = Object.values(shown).filter((type) => type !== 'file' && type !== 'directory');

@@ -17,7 +17,13 @@ import type { VaultSession } from '../../src/vault/vault-session.js';
 import { makeFolder } from '../home/support.js';
 import { HostileServer } from '../support/hostile-server.js';
 import { readTree } from '../tree/support.js';
-import { closeAfterTest, makePerson, vaultsOf, type Person, type PersonOptions } from './support.js';
+import {
+  closeAfterTest,
+  makePerson,
+  vaultsOf,
+  type Person,
+  type PersonOptions,
+} from './support.js';
 
 /** Somebody who belongs to the vault of a world. */
 export interface Member extends Person {

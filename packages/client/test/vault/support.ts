@@ -12,7 +12,7 @@ import {
   type Card,
   type KeyringChange,
 } from '@e2eeftp/vault';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 
 import {
   ClientHome,
@@ -26,10 +26,20 @@ import { VaultSession, type VaultToOpen } from '../../src/vault/vault-session.js
 import { makeFolder } from '../home/support.js';
 
 const closers: (() => unknown)[] = [];
+const closersOfFile: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
+
+afterAll(async () => {
+  for (const close of closersOfFile.splice(0).reverse()) await close();
+});
+
+/** What was begun so far ends only after the last test of the file. */
+export function keepForAllTests(): void {
+  closersOfFile.push(...closers.splice(0));
+}
 
 /** Somebody with a home of his own and a client of the server. */
 export interface Person {

@@ -23,7 +23,8 @@ type Page = CommandResult<'LIST'>;
  * @param listed - which folder, and whether to go into its folders
  * @param signal - ends the listing early, also between entries that are here already
  * @returns the entries; what a page fails with comes behind those of the pages before
- * @throws ClientError `not-e2eeftp` when their order is not that of their names; what `ask` throws
+ * @throws ClientError `not-e2eeftp` when their order is not that of their names, or there are some of
+ *   other folders; what `ask` throws
  */
 export async function* listFolder(
   ask: (args: CommandArguments<'LIST'>) => Promise<Page>,
@@ -37,6 +38,7 @@ export async function* listFolder(
   while (next) {
     const page: Page = await next;
     requireOrder(page, last);
+    if (listed.recursive !== true) requireDirect(page);
     last = page.cursor;
     next = last === undefined ? undefined : askPage(last);
     // Who leaves the loop before that page does not hear of its failure.
@@ -56,6 +58,15 @@ function requireOrder({ entries, cursor }: Page, before: string | undefined): vo
     last = path;
   }
   if (cursor !== undefined && (entries.length === 0 || cursor !== last)) throw outOfOrder();
+}
+
+/** Whoever asked for one folder would make those that a server invents, when it receives what is there. */
+function requireDirect({ entries }: Page): void {
+  if (!entries.some(({ path }) => path.includes('/'))) return;
+  throw new ClientError(
+    'not-e2eeftp',
+    'The server sent what is in other folders than the listed one',
+  );
 }
 
 function outOfOrder(): ClientError {

@@ -12,7 +12,7 @@ import {
   type Card,
   type KeyringChange,
 } from '@e2eeftp/vault';
-import { afterEach } from '@jest/globals';
+import { afterAll, afterEach } from '@jest/globals';
 
 import {
   ClientHome,
@@ -26,10 +26,20 @@ import { VaultSession, type VaultToOpen } from '../../src/vault/vault-session.js
 import { makeFolder } from '../home/support.js';
 
 const closers: (() => unknown)[] = [];
+const closersOfFile: (() => unknown)[] = [];
 
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
+
+afterAll(async () => {
+  for (const close of closersOfFile.splice(0).reverse()) await close();
+});
+
+/** What was begun so far ends only after the last test of the file. */
+export function keepForAllTests(): void {
+  closersOfFile.push(...closers.splice(0));
+}
 
 /** Somebody with a home of his own and a client of the server. */
 export interface Person {
@@ -53,8 +63,11 @@ export interface VaultServer {
   take(path: string): Promise<Uint8Array>;
 }
 
-interface PersonOptions {
+export interface PersonOptions {
+  /** By default a new one. */
   readonly identity?: Identity;
+  /** By default a new one, as at another machine. */
+  readonly home?: ClientHome;
   readonly connect?: Partial<ConnectOptions>;
 }
 
@@ -74,26 +87,8 @@ export async function startVaultServer(): Promise<VaultServer> {
   closers.push(() => server.close());
   return {
     store,
-    person: async (name, options = {}) => {
-      const { identity = Identity.generate() } = options;
-      const client = await connect({
-        port: server.address.port,
-        identity,
-        server: serverIdentity.publicKey,
-        timeouts: { progress: 10_000 },
-        ...options.connect,
-      });
-      closers.push(() => client.close());
-      const sealing = await SealingIdentity.of(identity);
-      return {
-        identity,
-        fingerprint: fingerprint(identity.publicKey),
-        sealing,
-        card: makeCard(identity, sealing, name),
-        home: new ClientHome(join(await makeFolder(), 'home')),
-        client,
-      };
-    },
+    person: (name, options) =>
+      makePerson({ port: server.address.port, publicKey: serverIdentity.publicKey }, name, options),
     put: async (path, bytes) => {
       const upload = await store.createUpload({ path: parsePath(path) });
       await upload.write([bytes]);
@@ -108,6 +103,37 @@ export async function startVaultServer(): Promise<VaultServer> {
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** Somebody with a home of his own and a client of a server, which is closed after the test. */
+export async function makePerson(
+  { port, publicKey }: { readonly port: number; readonly publicKey: Uint8Array },
+  name: string,
+  options: PersonOptions = {},
+): Promise<Person> {
+  const { identity = Identity.generate(), home } = options;
+  const client = await connect({
+    port,
+    identity,
+    server: publicKey,
+    timeouts: { progress: 10_000 },
+    ...options.connect,
+  });
+  closers.push(() => client.close());
+  const sealing = await SealingIdentity.of(identity);
+  return {
+    identity,
+    fingerprint: fingerprint(identity.publicKey),
+    sealing,
+    card: makeCard(identity, sealing, name),
+    home: home ?? new ClientHome(join(await makeFolder(), 'home')),
+    client,
+  };
+}
+
+/** Ends something after the test, before what was made earlier. */
+export function closeAfterTest(close: () => unknown): void {
+  closers.push(close);
 }
 
 /** Everything that somebody does with vaults; what it opens is wiped after the test. */

@@ -144,8 +144,10 @@ function settled(
 ): TogetherOutcome {
   if (!outcome) return undefined;
   if (outcome instanceof ClientError) {
-    // There may be a newer keyring, or somebody was faster: whoever sends it alone finds out.
-    return outcome.code === 'conflict' ? undefined : explained(outcome, vault, name);
+    // There may be a newer keyring, somebody was faster, or the folder has another name by now: whoever
+    // sends it alone finds out.
+    const mayHaveChanged = outcome.code === 'conflict' || outcome.code === 'not-found';
+    return mayHaveChanged ? undefined : explained(outcome, vault, name);
   }
   const put = {
     stored,

@@ -190,6 +190,16 @@ test('a folder that is renamed while something is put into it stays one', async 
   ]);
   expect(await namesOf(alice.tree, 'a/b')).toEqual(['x', 'y', 'z']);
   expect(await namesOf(alice.tree, 'c')).toEqual(['b']);
+  // Small files that go together are left to be sent alone, which finds the folder.
+  const sources = join(await makeFolder(), 'source');
+  await writeFile(sources, 'small');
+  await namesOf(bob.tree, 'c/b');
+  await alice.tree.rename('c/b', 'c/e');
+  const files = Array.from({ length: 8 }, (_, index) => ({
+    ...{ source: sources, path: `c/b/t${index}` },
+  }));
+  expect(await bob.tree.sendTogether(files)).toEqual(files.map(() => undefined));
+  expect(await namesOf(alice.tree, 'c')).toEqual(['e']);
   let renaming: Promise<void> | undefined;
   await bob.tree.send(large, 'c/b/x', {
     onProgress: () => {

@@ -3,7 +3,7 @@ import { contentFileSize, VaultError } from '@e2eeftp/vault';
 
 import { ClientError } from '../errors.js';
 import { placeOf, type FilePlace } from './file-place.js';
-import { vaultErrorIn, type OpenVault } from './open-vault.js';
+import { mayBeOutdated, type OpenVault } from './open-vault.js';
 import { etagOf, type VaultItem } from './vault-item.js';
 import type { VaultPlaces } from './vault-places.js';
 
@@ -75,7 +75,7 @@ export class FileFinder {
       } catch (error) {
         if (attempt === patience) throw error;
         since = performance.now();
-        if (vaultErrorIn(error)?.code === 'unknown-epoch') {
+        if (mayBeOutdated(error)) {
           if (await this.#vault.refresh({ than: sequence, signal })) continue;
           throw error;
         }

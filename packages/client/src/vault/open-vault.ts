@@ -70,6 +70,15 @@ export function vaultErrorIn(error: unknown): VaultError | undefined {
   return undefined;
 }
 
+/**
+ * @param error - what reading a file failed with
+ * @returns whether a newer keyring may change that: it may begin an epoch, or make somebody a writer
+ */
+export function mayBeOutdated(error: unknown): boolean {
+  const code = vaultErrorIn(error)?.code;
+  return code === 'unknown-epoch' || code === 'sender-not-writer';
+}
+
 /** A server has refused a change with 409: there may be a newer keyring. */
 export class RefusedChange extends Error {
   override readonly name = 'RefusedChange';

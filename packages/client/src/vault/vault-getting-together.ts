@@ -9,7 +9,7 @@ import type { IncomingFile } from '../transfer/together/batch-requests.js';
 import type { ContentOutcome } from '../transfer/together/get-contents.js';
 import { keepTogether, type FileToGet } from '../transfer/together/get-together.js';
 import type { FoundFile } from './file-finder.js';
-import { explained, openingOf, vaultErrorIn, type OpenVault } from './open-vault.js';
+import { explained, mayBeOutdated, openingOf, type OpenVault } from './open-vault.js';
 import type { DownloadSource } from './vault-download.js';
 import { checkedVaultPath } from './vault-places.js';
 
@@ -70,7 +70,7 @@ function opened(
   } catch (error) {
     // It may be another file by now, or the members may have changed: whoever gets it alone looks again.
     const isOutdated = error instanceof ClientError && error.code === 'not-found';
-    if (isOutdated || vaultErrorIn(error)?.code === 'unknown-epoch') return undefined;
+    if (isOutdated || mayBeOutdated(error)) return undefined;
     return explained(error, vault, path);
   }
 }

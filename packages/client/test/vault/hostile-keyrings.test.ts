@@ -68,7 +68,7 @@ function withMember(bytes: Uint8Array, { card }: Person, role: string): CborMap 
   const keyOf = ({ card: one }: CborMap): string =>
     Buffer.from((one as unknown as { identity: Uint8Array }).identity).toString('hex');
   members.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  return { members } as unknown as CborMap;
+  return { members };
 }
 
 /** Bob's next run refuses the vault, and the one that is under way goes on as it was. */
@@ -152,7 +152,7 @@ describe('a keyring that puts somebody in', () => {
         : member;
     });
     for (const signer of [eve, bob, world.alice]) {
-      await server.disk.write(pathOf(3), forged(bytes, signer, { members } as unknown as CborMap));
+      await server.disk.write(pathOf(3), forged(bytes, signer, { members }));
       await expectRefused(/keyring|card/u);
     }
   });
@@ -281,12 +281,12 @@ describe('one’s home', () => {
     for (const wrong of [
       bytes,
       forged(bytes, mallory, { vault }),
-      forged(bytes, mallory, { vault, members } as unknown as CborMap),
+      forged(bytes, mallory, { vault, members }),
       forged(bytes, mallory, {
         vault,
         members,
         signer: alice.identity.publicKey,
-      } as unknown as CborMap),
+      }),
     ]) {
       await server.disk.write(path, wrong);
       const error = await failureOf(vaultsOf(alice).open('home'));

@@ -1,10 +1,12 @@
 /** What a package may import of the workspace; everything else is forbidden. */
 const ALLOWED = {
   'packages/crypto': [],
-  'packages/file-io': [],
+  'packages/task-threads': [],
+  'packages/file-io': ['packages/task-threads'],
   'packages/transport': [],
   'packages/protocol': ['packages/crypto'],
   'packages/vault': ['packages/crypto', 'packages/protocol'],
+  'packages/vault-threads': ['packages/crypto', 'packages/task-threads', 'packages/vault'],
   'packages/server': [
     'packages/crypto',
     'packages/file-io',
@@ -18,6 +20,7 @@ const ALLOWED = {
     'packages/protocol',
     'packages/transport',
     'packages/vault',
+    'packages/vault-threads',
   ],
   'apps/server': ['packages/server'],
   'apps/client': ['packages/client'],

@@ -51,8 +51,8 @@ async function run(directory) {
     // Only a file that did not change a moment ago is gone on with.
     await delay(1100);
     // Whatever is measured replaces an older file, which takes its time, too.
-    await program(place, ['send', source.path, 'stored']).ended;
-    await program(place, ['get', 'stored', at('back')]).ended;
+    await program(place, ['send', source.path, 'plain:stored']).ended;
+    await program(place, ['get', 'plain:stored', at('back')]).ended;
     return {
       library: {
         up: await medians(() =>
@@ -67,8 +67,12 @@ async function run(directory) {
         ),
       },
       program: {
-        up: await medians(() => killProgram(place, ['send', source.path, 'stored'], place.data)),
-        down: await medians(() => killProgram(place, ['get', 'stored', at('back')], directory)),
+        up: await medians(() =>
+          killProgram(place, ['send', source.path, 'plain:stored'], place.data),
+        ),
+        down: await medians(() =>
+          killProgram(place, ['get', 'plain:stored', at('back')], directory),
+        ),
       },
       isSame: (await digest(at('back'))) === source.digest,
     };

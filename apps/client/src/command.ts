@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { Client, RemoteName } from '@e2eeftp/client';
+import type { RemoteName } from '@e2eeftp/client';
 
 import type { ExitCode } from './exit-code.js';
 import { UsageError } from './failure.js';
@@ -8,6 +8,7 @@ import { globalOptions, type GlobalOptions } from './global-options.js';
 import type { Interruption } from './interruption.js';
 import { readOptions, type OptionDefinitions, type OptionValues } from './option.js';
 import { Output } from './output.js';
+import type { ServerAccess } from './server-access.js';
 
 /** What a command gets, besides its own options. */
 export interface Invocation {
@@ -25,13 +26,13 @@ export interface Invocation {
 /** What a command works in: a run of the program for it alone, or a shell that it shares. */
 export interface Workspace {
   /**
-   * Lends a client for a task, as the command's options want it.
+   * Lends a server for a task, as the command's options want it.
    *
    * @throws ClientError
    */
-  withClient<Result>(
+  withServer<Result>(
     invocation: Invocation,
-    task: (client: Client) => Promise<Result>,
+    task: (server: ServerAccess) => Promise<Result>,
   ): Promise<Result>;
   /**
    * Says what is meant by a remote name; nothing is the folder to which names are relative.
@@ -61,7 +62,7 @@ interface CommandLine {
 }
 
 /** What an argument of a command names; `either` is remote if it has a prefix, and else local. */
-export type ParameterKind = 'command' | 'either' | 'local' | 'remote' | 'shell';
+export type ParameterKind = 'command' | 'either' | 'local' | 'remote' | 'shell' | 'vault-action';
 
 interface CommandFacts<Options extends OptionDefinitions> {
   readonly name: string;

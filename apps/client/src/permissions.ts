@@ -1,16 +1,16 @@
-import type { Client } from '@e2eeftp/client';
+import type { RemoteTree } from '@e2eeftp/client';
 
 import type { Output } from './output.js';
 
 /**
  * Says that permissions are lost, where the user wants them kept and the server cannot.
  *
- * @param client - knows the server
+ * @param tree - where the files are
  * @param output - where to tell
  * @param isWanted - whether the user wants them kept
  */
 export async function notePermissions(
-  { keepsPermissions }: Client,
+  { keepsPermissions }: RemoteTree,
   output: Output,
   isWanted: boolean,
 ): Promise<void> {

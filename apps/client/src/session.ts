@@ -10,7 +10,6 @@ import {
   loadServerKey,
   parseServerAddress,
   trustKnownServer,
-  type Client,
   type ConnectOptions,
   type Identity,
   type ServerAddress,
@@ -21,6 +20,7 @@ import {
 import type { Invocation } from './command.js';
 import type { GlobalOptions } from './global-options.js';
 import { passphraseFor } from './passphrase.js';
+import { ServerAccess } from './server-access.js';
 
 /** Milliseconds that an interrupted program gives the server to take leave. */
 const hastyFarewell = 500;
@@ -69,16 +69,16 @@ export interface ConnectionFacts {
  * @returns what the task returns
  * @throws ClientError
  */
-export async function usingClient<Result>(
+export async function usingServer<Result>(
   invocation: Invocation,
   facts: ConnectionFacts,
-  task: (client: Client) => Promise<Result>,
+  task: (server: ServerAccess) => Promise<Result>,
 ): Promise<Result> {
-  const client = await openClient(invocation, facts);
+  const server = await openServer(invocation, facts);
   try {
-    return await task(client);
+    return await task(server);
   } finally {
-    await hangUp(client, invocation.signal);
+    await hangUp(server, invocation.signal);
   }
 }
 
@@ -88,16 +88,16 @@ export async function usingClient<Result>(
  * @param invocation - what the user gave
  * @param facts - which server, and as whom
  * @param note - tells the user that the connection broke
- * @returns the client, to be closed by {@link hangUp}
+ * @returns the server, to be left by {@link hangUp}
  * @throws ClientError
  */
-export async function openClient(
+export async function openServer(
   { global, output, signal }: Pick<Invocation, 'global' | 'output' | 'signal'>,
   { address, identity, server, journal }: ConnectionFacts,
   note = (text: string): void => {
     output.note(text);
   },
-): Promise<Client> {
+): Promise<ServerAccess> {
   const { host, port } = address;
   const client = await connect({
     host,
@@ -124,17 +124,19 @@ export async function openClient(
       `suite    ${suiteNames[facts.suite]}, key exchange X25519 and ML-KEM-768`,
     ].join('\n'),
   );
-  return client;
+  return new ServerAccess(client, identity);
 }
 
 /**
- * Closes a client; whoever interrupts the program does not wait for long.
+ * Leaves a server; whoever interrupts the program does not wait for long.
  *
- * @param client - the client
+ * @param server - the server
  * @param signal - says whether the program was interrupted
  */
-export async function hangUp(client: Client, signal: AbortSignal): Promise<void> {
-  const closed = client.close();
+export async function hangUp(server: ServerAccess, signal: AbortSignal): Promise<void> {
+  const closed = server.client.close().finally(() => {
+    server[Symbol.dispose]();
+  });
   await (signal.aborted ? Promise.race([closed, sleep(hastyFarewell)]) : closed);
 }
 

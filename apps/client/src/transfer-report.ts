@@ -1,4 +1,12 @@
-import type { SyncOptions, SyncOutcome, SyncResult, TreeProgress } from '@e2eeftp/client';
+import {
+  formatRemotePath,
+  plainTree,
+  type SyncOptions,
+  type SyncOutcome,
+  type SyncResult,
+  type TreePlace,
+  type TreeProgress,
+} from '@e2eeftp/client';
 
 import { combineExitCodes, type ExitCode } from './exit-code.js';
 import { failureOf } from './failure.js';
@@ -24,6 +32,7 @@ export class TransferReport {
   readonly #output: Output;
   readonly #direction: 'sent' | 'received';
   readonly #isDryRun: boolean;
+  readonly #tree: string;
   readonly #start = performance.now();
   readonly #progress = new TransferProgress();
   readonly #exitCodes = new Set<ExitCode>();
@@ -38,12 +47,19 @@ export class TransferReport {
   /**
    * @param output - where to tell
    * @param direction - what is done
-   * @param isDryRun - whether it is only said
+   * @param options - what else there is to know
+   * @param options.isDryRun - whether it is only said
+   * @param options.tree - whose paths the remote ones are
    */
-  constructor(output: Output, direction: 'sent' | 'received', isDryRun = false) {
+  constructor(
+    output: Output,
+    direction: 'sent' | 'received',
+    { isDryRun = false, tree = plainTree }: { isDryRun?: boolean; tree?: string } = {},
+  ) {
     this.#output = output;
     this.#direction = direction;
     this.#isDryRun = isDryRun;
+    this.#tree = tree;
   }
 
   /** What is to hear of a tree; of its progress only where that is shown, since counting costs. */
@@ -62,9 +78,10 @@ export class TransferReport {
     this.#output.progress((room) => this.#progress.lines(room, performance.now()));
   };
 
-  readonly onOutcome = async (outcome: SyncOutcome): Promise<void> => {
+  readonly onOutcome = async (inTree: SyncOutcome): Promise<void> => {
+    this.#progress.end(inTree);
+    const outcome = this.#named(inTree);
     const { type, local, remote } = outcome;
-    this.#progress.end(outcome);
     switch (type) {
       case 'file':
         this.#files += 1;
@@ -122,6 +139,10 @@ export class TransferReport {
     const { unchanged, permissions, removed, spared } = result ?? {};
     const fields = { type: 'summary', ...counts, unchanged, permissions, removed, spared, seconds };
     await this.#output.event(fields, text);
+  }
+
+  #named<Place extends TreePlace>(place: Place): Place {
+    return { ...place, remote: formatRemotePath(this.#tree, place.remote) };
   }
 
   /** What would be done is what a dry run is for; what is done matters to few. */

@@ -1,4 +1,4 @@
-import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { formatPublicKey } from '@e2eeftp/client';
@@ -20,17 +20,11 @@ async function makeScene(): Promise<World> {
   await world.write('letters/to-anna.txt', makeBytes(2_300));
   await world.write('letters/to-ben.txt', makeBytes(1_700));
   await world.write('letters/old/to-cleo.txt', makeBytes(4_100));
-  await world.run(['send', '--to', 'plain:', 'letters', 'report.pdf']);
-  const received = join(world.folder, 'data', 'received');
+  await world.run(['send', '--to', 'home:', 'letters', 'report.pdf']);
+  const vaults = join(world.folder, 'data', 'vaults');
   const time = new Date('2026-05-31T08:15:00Z');
-  for (const name of [
-    'report.pdf',
-    'letters/to-anna.txt',
-    'letters/to-ben.txt',
-    'letters/old',
-    'letters',
-  ]) {
-    await utimes(join(received, name), time, time);
+  for (const name of await readdir(vaults, { recursive: true })) {
+    await utimes(join(vaults, name), time, time);
   }
   return world;
 }
@@ -76,7 +70,7 @@ async function clear(terminal: Terminal): Promise<void> {
 
 /** What is seen, without the prompt that waits for more. */
 async function expectCapture(name: string, terminal: Terminal): Promise<void> {
-  const text = terminal.screen.text.replace(/\n(?:\$|e2eeftp:.*>)$/u, '');
+  const text = terminal.screen.text.replace(/\n(?:\$|e2eeftp .*>)$/u, '');
   const { documented, captured } = await compareCapture(name, text);
   expect(captured).toBe(documented);
 }
@@ -123,19 +117,19 @@ describeOnLinux('the documentation shows', () => {
   test('the shell', async () => {
     const world = await makeScene();
     const terminal = await open(world);
-    await enter(terminal, 'e2eeftp shell', 'e2eeftp:/> ');
-    await enter(terminal, 'cd letters', 'e2eeftp:/letters> ');
-    await enter(terminal, 'put report.pdf', 'e2eeftp:/letters> ');
-    await enter(terminal, 'mv *.txt old', 'e2eeftp:/letters> ');
-    await enter(terminal, 'ls', 'e2eeftp:/letters> ');
-    await enter(terminal, 'cd', 'e2eeftp:/> ');
+    await enter(terminal, 'e2eeftp shell', 'e2eeftp home:> ');
+    await enter(terminal, 'cd letters', 'e2eeftp home:letters> ');
+    await enter(terminal, 'put report.pdf', 'e2eeftp home:letters> ');
+    await enter(terminal, 'mv *.txt old', 'e2eeftp home:letters> ');
+    await enter(terminal, 'ls', 'e2eeftp home:letters> ');
+    await enter(terminal, 'cd', 'e2eeftp home:> ');
     terminal.type('get letters/old/\t');
-    await prompted(terminal, 'e2eeftp:/> get letters/old/to-');
+    await prompted(terminal, 'e2eeftp home:> get letters/old/to-');
     terminal.type('\t');
     await terminal.shows(/to-ben\.txt +to-cleo\.txt *\n/u);
     terminal.type('b\t');
-    await prompted(terminal, 'e2eeftp:/> get letters/old/to-ben.txt ');
-    await enter(terminal, '', 'e2eeftp:/> ');
+    await prompted(terminal, 'e2eeftp home:> get letters/old/to-ben.txt ');
+    await enter(terminal, '', 'e2eeftp home:> ');
     await enter(terminal, 'exit');
     await expectCapture('shell', terminal);
   });
@@ -144,11 +138,11 @@ describeOnLinux('the documentation shows', () => {
     const world = await makeScene();
     await world.run(['send', 'video.mp4']);
     const terminal = await open(world, await stalling(world, 'down', 20_000_000));
-    await enter(terminal, 'e2eeftp shell', 'e2eeftp:/> ');
+    await enter(terminal, 'e2eeftp shell', 'e2eeftp home:> ');
     terminal.type('get video.mp4 copy.mp4\r');
     await terminal.shows(/[3-9]\d %/u);
     terminal.type('\u0003');
-    await prompted(terminal, 'e2eeftp:/> ');
+    await prompted(terminal, 'e2eeftp home:> ');
     await expectCapture('interrupted', terminal);
   });
 });

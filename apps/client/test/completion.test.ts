@@ -82,7 +82,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('completion in %s', (name) => {
       await press(terminal, `w${tab}`, 'e2eeftp get remote/with\\ space.txt ');
       await press(terminal, `with${tab}`, 'e2eeftp get remote/with\\ space.txt with\\ space.txt ');
       await press(terminal, clearLine, '');
-      await press(terminal, `e2eeftp ls plain:remote/d${tab}`, 'e2eeftp ls plain:remote/deep/');
+      await press(terminal, `e2eeftp ls home:remote/d${tab}`, 'e2eeftp ls home:remote/deep/');
       await press(terminal, clearLine, '');
       await press(terminal, `e2eeftp send --to rem${tab}`, 'e2eeftp send --to remote/');
       await press(terminal, clearLine, '');
@@ -116,7 +116,7 @@ describe('names for a script', () => {
     };
     expect(await names('')).toEqual(['tree/']);
     expect(await names('tree/')).toEqual(['tree/a', 'tree/ab', 'tree/b']);
-    expect(await names('"plain:tree/a')).toEqual(['plain:tree/a', 'plain:tree/ab']);
+    expect(await names('"home:tree/a')).toEqual(['home:tree/a', 'home:tree/ab']);
     expect(await names('tree/.')).toEqual(['tree/.hidden']);
     expect(await names('nothing/')).toEqual([]);
     expect(await names('../')).toEqual([]);

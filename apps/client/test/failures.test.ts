@@ -194,7 +194,7 @@ describe('a name', () => {
     ]) {
       const { exitCode, stdout, stderr } = await world.run(args);
       expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
-      expect(stderr).toContain('received/missing');
+      expect(stderr).toContain('missing in the vault home');
     }
     expect(await world.names()).toEqual(['a']);
     expect((await world.run(['get', 'to/a', 'no/such/folder/a'])).exitCode).toBe(1);
@@ -241,7 +241,8 @@ describe('a name', () => {
     'a\nb',
     'x'.repeat(256),
     'd/'.repeat(40),
-    'team:x',
+    'a b:x',
+    ':x',
   ])('that the path rules refuse: %j', async (name) => {
     const world = await makeWorld();
     await world.write('f', 'f');
@@ -264,7 +265,7 @@ describe('a name', () => {
     await symlink('good', join(world.work, 'tree/\u0007'));
     const { exitCode, stderr } = await world.run(['send', 'tree']);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Sent tree/good to received/tree/good');
+    expect(stderr).toContain('Sent tree/good to home:tree/good');
     expect(stderr).toContain('1 skipped, 2 failed');
     expect(stderr).toContain('tree/bad\uFFFD[31mname');
     expect(stderr).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F]/u);

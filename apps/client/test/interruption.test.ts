@@ -103,7 +103,7 @@ describe('a reader that leaves', () => {
   test('ends a listing quietly', async () => {
     const world = await makeWorld();
     for (let index = 0; index < 1000; index++)
-      await world.write(`tree/${'n'.repeat(200)}${index}`, '');
+      await world.write(`tree/${'n'.repeat(140)}${index}`, '');
     expect((await world.run(['send', 'tree', '-q'])).exitCode).toBe(0);
     for (const more of ['', '--json', '-l']) {
       const { exitCode, stdout, stderr } = await world.shell(
@@ -128,7 +128,7 @@ describe('a reader that leaves', () => {
   test('of the progress does not stop a transfer', async () => {
     const world = await makeWorld();
     for (let index = 0; index < 500; index++)
-      await world.write(`tree/${'n'.repeat(200)}${index}`, 'x');
+      await world.write(`tree/${'n'.repeat(140)}${index}`, 'x');
     const { stdout } = await world.shell(
       'e2eeftp send tree --json | head -n 1 > /dev/null; echo ${PIPESTATUS[0]}',
     );

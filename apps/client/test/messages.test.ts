@@ -121,7 +121,7 @@ describe('a message', () => {
         ['send', 'f', ...unknown, '--server-key', 'ro'],
         'not-allowed',
         4,
-        'received/f',
+        'home',
         'ask its operator',
       ],
     ] satisfies Case[]) {
@@ -135,12 +135,14 @@ describe('a message', () => {
     await world.run(['send', 'f']);
     await world.run(['send', 'tree']);
     for (const each of [
-      [['get', 'missing'], 'not-found', 5, 'received/missing', 'list its folder'],
-      [['mv', 'missing', 'x'], 'not-found', 5, 'received/missing', 'list its folder'],
-      [['rm', 'tree'], 'conflict', 6, 'received/tree', 'is not empty'],
-      [['send', 'f', 'f/below'], 'conflict', 6, 'received/f/below', 'in the way'],
+      [['get', 'missing'], 'not-found', 5, 'missing in the vault home', 'list its folder'],
+      [['mv', 'missing', 'x'], 'not-found', 5, 'missing in the vault home', 'list its folder'],
+      [['rm', 'tree'], 'conflict', 6, 'home:tree', 'is not empty'],
+      [['send', 'f', 'f/below'], 'conflict', 6, 'f is', 'in the way'],
       [['send', 'f', 'a/../b'], 'bad-name', 2, '"." or ".."'],
-      [['ls', 'team:x'], 'bad-name', 2, '"team:"', 'write "plain:team:x"'],
+      [['ls', 'a b:x'], 'bad-name', 2, '"a b"', 'write "home:a b:x"'],
+      [['ls', 'team:x'], 'not-found', 5, '"team"', 'e2eeftp vault join'],
+      [['mv', 'f', 'plain:f'], 'bad-name', 2, 'home:', 'plain:', 'get it'],
     ] satisfies Case[]) {
       await expectFailure(each);
     }
@@ -169,6 +171,6 @@ describe('a message', () => {
   test('about room', async () => {
     world = await makeWorld({ capacity: 100_000 });
     await world.write('f', makeBytes(200_000));
-    await expectFailure([['send', 'f'], 'no-space', 1, 'received/f', 'remove something']);
+    await expectFailure([['send', 'f'], 'no-space', 1, 'home:f', 'remove something']);
   });
 });

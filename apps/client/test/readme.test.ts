@@ -13,9 +13,9 @@ test('the tour can be taken as it is written', async () => {
   if (tour === undefined) throw new Error('There is no tour');
   expect(tour.split('\n').length).toBeGreaterThan(10);
   const world = await makeWorld();
-  for (const name of ['report.pdf', 'a.txt', 'b.txt', 'photos/1.jpg', 'src/main.c', '--odd-name']) {
-    await world.write(name, name);
-  }
+  const files = ['report.pdf', 'a.txt', 'b.txt', 'photos/1.jpg', 'src/main.c', '--odd-name'];
+  for (const name of [...files, 'plan.md', 'page.html']) await world.write(name, name);
+  await world.run(['vault', 'create', 'team']);
   const script = `set -euo pipefail\n${tour}`;
   const { exitCode, stdout, stderr } = await world.shell(script, { secondsToLive: 100 });
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });

@@ -36,7 +36,7 @@ describe('a script of the shell', () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.not.stringContaining('>') });
     const lines = stdout.split('\n');
     expect(lines.slice(0, 6)).toEqual(['#c', 'a.txt', 'b.txt', 'd e', 'it is.txt', 'old/']);
-    expect(lines).toContain('/letters');
+    expect(lines).toContain('home:letters');
     expect(lines.join('\n')).toContain('a.txt\nb.txt\nit is.txt\n');
     expect(stdout).toContain('ls [REMOTE]');
     expect((await world.run(['ls', '-R'])).stdout).toContain('letters/old/it is.txt');
@@ -55,7 +55,7 @@ describe('a script of the shell', () => {
   });
 
   const failures: [line: string, exitCode: number, reason: string][] = [
-    ['rm nothere', 5, 'Cannot remove'],
+    ['rm nothere', 5, 'no nothere'],
     ['bogus', 2, 'There is no command "bogus"'],
     ['ls --bogus', 2, 'bogus'],
     ['get', 2, 'An argument is missing'],
@@ -67,8 +67,8 @@ describe('a script of the shell', () => {
     ['cd a.txt', 2, 'is a file'],
     ['lcd nowhere', 1, 'nowhere'],
     ['lls nowhere', 1, 'nowhere'],
-    ['get team:x', 2, 'vault'],
-    ['get help', 5, 'received/help'],
+    ['get team:x', 5, 'vault'],
+    ['get help', 5, 'no help'],
     ['help bogus', 2, 'no command'],
     ['shell', 2, 'no command'],
     ['init 127.0.0.1', 2, 'no command'],
@@ -79,7 +79,7 @@ describe('a script of the shell', () => {
   test('tells what fails, and goes on if it is to', async () => {
     const world = await makeWorld();
     for (const name of ['a.txt', 'b.txt']) await world.write(name, name);
-    await world.run(['send', '--to', 'plain:', 'a.txt', 'b.txt']);
+    await world.run(['send', '--to', 'home:', 'a.txt', 'b.txt']);
     const lines = failures.map(([line]) => line);
     const { exitCode, stdout } = await script(world, lines, ['--keep-going', '--json']);
     expect(exitCode).toBe(1);
@@ -106,9 +106,9 @@ describe('a script of the shell', () => {
     const { exitCode, stdout, stderr } = await script(world, lines, ['--json']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 5, stderr: '' });
     expect(jsonLines(stdout)).toMatchObject([
-      { type: 'file', local: 'a b', remote: 'received/a b', size: 1 },
+      { type: 'file', local: 'a b', remote: 'home:a b', size: 1 },
       { type: 'summary', files: 1 },
-      { type: 'folder', path: '/' },
+      { type: 'folder', path: 'home:' },
       { type: 'file', path: 'a b', size: 1 },
       { type: 'local-folder', path: 'new' },
       { type: 'file', path: 'a b' },
@@ -184,7 +184,7 @@ describe('a script of the shell', () => {
     const { stdout, stderr } = await world.shell(
       'e2eeftp shell < s | head -n 1; echo ${PIPESTATUS[0]}',
     );
-    expect({ stdout, stderr }).toEqual({ stdout: '/\n0\n', stderr: '' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'home:\n0\n', stderr: '' });
   });
 
   test('speaks the first generation, too', async () => {
@@ -193,7 +193,7 @@ describe('a script of the shell', () => {
     const input = 'SEND a\nSEND a b\nLIST\nDELETE b\nGET a\npwd\ncd x\n';
     const { exitCode, stdout, stderr } = await world.run(['shell', '-k'], { input });
     expect(exitCode).toBe(2);
-    expect(stdout).toBe('a\nb\n/\n');
+    expect(stdout).toBe('a\nb\nhome:\n');
     expect(stderr).toContain('no folders');
     expect(stderr.match(/hides neither names/gu)).toHaveLength(1);
     expect(await world.stored()).toEqual(['a']);

@@ -73,9 +73,9 @@ describe('sync', () => {
     const dry = await world.run([...args, '--dry-run']);
     expect(dry.stdout.split('\n')).toContain('remove received/photos/2026/c.jpg');
     expect(dry.stderr).toContain('5 to be removed');
-    expect((await world.run(['ls', '-R', 'photos'])).stdout.split('\n')).toHaveLength(6);
+    expect((await world.run(['ls', '-R', 'plain:photos'])).stdout.split('\n')).toHaveLength(6);
     expect((await world.run(args)).exitCode).toBe(0);
-    expect((await world.run(['ls', '-R', 'photos'])).stdout).toBe('');
+    expect((await world.run(['ls', '-R', 'plain:photos'])).stdout).toBe('');
   });
 
   test('takes patterns and --checksum', async () => {
@@ -130,7 +130,8 @@ describe('sync', () => {
       [['photos', 'photos'], 2],
       [['plain:photos', 'plain:other'], 2],
       [['plain:photos', 'copy', '--links', 'follow'], 2],
-      [['photos', 'team:photos'], 2],
+      [['photos', 'team:photos'], 5],
+      [['home:photos', 'plain:photos'], 2],
       [['photos'], 2],
       [['none', 'plain:photos'], 1],
       [['photos/a.jpg', 'plain:photos'], 1],

@@ -92,9 +92,7 @@ describeOnLinux('progress', () => {
       /^big {2}\[#+\.+\] +\d+ % +\d.* MB\/s +0:0\d left$/u.test(line),
     );
     expect((await terminal.end()).exitCode).toBe(0);
-    expect(terminal.lines).toEqual([
-      expect.stringMatching(/^Sent big to received\/big: 30 MB in /u),
-    ]);
+    expect(terminal.lines).toEqual([expect.stringMatching(/^Sent big to home:big: 30 MB in /u)]);
     for (const flag of ['--quiet', '--json', '2> err', '-v 2> err']) {
       const { exitCode, shown } = await new Terminal(world, `get big copy ${flag}`).end();
       expect({ flag, exitCode }).toEqual({ flag, exitCode: 0 });
@@ -109,7 +107,10 @@ describeOnLinux('progress', () => {
     const names = ['plain.txt', '文档'.repeat(40), 'x\u202E\u200By🎉.png', 'e\u0301'.repeat(80)];
     for (const name of names) await world.write(`tree/${name}`, makeBytes(3_000_000));
     await world.shell('e2eeftp mkdir before');
-    const terminal = new Terminal(world, 'send tree --limit-rate 2M', { columns: 70, rows: 30 });
+    const terminal = new Terminal(world, 'send tree plain: --limit-rate 2M', {
+      columns: 70,
+      rows: 30,
+    });
     const total = /^\d of 4\+? files, |^\d files? done/u;
     await terminal.untilLines((lines) => lines.length === 5 && total.test(lines.at(-1) ?? ''));
     await terminal.untilLines((lines) => lines.some((line) => /^plain.txt .* \d+ %/u.test(line)));
@@ -145,7 +146,7 @@ describeOnLinux('progress', () => {
     const terminal = new Terminal(world, 'send tree -v --limit-rate 3M 2>&1', { rows: 100 });
     expect((await terminal.end()).exitCode).toBe(2);
     const { lines } = terminal;
-    expect(lines.filter((line) => line.startsWith('received/tree/small'))).toHaveLength(40);
+    expect(lines.filter((line) => line.startsWith('home:tree/small'))).toHaveLength(40);
     expect(lines.filter((line) => line.startsWith('Skipped tree/link'))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('e2eeftp: '))).toHaveLength(1);
     expect(lines.filter((line) => / left$|done|\[#/u.test(line))).toEqual([]);

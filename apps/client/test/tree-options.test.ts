@@ -70,9 +70,9 @@ describe('--dry-run', () => {
     const sent = await world.run(['send', 'tree', '--dry-run', '--exclude', '.git']);
     expect(sent.stdout.split('\n').sort()).toEqual([
       '',
-      'received/tree/a.txt  1 B',
-      'received/tree/b.tmp  2 B',
-      'received/tree/src/main.c  4 B',
+      'home:tree/a.txt  1 B',
+      'home:tree/b.tmp  2 B',
+      'home:tree/src/main.c  4 B',
     ]);
     expect(sent.stderr).toBe('Would send 3 files: 7 B\n');
     expect(await listed(world, '')).toEqual([]);
@@ -85,7 +85,7 @@ describe('--dry-run', () => {
     expect(lines).toContainEqual({
       type: 'file',
       local: 'new/er/tree/a.txt',
-      remote: 'received/tree/a.txt',
+      remote: 'home:tree/a.txt',
       size: 1,
     });
     expect(await world.names()).toEqual([]);
@@ -98,10 +98,10 @@ describe('--dry-run', () => {
     expect((await world.run(['rm', '--dry-run', 'tree'])).exitCode).toBe(6);
     expect((await world.run(['rm', '--dry-run', 'none'])).exitCode).toBe(5);
     const { stdout } = await world.run(['rm', '-r', '--dry-run', 'tree/src', 'tree/a.txt']);
-    expect(stdout).toBe('received/tree/src\nreceived/tree/src/main.c\nreceived/tree/a.txt\n');
+    expect(stdout).toBe('home:tree/src\nhome:tree/src/main.c\nhome:tree/a.txt\n');
     const json = await world.run(['rm', '-r', '--dry-run', '--json', 'tree/a.txt']);
     expect(jsonLines(json.stdout)).toEqual([
-      { type: 'removed', path: 'received/tree/a.txt', dryRun: true },
+      { type: 'removed', path: 'home:tree/a.txt', dryRun: true },
     ]);
     expect(await listed(world, 'tree')).toHaveLength(6);
   });
@@ -135,15 +135,15 @@ test('-p keeps permissions and times, both ways', async () => {
   await chmod(join(world.work, 'tree/run'), 0o751);
   await chmod(join(world.work, 'tree/read'), 0o444);
   await world.shell('touch -d 2001-02-03T04:05:06.789Z tree/run');
-  await world.run(['send', '-p', 'tree']);
-  await world.run(['get', '-p', 'tree', 'back']);
+  await world.run(['send', '-p', 'tree', 'plain:tree']);
+  await world.run(['get', '-p', 'plain:tree', 'back']);
   const back = await stat(join(world.work, 'back/run'));
   expect(back.mode & 0o7777).toBe(0o751);
   expect(Math.round(back.mtimeMs)).toBe(Date.UTC(2001, 1, 3, 4, 5, 6, 789));
   expect((await stat(join(world.work, 'back/read'))).mode & 0o7777).toBe(0o644);
-  const { stdout } = await world.run(['stat', '--json', 'tree/run']);
+  const { stdout } = await world.run(['stat', '--json', 'plain:tree/run']);
   expect(jsonLines(stdout)).toMatchObject([{ mode: 0o751 }]);
-  await world.run(['send', 'tree']);
+  await world.run(['send', 'tree', 'plain:tree']);
   expect((await stat(join(world.folder, 'data/received/tree/run'))).mode & 0o7777).toBe(0o600);
 });
 
@@ -184,9 +184,9 @@ test('a server that does not keep permissions is said to, once', async () => {
   await makeTree(world);
   const words = 'The server does not keep permissions; files come without them\n';
   for (const args of [
-    ['send', '-p', 'tree'],
+    ['send', '-p', 'tree', 'plain:tree'],
     ['sync', '-p', 'tree', 'plain:tree'],
-    ['get', '-p', 'tree', 'back'],
+    ['get', '-p', 'plain:tree', 'back'],
   ]) {
     const { exitCode, stderr } = await world.run(args);
     expect([exitCode, stderr.split(words).length]).toEqual([0, 2]);

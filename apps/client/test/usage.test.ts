@@ -163,7 +163,7 @@ describe('JSON', () => {
     const { exitCode, stdout, stderr } = await world.run(['send', '--json', 'f', 'missing', 'to/']);
     expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: '' });
     const lines = jsonLines(stdout);
-    expect(lines).toContainEqual({ type: 'file', local: 'f', remote: 'received/to/f', size: 4 });
+    expect(lines).toContainEqual({ type: 'file', local: 'f', remote: 'home:to/f', size: 4 });
     expect(lines).toContainEqual(
       expect.objectContaining({ type: 'error', code: 'local-file', exitCode: 1, local: 'missing' }),
     );

@@ -144,14 +144,14 @@ test('whoever follows the migration page gets where it leads', async () => {
   });
   await play('server');
   await expect(v1(alice).list()).rejects.toMatchObject({ code: 'closed' });
-  expect(await type('alice', 'e2eeftp ls')).toContain('report.pdf');
+  expect(await type('alice', 'e2eeftp ls plain:')).toContain('report.pdf');
 
   // Carol moves with her old one.
   keys = { carols_key: carol.publicBase64 };
   expect(await play('carol')).toMatch(/The server knows you[^]*report\.pdf/u);
   await play('server');
   await expect(v1(carol).list()).rejects.toMatchObject({ code: 'closed' });
-  expect(await type('carol', 'e2eeftp ls')).toContain('carols.txt');
+  expect(await type('carol', 'e2eeftp ls plain:')).toContain('carols.txt');
 
   // Bob comes, with a client of the original.
   const bob = await person('bob', publicPem);
@@ -183,7 +183,7 @@ test('whoever follows the migration page gets where it leads', async () => {
   expect(await v1(bob).delete('old.txt')).toBe('403|Not allowed');
   await type(
     'alice',
-    `e2eeftp send --server 127.0.0.1:${server!.port} --server-key known_server.pub report.pdf new.pdf`,
+    `e2eeftp send --server 127.0.0.1:${server!.port} --server-key known_server.pub report.pdf plain:new.pdf`,
   );
 
   // 5. Turn it off.

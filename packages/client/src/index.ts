@@ -71,7 +71,13 @@ export {
   type TransferOptions,
 } from './options.js';
 export type { RemoteTree } from './remote-tree.js';
-export { parseRemoteName, type RemoteName } from './remote-name.js';
+export {
+  formatRemotePath,
+  parseRemoteName,
+  plainTree,
+  usualTree,
+  type RemoteName,
+} from './remote-name.js';
 export type {
   DownloadRecord,
   TransferJournal,

@@ -1,5 +1,6 @@
 import type { SmallFiles } from '@e2eeftp/file-io';
 import type { CommandResult, Entry, StoredFile } from '@e2eeftp/protocol';
+import type { VaultThreads } from '@e2eeftp/vault-threads';
 
 import { checkedPath } from './checked-path.js';
 import { ClientError } from './errors.js';
@@ -46,6 +47,11 @@ export class ServerFiles implements RemoteTree {
   constructor(calls: Calls) {
     this.memory = calls.transfers.memory;
     this.#calls = calls;
+  }
+
+  /** @internal */
+  get vaultThreads(): VaultThreads {
+    return this.#calls.transfers.vaultThreads;
   }
 
   /** @internal */

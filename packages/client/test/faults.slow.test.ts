@@ -1,6 +1,7 @@
 import { testTransfersThroughFaults } from './support/fault-suite.js';
+import { plainTasks } from './support/fault-tasks.js';
 import { expectNoUnhandledRejections } from './support/unhandled.js';
 
 expectNoUnhandledRejections();
 
-testTransfersThroughFaults((places) => places);
+testTransfersThroughFaults(plainTasks, (places) => places);

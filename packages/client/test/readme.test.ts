@@ -3,5 +3,5 @@ import { expect, test } from '@jest/globals';
 
 test('the README’s snippets compile and run', async () => {
   const { ran } = await runReadmeSnippets(new URL('../README.md', import.meta.url));
-  expect(ran).toBe(4);
+  expect(ran).toBe(5);
 });

@@ -95,6 +95,23 @@ export interface AeadKey {
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array;
 }
 
+/** A key of AES-SIV (RFC 5297), ready to be used. */
+export interface AesSivKey {
+  /**
+   * @param associatedData - strings that are authenticated and not encrypted, in order
+   * @param plaintext - the message
+   * @returns the synthetic IV (16) followed by the ciphertext
+   */
+  seal(associatedData: readonly Uint8Array[], plaintext: Uint8Array): Uint8Array;
+  /**
+   * @param associatedData - the strings that it was sealed with
+   * @param sealed - what `seal` returned
+   * @returns the message
+   * @throws CryptoError `authentication-failed`
+   */
+  open(associatedData: readonly Uint8Array[], sealed: Uint8Array): Uint8Array;
+}
+
 /**
  * One direction of a cipher in CBC mode, fed in pieces.
  */
@@ -206,22 +223,12 @@ export interface CryptoBackend {
      */
     decrypt(key: Uint8Array, iv: Uint8Array): RunningCipher;
   };
-  /** Deterministic authenticated encryption for short strings (RFC 5297). */
-  readonly aesSiv: {
-    /**
-     * @param key - 32, 48 or 64 bytes
-     * @param associatedData - strings that are authenticated and not encrypted, in order
-     * @param plaintext - the message
-     * @returns the synthetic IV (16) followed by the ciphertext
-     */
-    seal(key: Uint8Array, associatedData: readonly Uint8Array[], plaintext: Uint8Array): Uint8Array;
-    /**
-     * @param key - the key that it was sealed with
-     * @param associatedData - the strings that it was sealed with
-     * @param sealed - what `seal` returned
-     * @returns the message
-     * @throws CryptoError `authentication-failed`
-     */
-    open(key: Uint8Array, associatedData: readonly Uint8Array[], sealed: Uint8Array): Uint8Array;
-  };
+  /**
+   * Deterministic authenticated encryption for short strings (RFC 5297).
+   *
+   * @param key - 32, 48 or 64 bytes; copied
+   * @returns the key, ready to be used
+   * @throws CryptoError `bad-key`
+   */
+  aesSiv(key: Uint8Array): AesSivKey;
 }

@@ -36,14 +36,17 @@ export function hkdfExpand(
   if (blocks > 255) {
     throw new CryptoError('misuse', `HKDF-SHA-256 gives at most 8,160 bytes, not ${length}`);
   }
-  const okm = new Uint8Array(blocks * hashLength);
-  let previous = new Uint8Array(0);
+  const okm = new Uint8Array(length);
+  let previous: Uint8Array = new Uint8Array(0);
   for (let block = 1; block <= blocks; block++) {
-    previous = Uint8Array.from(backend.hmacSha256(prk, previous, info, Uint8Array.of(block)));
-    okm.set(previous, (block - 1) * hashLength);
+    const next = backend.hmacSha256(prk, previous, info, Uint8Array.of(block));
+    const start = (block - 1) * hashLength;
+    okm.set(next.subarray(0, length - start), start);
+    wipe(previous);
+    previous = next;
   }
   wipe(previous);
-  return okm.slice(0, length);
+  return okm;
 }
 
 /**

@@ -1,4 +1,5 @@
 export type {
+  AesSivKey,
   AeadKey,
   AeadName,
   CryptoBackend,

@@ -74,8 +74,8 @@ async function startE2eeftp(folder, durability) {
   });
   return {
     stored: join(folder, 'received'),
-    send: (tree) => client('send', tree),
-    get: (name, into) => client('get', name, `${into}/`),
+    send: (tree) => client('send', tree, 'plain:'),
+    get: (name, into) => client('get', `plain:${name}`, `${into}/`),
     stop: () => stopProcess(child),
   };
 }

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 
-import { getTree, type Client, type RemoteName } from '@e2eeftp/client';
+import { getTree, type RemoteName, type RemoteTree } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { UsageError } from '../failure.js';
 import { localTarget, standardStream } from '../local-name.js';
 import { notePermissions } from '../permissions.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
 import { treeOptions, treeOptionsOf } from '../tree-options.js';
 import { summaries } from './summaries.js';
@@ -41,20 +41,20 @@ then the older one stays. With --v1, a file without LOCAL is called downloaded_R
     const [remoteText = '', local = '.'] = args;
     const remote = workspace.remoteName(remoteText);
     if (local === standardStream) output.reserveStandardOutput();
-    return withClient(invocation, async (client) => {
-      await notePermissions(client, output, preserve);
-      const report = new TransferReport(output, 'received', values['dry-run']);
+    return withTree(invocation, remote, async (tree) => {
+      await notePermissions(tree, output, preserve);
+      const isDryRun = values['dry-run'];
+      const report = new TransferReport(output, 'received', { isDryRun, tree: remote.tree });
       try {
         if (local === standardStream) {
-          if (values['dry-run']) throw new UsageError('--dry-run says nothing of standard output');
-          await getStream(client, remote, invocation, report);
+          if (isDryRun) throw new UsageError('--dry-run says nothing of standard output');
+          await getStream(tree, remote, invocation, report);
           return report.exitCode;
         }
-        const target = await localTarget(posix.basename(remote.path), local, () =>
-          isRemoteFolder(client, remote, signal),
-        );
-        if (local.endsWith('/') && !values['dry-run']) await mkdir(local, { recursive: true });
-        await getTree(client, remote.path, target, {
+        const name = posix.basename(remote.path) || remote.tree;
+        const target = await localTarget(name, local, () => isRemoteFolder(tree, remote, signal));
+        if (local.endsWith('/') && !isDryRun) await mkdir(local, { recursive: true });
+        await getTree(tree, remote.path, target, {
           ...treeOptionsOf(values),
           overwrite: keeps ? 'never' : 'always',
           preserveTime: preserve,
@@ -71,15 +71,15 @@ then the older one stays. With --v1, a file without LOCAL is called downloaded_R
 });
 
 async function getStream(
-  client: Client,
+  tree: RemoteTree,
   { path }: RemoteName,
   { signal }: Invocation,
   report: TransferReport,
 ): Promise<void> {
-  const { type } = await client.stat(path, { signal });
+  const { type } = await tree.stat(path, { signal });
   if (type === 'directory') throw new UsageError('A folder cannot go to standard output');
   const place = { local: standardStream, remote: path };
-  const { size } = await client.get(path, process.stdout, {
+  const { size } = await tree.get(path, process.stdout, {
     signal,
     onProgress: (progress) => {
       const current = { ...place, ...progress };

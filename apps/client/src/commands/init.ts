@@ -17,7 +17,7 @@ import { UsageError } from '../failure.js';
 import { newPassphrase, passphraseFor } from '../passphrase.js';
 import { askText, askYesOrNo, canAsk } from '../prompt.js';
 import { trustedKey } from '../server-key.js';
-import { usingClient } from '../session.js';
+import { usingServer } from '../session.js';
 import { summaries } from './summaries.js';
 
 const usualProfile = 'default';
@@ -136,7 +136,7 @@ async function greet(
   server: Uint8Array,
 ): Promise<ClientError | undefined> {
   try {
-    await usingClient(invocation, { address, identity, server }, () => Promise.resolve());
+    await usingServer(invocation, { address, identity, server }, () => Promise.resolve());
     return undefined;
   } catch (error) {
     if (error instanceof ClientError && error.code === 'not-authorized') return error;

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 
-import { ClientError, type Client, type Entry } from '@e2eeftp/client';
+import { ClientError, type Entry, type RemoteTree } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { showEntries } from '../listing.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { summaries } from './summaries.js';
 
 /** Lists a folder. */
@@ -22,9 +22,9 @@ Elsewhere there is one name a line.`,
   },
   runV1: async (...line) => (await import('../v1/list.js')).listV1(...line),
   async run(invocation, { long, human, recursive }) {
-    const { path } = invocation.workspace.remoteName(invocation.args[0] ?? '');
-    await withClient(invocation, (client) =>
-      showEntries(invocation.output, entriesOf(client, path, recursive, invocation), {
+    const remote = invocation.workspace.remoteName(invocation.args[0] ?? '');
+    await withTree(invocation, remote, (tree) =>
+      showEntries(invocation.output, entriesOf(tree, remote.path, recursive, invocation), {
         long,
         human,
       }),
@@ -38,16 +38,16 @@ type Listed = Omit<Entry, 'path'> & { readonly path: string };
 
 /** As elsewhere, the listing of a file is the file. */
 async function* entriesOf(
-  client: Client,
+  tree: RemoteTree,
   path: string,
   recursive: boolean,
   { signal }: Invocation,
 ): AsyncGenerator<Listed, void, void> {
   try {
-    yield* client.list(path, { recursive, signal });
+    yield* tree.list(path, { recursive, signal });
   } catch (error) {
     if (!(error instanceof ClientError && error.code === 'not-found')) throw error;
-    const entry = await client.stat(path, { signal });
+    const entry = await tree.stat(path, { signal });
     if (entry.type === 'directory') throw error;
     yield { ...entry, path: posix.basename(path) };
   }

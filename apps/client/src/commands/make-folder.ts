@@ -1,6 +1,8 @@
+import { formatRemotePath } from '@e2eeftp/client';
+
 import { defineCommand } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
-import { withClient } from '../workspace.js';
+import { withServer } from '../workspace.js';
 import { summaries } from './summaries.js';
 
 /** Makes folders. */
@@ -12,10 +14,12 @@ export const makeFolderCommand = defineCommand({
   options: {},
   run(invocation) {
     const { output, signal, workspace } = invocation;
-    return withClient(invocation, (client) =>
+    return withServer(invocation, (server) =>
       forEachArgument(invocation, async (name) => {
-        const { path } = workspace.remoteName(name);
-        await client.mkdir(path, { signal });
+        const remote = workspace.remoteName(name);
+        const tree = await server.tree(remote, signal);
+        await tree.mkdir(remote.path, { signal });
+        const path = formatRemotePath(remote.tree, remote.path);
         await output.event({ type: 'directory', path }, `Made ${path}`);
       }),
     );

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 
-import { ClientError, type Client } from '@e2eeftp/client';
+import { ClientError, formatRemotePath, type RemoteName, type RemoteTree } from '@e2eeftp/client';
 
 import { defineCommand } from '../command.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { summaries } from './summaries.js';
 
 /** Gives a file or folder another name. */
@@ -21,17 +21,20 @@ export const moveCommand = defineCommand({
   async run(invocation, { 'no-clobber': keeps }) {
     const { args, output, signal, workspace } = invocation;
     const [fromText = '', toText = ''] = args;
-    const from = workspace.remoteName(fromText).path;
+    const fromName = workspace.remoteName(fromText);
     const toName = workspace.remoteName(toText);
-    await withClient(invocation, async (client) => {
-      const isInto = await isRemoteFolder(client, toName, signal);
-      const to = isInto ? `${toName.path}/${posix.basename(from)}` : toName.path;
+    requireOneTree(fromName, toName);
+    await withTree(invocation, toName, async (tree) => {
+      const { path } = fromName;
+      const isInto = await isRemoteFolder(tree, toName, signal);
+      const target = isInto ? posix.join(toName.path, posix.basename(path)) : toName.path;
+      const [from, to] = [path, target].map((each) => formatRemotePath(toName.tree, each));
       try {
-        await client.rename(from, to, { overwrite: keeps ? 'never' : 'always', signal });
+        await tree.rename(path, target, { overwrite: keeps ? 'never' : 'always', signal });
         await output.event({ type: 'renamed', from, to }, `Renamed ${from} to ${to}`);
       } catch (error) {
         const isConflict = error instanceof ClientError && error.code === 'conflict';
-        if (!keeps || !isConflict || !(await exists(client, to, signal))) throw error;
+        if (!keeps || !isConflict || !(await exists(tree, target, signal))) throw error;
         const fields = { type: 'skipped', from, to, reason: 'exists' };
         await output.event(fields, `Skipped ${from}: ${to} exists`);
       }
@@ -40,10 +43,19 @@ export const moveCommand = defineCommand({
   },
 });
 
+/** What one vault's members can read is encrypted for them: nothing is moved without being read. */
+function requireOneTree(from: RemoteName, to: RemoteName): void {
+  if (from.tree === to.tree) return;
+  throw new ClientError(
+    'bad-name',
+    `Nothing can be moved from ${from.tree}: to ${to.tree}:, since each is encrypted for itself; get it, send it there, and remove it here`,
+  );
+}
+
 /** A conflict can also mean that there is a file where a folder should be. */
-async function exists(client: Client, path: string, signal: AbortSignal): Promise<boolean> {
+async function exists(tree: RemoteTree, path: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await client.stat(path, { signal });
+    await tree.stat(path, { signal });
     return true;
   } catch {
     return false;

@@ -9,6 +9,7 @@ const loaders: Readonly<Record<Name, () => Promise<Command>>> = {
   id: async () => (await import('./id.js')).idCommand,
   passphrase: async () => (await import('./passphrase.js')).passphraseCommand,
   trust: async () => (await import('./trust.js')).trustCommand,
+  vault: async () => (await import('./vault/vault-command.js')).vaultCommand,
   send: async () => (await import('./send.js')).sendCommand,
   get: async () => (await import('./get.js')).getCommand,
   sync: async () => (await import('./sync.js')).syncCommand,

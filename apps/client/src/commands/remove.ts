@@ -1,8 +1,10 @@
-import { ClientError, type Client } from '@e2eeftp/client';
+import { posix } from 'node:path';
+
+import { ClientError, formatRemotePath, type RemoteName, type RemoteTree } from '@e2eeftp/client';
 
 import { defineCommand, type Invocation } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
-import { withClient } from '../workspace.js';
+import { withServer } from '../workspace.js';
 import { summaries } from './summaries.js';
 
 /** Removes files and folders. */
@@ -22,14 +24,16 @@ export const removeCommand = defineCommand({
   runV1: async (...line) => (await import('../v1/remove.js')).removeV1(...line),
   run(invocation, { recursive, 'dry-run': isDryRun }) {
     const { output, signal, workspace } = invocation;
-    return withClient(invocation, (client) =>
+    return withServer(invocation, (server) =>
       forEachArgument(invocation, async (name) => {
-        const { path } = workspace.remoteName(name);
+        const remote = workspace.remoteName(name);
+        const tree = await server.tree(remote, signal);
         if (isDryRun) {
-          await tellWhatGoes(client, path, recursive, invocation);
+          await tellWhatGoes(tree, remote, recursive, invocation);
           return;
         }
-        await client.remove(path, { recursive, signal });
+        await tree.remove(remote.path, { recursive, signal });
+        const path = formatRemotePath(remote.tree, remote.path);
         await output.event({ type: 'removed', path }, `Removed ${path}`);
       }),
     );
@@ -38,22 +42,28 @@ export const removeCommand = defineCommand({
 
 /** What is in a folder goes before the folder does, but is said behind it, as it is listed. */
 async function tellWhatGoes(
-  client: Client,
-  path: string,
+  tree: RemoteTree,
+  remote: RemoteName,
   recursive: boolean,
   { output, signal }: Invocation,
 ): Promise<void> {
-  const { type } = await client.stat(path, { signal });
-  const tell = (name: string): Promise<void> =>
-    output.result({ type: 'removed', path: name, dryRun: true }, [name]);
+  const { path } = remote;
+  const { type } = await tree.stat(path, { signal });
+  const tell = async (below = ''): Promise<void> => {
+    const name = formatRemotePath(remote.tree, posix.join(path, below));
+    await output.result({ type: 'removed', path: name, dryRun: true }, [name]);
+  };
   if (type === 'file') {
-    await tell(path);
+    await tell();
     return;
   }
-  if (recursive) await tell(path);
-  for await (const entry of client.list(path, { recursive, signal })) {
-    if (!recursive) throw new ClientError('conflict', `Cannot remove ${path}: it is not empty`);
-    await tell(`${path}/${entry.path}`);
+  if (recursive) await tell();
+  for await (const entry of tree.list(path, { recursive, signal })) {
+    if (!recursive) {
+      const name = formatRemotePath(remote.tree, path);
+      throw new ClientError('conflict', `Cannot remove ${name}: it is not empty`);
+    }
+    await tell(entry.path);
   }
-  if (!recursive) await tell(path);
+  if (!recursive) await tell();
 }

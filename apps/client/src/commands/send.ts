@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
+import { posix } from 'node:path';
 
 import {
   ClientError,
+  formatRemotePath,
   sendTrees,
-  type Client,
   type RemoteName,
+  type RemoteTree,
   type TreeSource,
 } from '@e2eeftp/client';
 
@@ -13,7 +15,7 @@ import { UsageError } from '../failure.js';
 import { localKind, ownName, standardStream } from '../local-name.js';
 import { notePermissions } from '../permissions.js';
 import { isRemoteFolder } from '../remote-place.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { readSendArguments } from '../send-arguments.js';
 import { TransferReport } from '../transfer-report.js';
 import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
@@ -54,13 +56,17 @@ a name; "/" in its place gives each LOCAL its own.`,
     if (values['dry-run'] && locals.includes(standardStream)) {
       throw new UsageError('--dry-run says nothing of standard input');
     }
-    return withClient(invocation, async (client) => {
-      await notePermissions(client, output, preserve);
-      const { trees, streams } = await plan(client, locals, workspace.remoteName(remote), signal);
-      const report = new TransferReport(output, 'sent', values['dry-run']);
+    const name = workspace.remoteName(remote);
+    return withTree(invocation, name, async (tree) => {
+      await notePermissions(tree, output, preserve);
+      const { trees, streams } = await plan(tree, locals, name, signal);
+      const report = new TransferReport(output, 'sent', {
+        isDryRun: values['dry-run'],
+        tree: name.tree,
+      });
       const overwrite = keeps ? 'never' : 'always';
       try {
-        await sendTrees(client, trees, {
+        await sendTrees(tree, trees, {
           ...treeOptionsOf(values),
           overwrite,
           links,
@@ -69,7 +75,7 @@ a name; "/" in its place gives each LOCAL its own.`,
           ...report.listeners,
         });
         for (const stream of streams) {
-          await sendStream(client, stream, overwrite, invocation, report);
+          await sendStream(tree, stream, overwrite, invocation, report);
         }
       } finally {
         await report.finish();
@@ -86,7 +92,7 @@ interface Plan {
 }
 
 async function plan(
-  client: Client,
+  tree: RemoteTree,
   locals: readonly string[],
   name: RemoteName,
   signal: AbortSignal,
@@ -94,13 +100,16 @@ async function plan(
   const kinds = await Promise.all(locals.map(localKind));
   const isInto =
     locals.length > 1 ||
-    (kinds[0] === 'directory' ? name.isFolder : await isRemoteFolder(client, name, signal));
+    (kinds[0] === 'directory' ? name.isFolder : await isRemoteFolder(tree, name, signal));
   const trees: TreeSource[] = [];
   const streams: TreeSource[] = [];
   const taken = new Set<string>();
   for (const [index, local] of locals.entries()) {
-    const path = isInto ? `${name.path}/${ownName(local)}` : name.path;
-    if (taken.has(path)) throw new UsageError(`Two of the arguments would become ${path}`);
+    const path = isInto ? posix.join(name.path, ownName(local)) : name.path;
+    if (taken.has(path)) {
+      const shown = formatRemotePath(name.tree, path);
+      throw new UsageError(`Two of the arguments would become ${shown}`);
+    }
     taken.add(path);
     const list = kinds[index] === 'stream' ? streams : trees;
     list.push({ local, remote: path });
@@ -109,7 +118,7 @@ async function plan(
 }
 
 async function sendStream(
-  client: Client,
+  tree: RemoteTree,
   { local, remote }: TreeSource,
   overwrite: 'always' | 'never',
   { signal, workspace }: Invocation,
@@ -121,7 +130,7 @@ async function sendStream(
     report.onProgress({ files: 0, bytes: progress.transferred, current });
   };
   try {
-    const { size } = await client.send(source, remote, { overwrite, signal, onProgress });
+    const { size } = await tree.send(source, remote, { overwrite, signal, onProgress });
     await report.onOutcome({ type: 'file', local, remote, size });
   } catch (error) {
     if (overwrite === 'never' && error instanceof ClientError && error.code === 'conflict') {

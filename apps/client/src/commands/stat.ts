@@ -1,6 +1,8 @@
+import { formatRemotePath } from '@e2eeftp/client';
+
 import { defineCommand } from '../command.js';
 import { formatTime } from '../quantities.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { summaries } from './summaries.js';
 
 /** Shows facts about a file or folder. */
@@ -12,10 +14,11 @@ export const statCommand = defineCommand({
   options: {},
   async run(invocation) {
     const { args, output, signal, workspace } = invocation;
-    const { path } = workspace.remoteName(args[0] ?? '');
-    const entry = await withClient(invocation, (client) => client.stat(path, { signal }));
-    await output.result(entry, [
-      `path   ${entry.path}`,
+    const remote = workspace.remoteName(args[0] ?? '');
+    const entry = await withTree(invocation, remote, (tree) => tree.stat(remote.path, { signal }));
+    const path = formatRemotePath(remote.tree, entry.path);
+    await output.result({ ...entry, path }, [
+      `path   ${path}`,
       `type   ${entry.type}`,
       `size   ${entry.size}`,
       `mtime  ${formatTime(entry.mtime)}`,

@@ -4,6 +4,7 @@ export const summaries = {
   id: 'Show your public key and its fingerprint',
   passphrase: 'Give your key a passphrase, another one, or none',
   trust: 'Show and change which servers are trusted, and by which key',
+  vault: 'Make vaults, which the server cannot read, and say who belongs to them',
   send: 'Send files and folders to the server',
   get: 'Get a file or folder from the server',
   sync: 'Make a folder equal to another: what differs is sent, or fetched',

@@ -3,7 +3,7 @@ import { syncDown, syncUp, type SyncResult } from '@e2eeftp/client';
 import { defineCommand } from '../command.js';
 import { UsageError } from '../failure.js';
 import { notePermissions } from '../permissions.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { TransferReport } from '../transfer-report.js';
 import { linkPolicyOf, linksOption, treeOptions, treeOptionsOf } from '../tree-options.js';
 import { summaries } from './summaries.js';
@@ -14,7 +14,7 @@ export const syncCommand = defineCommand({
   usage: 'FROM TO',
   summary: summaries.sync,
   details: `One of FROM and TO is a local folder, and the other one a folder on the server, written with
-its prefix, such as plain:photos; what is in FROM comes into TO itself. Files are equal if
+its prefix, such as home:photos; what is in FROM comes into TO itself. Files are equal if
 they have the same size and time; with --checksum, if they have the same content, which both
 sides then read. What only TO has stays, unless --delete removes it: after everything else,
 and not if something could not be read or transferred. To remove more than half of TO takes
@@ -45,11 +45,13 @@ and not if something could not be read or transferred. To remove more than half 
     if (!isUp && values.links !== undefined) {
       throw new UsageError('--links is about local folders that are sent; no server has links');
     }
-    const remote = workspace.remoteName(isUp ? to : from).path;
-    return withClient(invocation, async (client) => {
+    const name = workspace.remoteName(isUp ? to : from);
+    const remote = name.path;
+    return withTree(invocation, name, async (tree) => {
       const isDryRun = values['dry-run'];
-      await notePermissions(client, output, preserve);
-      const report = new TransferReport(output, isUp ? 'sent' : 'received', isDryRun);
+      await notePermissions(tree, output, preserve);
+      const direction = isUp ? 'sent' : 'received';
+      const report = new TransferReport(output, direction, { isDryRun, tree: name.tree });
       const options = {
         ...treeOptionsOf(values),
         checksum,
@@ -62,8 +64,8 @@ and not if something could not be read or transferred. To remove more than half 
       let result: SyncResult | undefined;
       try {
         result = isUp
-          ? await syncUp(client, from, remote, { ...options, links })
-          : await syncDown(client, remote, to, options);
+          ? await syncUp(tree, from, remote, { ...options, links })
+          : await syncDown(tree, remote, to, options);
       } finally {
         await report.finish(result);
       }
@@ -79,7 +81,7 @@ function readDirection(from: string, to: string): boolean {
   throw new UsageError(
     isToRemote
       ? 'Both folders are on the server; one of them has to be a local one (./NAME if it holds a colon)'
-      : `None of the folders is on the server; write plain:${to} for one that is`,
+      : `None of the folders is on the server; write home:${to} for one that is`,
   );
 }
 

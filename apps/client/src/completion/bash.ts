@@ -1,4 +1,5 @@
-import { shells, type ArgumentFacts, type CompletionFacts, type OptionFacts } from './facts.js';
+import type { ArgumentFacts, CompletionFacts, OptionFacts } from './facts.js';
+import { fixedWords } from './fixed-words.js';
 
 /**
  * @param facts - the program
@@ -79,7 +80,7 @@ ${kinds.join('\n')}
     case $kind in
         local) compopt -o default ;;
         remote) _e2eeftp_remote "$cur" "\${words[@]}" ;;
-        shell) mapfile -t COMPREPLY < <(compgen -W '${shells.join(' ')}' -- "$cur") ;;
+${fixedLines().join('\n')}
     esac
 }
 
@@ -90,6 +91,12 @@ complete -F _e2eeftp e2eeftp
 function kindLine(command: string, { index, isRepeated, kind }: ArgumentFacts): string[] {
   if (kind === undefined) return [];
   return [`            ${command}:${isRepeated ? '*' : index}) kind=${kind} ;;`];
+}
+
+function fixedLines(): string[] {
+  return Object.entries(fixedWords).map(([kind, all]) => {
+    return `        ${kind}) mapfile -t COMPREPLY < <(compgen -W '${all.join(' ')}' -- "$cur") ;;`;
+  });
 }
 
 function words(options: readonly OptionFacts[]): string {

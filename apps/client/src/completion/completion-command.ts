@@ -2,8 +2,9 @@ import { defineCommand, type Command } from '../command.js';
 import { summaries } from '../commands/summaries.js';
 import { UsageError } from '../failure.js';
 import { bashScript } from './bash.js';
-import { completionFacts, shells, type CompletionFacts } from './facts.js';
+import { completionFacts, type CompletionFacts } from './facts.js';
 import { fishScript } from './fish.js';
+import { shells } from './fixed-words.js';
 import { zshScript } from './zsh.js';
 
 const scripts: Readonly<Record<(typeof shells)[number], (facts: CompletionFacts) => string>> = {

@@ -36,9 +36,6 @@ export interface OptionFacts {
   readonly names: 'local' | 'remote' | undefined;
 }
 
-/** The shells that there are scripts for. */
-export const shells = ['bash', 'zsh', 'fish'] as const;
-
 /**
  * @param commands - the commands of the program
  * @returns what a script has to know of them

@@ -1,10 +1,5 @@
-import {
-  shells,
-  type ArgumentFacts,
-  type CommandFacts,
-  type CompletionFacts,
-  type OptionFacts,
-} from './facts.js';
+import type { ArgumentFacts, CommandFacts, CompletionFacts, OptionFacts } from './facts.js';
+import { fixedWords } from './fixed-words.js';
 
 /**
  * @param facts - the program
@@ -93,7 +88,8 @@ const actions = {
   either: "-F -a '(__e2eeftp_either)'",
   local: '-F',
   remote: "-a '(__e2eeftp_remote)'",
-  shell: `-a '${shells.join(' ')}'`,
+  shell: `-a '${fixedWords.shell.join(' ')}'`,
+  'vault-action': `-a '${fixedWords['vault-action'].join(' ')}'`,
 } as const;
 
 function quoted(text: string): string {

@@ -1,10 +1,11 @@
-import { ClientError, parseRemoteName, type Client } from '@e2eeftp/client';
+import { ClientError, parseRemoteName } from '@e2eeftp/client';
 
 import { defineCommand, type Command, type Invocation } from '../command.js';
 import { summaries } from '../commands/summaries.js';
 import { globalOptions, type GlobalOptions } from '../global-options.js';
 import { readOptions } from '../option.js';
-import { findConnection, openClient } from '../session.js';
+import type { ServerAccess } from '../server-access.js';
+import { findConnection, hangUp, openServer } from '../session.js';
 import { sortWords } from '../shell/command-words.js';
 import { namesIn, splitName } from '../shell/completion.js';
 import { RemoteNames } from '../shell/remote-names.js';
@@ -27,10 +28,10 @@ export const remoteNamesCommand: Command = defineCommand({
     const { folder, beginning } = splitName(textOf(scanLine(typed).words[0] ?? []));
     try {
       const global = { ...optionsOf(line), timeout: patience / 1000, retries: 0, connections: 1 };
-      const client = await connectQuietly({ ...invocation, global, signal });
+      const server = await connectQuietly({ ...invocation, global, signal });
       try {
         const names = new RemoteNames({
-          connected: () => Promise.resolve(client),
+          connected: () => Promise.resolve(server),
           remoteName: parseRemoteName,
         });
         for (const { name, isFolder } of await namesIn(names, folder, beginning, signal)) {
@@ -38,7 +39,7 @@ export const remoteNamesCommand: Command = defineCommand({
           await output.result({ type: 'name', name: text }, [text]);
         }
       } finally {
-        await Promise.race([client.close(), aborted(signal)]);
+        await Promise.race([hangUp(server, signal), aborted(signal)]);
       }
     } catch {
       return undefined;
@@ -61,11 +62,11 @@ function optionsOf(line: readonly string[]): GlobalOptions {
 /** What says where to connect, and as whom. */
 const valued: ReadonlySet<string> = new Set(['server', 'profile', 'identity', 'server-key']);
 
-async function connectQuietly(invocation: Invocation): Promise<Client> {
+async function connectQuietly(invocation: Invocation): Promise<ServerAccess> {
   // Nobody can be asked in the middle of a line.
   const passphrase = (path: string): Promise<never> =>
     Promise.reject(new ClientError('bad-identity', `The key ${path} has a passphrase`));
-  return openClient(invocation, await findConnection(invocation, { passphrase }));
+  return openServer(invocation, await findConnection(invocation, { passphrase }));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

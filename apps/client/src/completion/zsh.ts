@@ -1,10 +1,5 @@
-import {
-  shells,
-  type ArgumentFacts,
-  type CommandFacts,
-  type CompletionFacts,
-  type OptionFacts,
-} from './facts.js';
+import type { ArgumentFacts, CommandFacts, CompletionFacts, OptionFacts } from './facts.js';
+import { fixedWords } from './fixed-words.js';
 
 /**
  * @param facts - the program
@@ -89,7 +84,8 @@ const actions = {
   either: '_e2eeftp_either',
   local: '_files',
   remote: '_e2eeftp_remote',
-  shell: `(${shells.join(' ')})`,
+  shell: `(${fixedWords.shell.join(' ')})`,
+  'vault-action': `(${fixedWords['vault-action'].join(' ')})`,
 } as const;
 
 /** A colon separates the parts of what zsh is told. */

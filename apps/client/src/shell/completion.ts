@@ -1,6 +1,7 @@
 import { printable } from '@e2eeftp/client';
 
 import type { Command } from '../command.js';
+import { fixedWords } from '../completion/fixed-words.js';
 import { globalOptions } from '../global-options.js';
 import type { OptionDefinitions } from '../option.js';
 import { commandNameOf, commandWords, sortWords } from './command-words.js';
@@ -61,6 +62,7 @@ export async function completeLine(
   }
   const kinds = kindsAt(command, args.length);
   if (kinds.has('command')) return plain(commandWords(commands));
+  if (kinds.has('vault-action')) return plain(fixedWords['vault-action']);
   const names: Names[] = [];
   if (kinds.has('local')) names.push(places.local);
   if (kinds.has('remote')) names.push(places.remote);
@@ -103,7 +105,7 @@ async function completeName(
  * @returns the folder that it is in, and what is typed of the rest
  */
 export function splitName(text: string): { folder: string; beginning: string } {
-  const folder = /^(?:.*\/|plain:)/su.exec(text)?.[0] ?? '';
+  const folder = /^(?:.*\/|[^/:]*:)/su.exec(text)?.[0] ?? '';
   return { folder, beginning: text.slice(folder.length) };
 }
 

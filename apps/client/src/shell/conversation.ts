@@ -11,7 +11,7 @@ import { LineEditor } from './line-editor.js';
 import type { LineRunner } from './line-runner.js';
 import { localNames } from './local-names.js';
 import { RemoteNames } from './remote-names.js';
-import type { ShellWorkspace } from './shell-workspace.js';
+import { textOfFolder, type ShellWorkspace } from './shell-workspace.js';
 
 /** Characters of the folder's path that a prompt has room for. */
 const widestFolder = 40;
@@ -73,9 +73,9 @@ export class Conversation {
 
   #prompt(): string {
     const colors = createColors(process.env['NO_COLOR'] === undefined);
-    const characters = Array.from(printable(`/${this.#workspace.folder}`));
+    const characters = Array.from(printable(textOfFolder(this.#workspace.folder)));
     const isLong = characters.length > widestFolder;
     const end = characters.slice(-widestFolder).join('');
-    return `${colors.bold(`e2eeftp:${isLong ? '…' : ''}${end}`)}> `;
+    return `${colors.bold(`e2eeftp ${isLong ? '…' : ''}${end}`)}> `;
   }
 }

@@ -2,7 +2,7 @@ import { lstat, mkdir, readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { ClientError } from '@e2eeftp/client';
+import { ClientError, formatRemotePath } from '@e2eeftp/client';
 
 import { defineCommand, type Command, type Invocation } from '../command.js';
 import { forEachArgument } from '../each-argument.js';
@@ -10,9 +10,9 @@ import type { ExitCode } from '../exit-code.js';
 import { UsageError } from '../failure.js';
 import { showEntries } from '../listing.js';
 import type { JsonFields } from '../output.js';
-import { withClient } from '../workspace.js';
+import { withTree } from '../workspace.js';
 import { noFolders } from '../v1/refuse-option.js';
-import type { ShellWorkspace } from './shell-workspace.js';
+import { textOfFolder, type ShellWorkspace } from './shell-workspace.js';
 
 /**
  * @param workspace - the shell's
@@ -36,7 +36,7 @@ export function folderCommands(workspace: ShellWorkspace): readonly Command[] {
       arity: [0, 0],
       options: {},
       ...onEither(async ({ output }) => {
-        const path = `/${workspace.folder}`;
+        const path = textOfFolder(workspace.folder);
         await output.result({ type: 'folder', path }, [path]);
       }),
     }),
@@ -126,13 +126,17 @@ async function* localEntries(
 
 async function changeFolder(workspace: ShellWorkspace, invocation: Invocation): Promise<undefined> {
   const { args, signal } = invocation;
-  const { path } = workspace.remoteName(args[0] ?? '/');
-  const { path: top } = workspace.remoteName('/');
-  if (path !== top) {
-    const { type } = await withClient(invocation, (client) => client.stat(path, { signal }));
-    if (type !== 'directory') throw new UsageError(`${path} is a file, and no folder`);
-  }
-  workspace.folder = path.slice(top.length + 1);
+  const name = workspace.remoteName(args[0] ?? '/');
+  const { tree, path } = name;
+  const { path: top } = workspace.remoteName(`${tree}:`);
+  await withTree(invocation, name, async (there) => {
+    if (path === top) return;
+    const { type } = await there.stat(path, { signal });
+    if (type === 'directory') return;
+    throw new UsageError(`${formatRemotePath(tree, path)} is a file, and no folder`);
+  });
+  const below = top === '' ? path : path.slice(top.length + 1);
+  workspace.folder = { tree, path: below };
   return undefined;
 }
 

@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 
-import type { Client, RemoteName } from '@e2eeftp/client';
+import type { RemoteName } from '@e2eeftp/client';
 
+import type { ServerAccess } from '../server-access.js';
 import type { Name, Names } from './names.js';
 
 /** Milliseconds for which a folder is believed to be as it was. */
@@ -17,8 +18,8 @@ interface Listing {
 
 /** Where names of the server are looked up. */
 export interface RemoteFolders {
-  /** The client, if there is one: nobody connects because of a key that was pressed. */
-  connected(): Promise<Client | undefined>;
+  /** The server, if there is one: nobody connects because of a key that was pressed. */
+  connected(): Promise<ServerAccess | undefined>;
   /** Says what is meant by a name. */
   remoteName(text: string): RemoteName;
 }
@@ -37,22 +38,24 @@ export class RemoteNames implements Names {
   }
 
   async *in(folder: string, signal: AbortSignal): AsyncGenerator<Name, void, void> {
-    const { path } = this.#folders.remoteName(folder);
-    const known = this.#listings.get(path);
+    const remote = this.#folders.remoteName(folder);
+    const key = `${remote.tree}:${remote.path}`;
+    const known = this.#listings.get(key);
     if (known && performance.now() - known.time < freshness) {
       yield* known.names;
       return;
     }
-    const client = await this.#folders.connected();
-    if (!client) return;
+    const server = await this.#folders.connected();
+    if (!server) return;
+    const tree = await server.tree(remote, signal);
     const names: Name[] = [];
-    for await (const entry of client.list(path, { signal })) {
+    for await (const entry of tree.list(remote.path, { signal })) {
       const name = { name: posix.basename(entry.path), isFolder: entry.type === 'directory' };
       names.push(name);
       yield name;
       if (names.length >= bounds.names) break;
     }
-    this.#remember(path, names);
+    this.#remember(key, names);
   }
 
   /** Forgets everything: a command may have changed it. */
@@ -60,11 +63,11 @@ export class RemoteNames implements Names {
     this.#listings.clear();
   }
 
-  #remember(path: string, names: readonly Name[]): void {
+  #remember(key: string, names: readonly Name[]): void {
     const [oldest] = this.#listings.keys();
     if (this.#listings.size >= bounds.folders && oldest !== undefined) {
       this.#listings.delete(oldest);
     }
-    this.#listings.set(path, { names, time: performance.now() });
+    this.#listings.set(key, { names, time: performance.now() });
   }
 }

@@ -52,7 +52,7 @@ async function runShell(
   const runner = new LineRunner({ invocation: shell, workspace, commands });
   try {
     // Where there is no way to the server, that is to be known before anything is typed.
-    if (!shell.global.v1) await workspace.client(shell);
+    if (!shell.global.v1) await workspace.server(shell);
     if (!canAsk()) return await runScript(runner, shell, keepsGoing);
     return await new Conversation(runner, workspace, shell).run();
   } finally {

@@ -1,20 +1,29 @@
-import { parseRemoteName, type Client, type Entry, type RemoteName } from '@e2eeftp/client';
+import { parseRemoteName, usualTree, type Entry, type RemoteName } from '@e2eeftp/client';
 
 import type { Invocation, Workspace } from '../command.js';
 import { UsageError } from '../failure.js';
 import { globalOptions, type GlobalOptions } from '../global-options.js';
 import type { Output } from '../output.js';
-import { findConnection, hangUp, openClient, usingClient } from '../session.js';
+import type { ServerAccess } from '../server-access.js';
+import { findConnection, hangUp, openServer, usingServer } from '../session.js';
 
 /** What a command needs to know of its invocation to get a client. */
 type Borrower = Pick<Invocation, 'output' | 'signal'>;
 
-/** What the commands of a shell share: a client, and the folder to which names are relative. */
+/** A folder of a server to which names can be relative. */
+export interface ShellFolder {
+  /** The tree that it is in, as it stands before a colon. */
+  readonly tree: string;
+  /** Its path from the top of that tree, its parts joined by `/`; empty at the top. */
+  readonly path: string;
+}
+
+/** What the commands of a shell share: a server, and the folder to which names are relative. */
 export class ShellWorkspace implements Workspace {
-  /** The folder below `plain:`, its parts joined by `/`; empty at the top. */
-  folder = '';
+  /** The folder to which names are relative. */
+  folder: ShellFolder = { tree: usualTree, path: '' };
   readonly #shell: Invocation;
-  #client: Promise<Client> | undefined;
+  #server: Promise<ServerAccess> | undefined;
   /** Hears of broken connections; nobody does while nothing runs. */
   #listener: Output | undefined;
 
@@ -23,16 +32,16 @@ export class ShellWorkspace implements Workspace {
     this.#shell = shell;
   }
 
-  async withClient<Result>(
+  async withServer<Result>(
     invocation: Invocation,
-    task: (client: Client) => Promise<Result>,
+    task: (server: ServerAccess) => Promise<Result>,
   ): Promise<Result> {
     if (!isSameConnection(invocation.global, this.#shell.global)) {
-      return usingClient(invocation, await findConnection(invocation), task);
+      return usingServer(invocation, await findConnection(invocation), task);
     }
     this.#listener = invocation.output;
     try {
-      return await task(await this.client(invocation));
+      return await task(await this.server(invocation));
     } finally {
       this.#listener = undefined;
     }
@@ -40,20 +49,20 @@ export class ShellWorkspace implements Workspace {
 
   /**
    * @param borrower - who wants it
-   * @returns the client of the shell; it connects at its first use, and when a connection was lost
+   * @returns the server of the shell; it connects at its first use, and when a connection was lost
    * @throws ClientError
    */
-  client({ output, signal }: Borrower): Promise<Client> {
-    this.#client ??= this.#connect({ output, signal }).catch((error: unknown) => {
-      this.#client = undefined;
+  server({ output, signal }: Borrower): Promise<ServerAccess> {
+    this.#server ??= this.#connect({ output, signal }).catch((error: unknown) => {
+      this.#server = undefined;
       throw error;
     });
-    return this.#client;
+    return this.#server;
   }
 
-  /** @returns the client of the shell, if it has connected and nobody waits for that */
-  connected(): Promise<Client | undefined> {
-    return Promise.race([this.#client, Promise.resolve(undefined)]);
+  /** @returns the server of the shell, if it has connected and nobody waits for that */
+  connected(): Promise<ServerAccess | undefined> {
+    return Promise.race([this.#server, Promise.resolve(undefined)]);
   }
 
   /** Whether a remote name in a line of these options is of the server that the shell is at. */
@@ -63,17 +72,17 @@ export class ShellWorkspace implements Workspace {
 
   remoteName(text: string): RemoteName {
     const [, prefix, name = ''] = /^([^/:]*:)?(.*)$/su.exec(text) ?? [];
-    // Whatever other prefixes mean, and whether they are understood, is said in one place.
-    if (prefix !== undefined && prefix !== 'plain:') return parseRemoteName(text);
+    const { tree, path } = this.folder;
     const isFromTop = prefix !== undefined || name.startsWith('/');
-    const parts = isFromTop || this.folder === '' ? [] : this.folder.split('/');
+    const parts = isFromTop || path === '' ? [] : path.split('/');
     const typed = name.split('/');
     for (const part of typed) {
       if (part === '..') parts.pop();
       else if (part !== '' && part !== '.') parts.push(part);
     }
     const isFolder = ['', '.', '..'].includes(typed.at(-1) ?? '');
-    return parseRemoteName(`plain:${parts.join('/')}${isFolder && parts.length > 0 ? '/' : ''}`);
+    const end = isFolder && parts.length > 0 ? '/' : '';
+    return parseRemoteName(`${prefix ?? `${tree}:`}${parts.join('/')}${end}`);
   }
 
   standardInput(): never {
@@ -87,23 +96,33 @@ export class ShellWorkspace implements Workspace {
    * @param borrower - who wants it
    */
   async *list(folder: string, borrower: Borrower): AsyncGenerator<Entry, void, void> {
-    const { path } = this.remoteName(folder);
-    yield* (await this.client(borrower)).list(path, { signal: borrower.signal });
+    const { signal } = borrower;
+    const name = this.remoteName(folder);
+    const server = await this.server(borrower);
+    yield* (await server.tree(name, signal)).list(name.path, { signal });
   }
 
   /** Hangs up. */
   async close(): Promise<void> {
-    const client = await this.#client?.catch(() => undefined);
-    if (client) await hangUp(client, this.#shell.signal);
+    const server = await this.#server?.catch(() => undefined);
+    if (server) await hangUp(server, this.#shell.signal);
   }
 
-  async #connect(borrower: Borrower): Promise<Client> {
+  async #connect(borrower: Borrower): Promise<ServerAccess> {
     const { global } = this.#shell;
     const facts = await findConnection({ ...this.#shell, ...borrower });
-    return openClient({ global, ...borrower }, facts, (text) => {
+    return openServer({ global, ...borrower }, facts, (text) => {
       this.#listener?.note(text);
     });
   }
+}
+
+/**
+ * @param folder - a folder of a server
+ * @returns a name that means it everywhere
+ */
+export function textOfFolder({ tree, path }: ShellFolder): string {
+  return `${tree}:${path}`;
 }
 
 /**

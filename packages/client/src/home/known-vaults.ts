@@ -186,7 +186,11 @@ export function noAlias(alias: string): ClientError {
   );
 }
 
-function isAlias(text: string): boolean {
+/**
+ * @param text - what stands before the colon of a name
+ * @returns whether a vault can be called so
+ */
+export function isAlias(text: string): boolean {
   return /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]{0,63}$/u.test(text) && !reserved.has(text);
 }
 

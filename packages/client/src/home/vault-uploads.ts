@@ -16,6 +16,7 @@ import * as z from 'zod';
 import { asClientError } from '../errors.js';
 import { isAtWork, markInUse, thisOwner } from '../transfer/transfer-owner.js';
 import type { UploadNotes } from '../vault/upload-notes.js';
+import { frameOf, readFrames } from './note-frames.js';
 
 /** Milliseconds after which nobody goes on with an upload any more: a week. */
 const patience = 7 * 24 * 60 * 60 * 1000;
@@ -98,7 +99,8 @@ export class VaultUploads {
 
 interface FoundNotes {
   readonly head: z.infer<typeof headSchema>;
-  readonly notes: Uint8Array;
+  /** Nothing when they are damaged. */
+  readonly notes: Uint8Array | undefined;
 }
 
 class NotesFile implements KeptNotes {
@@ -136,7 +138,7 @@ class NotesFile implements KeptNotes {
     const handle = await open(part, 'wx', 0o600);
     try {
       const head = JSON.stringify({ upload: this.#upload, ...(await thisOwner()) });
-      await writeAll(handle, Buffer.concat([Buffer.from(`${head}\n`), notes]));
+      await writeAll(handle, Buffer.concat([Buffer.from(`${head}\n`), frameOf(notes)]));
       await rename(part, this.#path);
       this.#handle = handle;
     } catch (error) {
@@ -147,7 +149,7 @@ class NotesFile implements KeptNotes {
   }
 
   async append(notes: Uint8Array): Promise<void> {
-    if (this.#handle) await writeAll(this.#handle, notes);
+    if (this.#handle) await writeAll(this.#handle, frameOf(notes));
   }
 
   async close(): Promise<void> {
@@ -176,7 +178,7 @@ async function readNotes(path: string): Promise<FoundNotes | undefined> {
     const bytes = await readFile(path);
     const end = bytes.indexOf(newline);
     const head = headSchema.parse(JSON.parse(bytes.toString('utf8', 0, end)));
-    return { head, notes: bytes.subarray(end + 1) };
+    return { head, notes: readFrames(bytes.subarray(end + 1)) };
   } catch {
     // What is damaged, or not there, tells nothing: the upload begins anew.
     return undefined;

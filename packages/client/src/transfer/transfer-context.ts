@@ -1,5 +1,6 @@
 import { SmallFiles } from '@e2eeftp/file-io';
 import { limits as protocolLimits, type Welcome } from '@e2eeftp/protocol';
+import { VaultThreads } from '@e2eeftp/vault-threads';
 
 import { Retries, withRetries, type Retry, type RetryOptions } from '../connection/retry.js';
 import { defaultRetries, type ConnectOptions } from '../options.js';
@@ -26,6 +27,7 @@ export class TransferContext {
   readonly #onRetry: ((retry: Retry) => void) | undefined;
   readonly #rateLimit: RateLimit | undefined;
   #smallFiles: SmallFiles | undefined;
+  #vaultThreads: VaultThreads | undefined;
 
   /**
    * @param requests - asks the server
@@ -80,6 +82,12 @@ export class TransferContext {
     return new Retries(this.#retryOptions(signal, this.#retries));
   }
 
+  /** Seals and opens small files of vaults, many at once. */
+  get vaultThreads(): VaultThreads {
+    this.#vaultThreads ??= new VaultThreads();
+    return this.#vaultThreads;
+  }
+
   /** Reads and writes small files, many at once. */
   get smallFiles(): SmallFiles {
     this.#smallFiles ??= new SmallFiles();
@@ -89,6 +97,7 @@ export class TransferContext {
   /** Frees what transfers shared. None may be under way. */
   async close(): Promise<void> {
     await this.#smallFiles?.close();
+    await this.#vaultThreads?.close();
   }
 
   /** Bytes that are to be asked of the server at once. */

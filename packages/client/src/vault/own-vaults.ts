@@ -11,6 +11,7 @@ import type { Client } from '../client.js';
 import { ClientError } from '../errors.js';
 import type { KeptKeyrings } from '../home/kept-keyrings.js';
 import type { OperationOptions } from '../options.js';
+import { usualTree } from '../remote-name.js';
 import { Cards } from './cards.js';
 import type { FirstOwner } from './keyring-walk.js';
 import { storeKeyring } from './store-keyring.js';
@@ -18,7 +19,7 @@ import { asVaultFailure } from './vault-failure.js';
 import { VaultSession } from './vault-session.js';
 
 /** The name of the vault that everybody has for himself. */
-export const homeName = 'home';
+const homeName = usualTree;
 
 /** Who somebody is to the vaults of one server. */
 export interface VaultPerson {
@@ -124,7 +125,7 @@ export class OwnVaults {
       if (!isStored && kind === 'shared') throw notStored();
       return vault;
     } catch (error) {
-      throw asVaultFailure(error, name);
+      throw asVaultFailure(error instanceof ClientError ? refused(error, name) : error, name);
     }
   }
 
@@ -178,4 +179,14 @@ export class OwnVaults {
 
 function notStored(): ClientError {
   return new ClientError('disconnected', 'The connection broke before the vault was there');
+}
+
+/** Nobody knows the paths of keyrings. */
+function refused(error: ClientError, name: string): ClientError {
+  if (error.code !== 'not-allowed') return error;
+  return new ClientError(
+    'not-allowed',
+    `The vault ${name} cannot be made: this server does not allow you to store anything; ask its operator for access, or name what the server can read as "plain:PATH"`,
+    { cause: error },
+  );
 }

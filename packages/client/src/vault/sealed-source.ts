@@ -1,10 +1,10 @@
-import { concatBytes } from '@e2eeftp/crypto';
 import {
   beginSealing,
   decodeUploadJournal,
   resumeSealing,
   storedFileSize,
   VaultError,
+  vaultSizes,
   type FileMetadata,
   type FileSealer,
   type SealedPart,
@@ -15,6 +15,8 @@ import { asLocalError } from '../errors.js';
 import type { OpenSource } from '../transfer/open-source.js';
 import type { RepeatableSource } from '../transfer/source.js';
 import type { SourceVersion } from '../transfer/source-version.js';
+import { digestOfLeaf } from './content-root.js';
+import { GatheredBytes } from './gathered-bytes.js';
 import { explained, sealingOf, type OpenVault } from './open-vault.js';
 import type { UploadNotes } from './upload-notes.js';
 
@@ -63,6 +65,34 @@ export interface ResumableSealingOptions extends SealingOptions {
 }
 
 /**
+ * Seals what follows of a source. Whole leaves are hashed on another thread, while their chunks are sent.
+ */
+async function* sealedParts(
+  sealer: FileSealer,
+  source: OpenSource,
+): AsyncGenerator<SealedPart, void, void> {
+  let position = sealer.contentOffset;
+  for await (const chunk of readSource(source, position)) {
+    // All that is in memory may come as one chunk.
+    for (let start = 0; start < chunk.length; start += vaultSizes.leaf) {
+      const piece = chunk.subarray(start, start + vaultSizes.leaf);
+      const isLeaf = piece.length === vaultSizes.leaf && position % vaultSizes.leaf === 0;
+      position += piece.length;
+      if (!isLeaf) {
+        yield sealer.update(piece);
+        continue;
+      }
+      const digest = digestOfLeaf(piece);
+      // Who stops in between does not hear of it.
+      digest.catch(() => undefined);
+      yield sealer.updateLeaf(piece);
+      yield sealer.addLeaf(await digest);
+    }
+  }
+  yield sealer.finish();
+}
+
+/**
  * Seals a source while it is read, once.
  *
  * @param options - what to seal
@@ -72,13 +102,12 @@ export interface ResumableSealingOptions extends SealingOptions {
 export async function* sealedOnce(options: SealingOptions): AsyncGenerator<Uint8Array, void, void> {
   const { vault, source, file, path } = options;
   try {
+    const gathered = new GatheredBytes();
     const sealer = beginSealing(sealingOf(vault), file);
-    yield concatBytes(...sealer.start().bytes);
-    for await (const chunk of readSource(source, 0)) {
-      const { bytes } = sealer.update(chunk);
-      if (bytes.length > 0) yield concatBytes(...bytes);
+    yield gathered.gather(sealer.start().bytes);
+    for await (const { bytes } of sealedParts(sealer, source)) {
+      if (bytes.length > 0) yield gathered.gather(bytes);
     }
-    yield concatBytes(...sealer.finish().bytes);
   } catch (error) {
     throw explained(error, vault, path);
   }
@@ -93,6 +122,7 @@ export class SealedSource implements RepeatableSource {
   readonly local: string | undefined;
   readonly version: SourceVersion | undefined;
   readonly #options: ResumableSealingOptions;
+  readonly #gathered = new GatheredBytes();
   #reading: AsyncGenerator<Uint8Array, void, void> | undefined;
 
   /** @param options - what to seal */
@@ -125,19 +155,14 @@ export class SealedSource implements RepeatableSource {
       const { sealer, notes } = await this.#sealer(offset);
       const start = sealer.start();
       await notes.replace(start.journal);
-      if (start.bytes.length > 0) yield concatBytes(...start.bytes);
-      for await (const chunk of readSource(source, sealer.contentOffset)) {
-        yield* this.#noted(sealer.update(chunk));
+      if (start.bytes.length > 0) yield this.#gathered.gather(start.bytes);
+      for await (const { journal, bytes } of sealedParts(sealer, source)) {
+        if (journal.length > 0) await notes.append(journal);
+        if (bytes.length > 0) yield this.#gathered.gather(bytes);
       }
-      yield* this.#noted(sealer.finish());
     } catch (error) {
       throw explained(error, vault, path);
     }
-  }
-
-  async *#noted({ journal, bytes }: SealedPart): AsyncGenerator<Uint8Array, void, void> {
-    if (journal.length > 0) await this.#options.notes.append(journal);
-    if (bytes.length > 0) yield concatBytes(...bytes);
   }
 
   async #sealer(offset: number): Promise<{ sealer: FileSealer; notes: UploadNotes }> {

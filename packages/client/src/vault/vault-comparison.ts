@@ -1,11 +1,11 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-import { defaultBackend } from '@e2eeftp/crypto';
 import { readChunks } from '@e2eeftp/file-io';
-import { ContentHash, SignatureOpener } from '@e2eeftp/vault';
+import { SignatureOpener } from '@e2eeftp/vault';
 
 import { rethrowAsLocal, throwIfAborted } from '../errors.js';
+import { ContentRoot } from './content-root.js';
 import type { FoundFile } from './file-finder.js';
 import { readHead } from './file-place.js';
 import type { Reading } from './vault-reading.js';
@@ -45,12 +45,14 @@ async function rootOf(
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if ((await file.stat()).size !== size) return undefined;
-    const hash = new ContentHash(defaultBackend);
+    const root = new ContentRoot();
+    let read = 0;
     for await (const chunk of readChunks(file, 0, size)) {
       throwIfAborted(signal);
-      hash.update(chunk);
+      await root.add([chunk]);
+      read += chunk.length;
     }
-    return hash.size === size ? hash.root() : undefined;
+    return read === size ? await root.root() : undefined;
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
-import { limits, type StoredFile } from '@e2eeftp/protocol';
-import { FileHeadReader, FileOpener } from '@e2eeftp/vault';
-import { concatBytes } from '@e2eeftp/crypto';
+import { limits } from '@e2eeftp/protocol';
+import { VaultError } from '@e2eeftp/vault';
+import type { FileToOpen, OpenedFile } from '@e2eeftp/vault-threads';
 
 import { ClientError } from '../errors.js';
 import type { GetTogetherOptions } from '../options.js';
@@ -9,7 +9,7 @@ import type { IncomingFile } from '../transfer/together/batch-requests.js';
 import type { ContentOutcome } from '../transfer/together/get-contents.js';
 import { keepTogether, type FileToGet } from '../transfer/together/get-together.js';
 import type { FoundFile } from './file-finder.js';
-import { explained, mayBeOutdated, openingOf, type OpenVault } from './open-vault.js';
+import { explained, mayBeOutdated, type OpenVault } from './open-vault.js';
 import type { DownloadSource } from './vault-download.js';
 import { checkedVaultPath } from './vault-places.js';
 
@@ -17,6 +17,11 @@ import { checkedVaultPath } from './vault-places.js';
 interface Wanted {
   readonly index: number;
   readonly found: FoundFile;
+}
+
+/** A file as the server has it. */
+interface Arrived extends Wanted {
+  readonly stored: Uint8Array;
 }
 
 /**
@@ -51,45 +56,38 @@ export async function getTogether(
     size: place.storedSize,
   }));
   const received = await client.getContents(stored, { signal });
-  for (const [position, { index, found }] of wanted.entries()) {
-    contents[index] = opened(vault, found, received[position], files[index]?.path ?? '');
+  const arrived: Arrived[] = [];
+  for (const [position, one] of wanted.entries()) {
+    const outcome = received[position];
+    if (outcome instanceof ClientError) contents[one.index] = failed(outcome, vault, one, files);
+    else if (outcome) arrived.push({ ...one, stored: outcome.content });
+  }
+  const opened = await client.vaultThreads.open(vault, arrived.map(toOpen));
+  for (const [position, one] of arrived.entries()) {
+    const file = opened[position];
+    const isOpened = file && !(file instanceof VaultError);
+    contents[one.index] = isOpened ? incoming(one, file) : failed(file, vault, one, files);
   }
   return keepTogether(client.smallFiles, files, contents, options);
 }
 
-function opened(
-  vault: OpenVault,
-  found: FoundFile,
-  outcome: ContentOutcome,
-  path: string,
-): ContentOutcome {
-  if (!outcome) return undefined;
-  try {
-    if (outcome instanceof ClientError) throw outcome;
-    return openWhole(vault, found, outcome.content);
-  } catch (error) {
-    // It may be another file by now, or the members may have changed: whoever gets it alone looks again.
-    const isOutdated = error instanceof ClientError && error.code === 'not-found';
-    if (isOutdated || mayBeOutdated(error)) return undefined;
-    return explained(error, vault, path);
-  }
+function toOpen({ found: { place }, stored }: Arrived): FileToOpen {
+  return { entry: place.entry, stored };
 }
 
-/** Opens a file that is in memory, and checks who sent it. */
-function openWhole(
-  vault: Pick<OpenVault, 'opened'>,
-  { place: { entry, storedSize }, etag }: FoundFile,
-  bytes: Uint8Array,
-): IncomingFile {
-  const reader = new FileHeadReader(openingOf(vault), { entry, storedSize });
-  const used = reader.receive(bytes);
-  const head = reader.finish();
-  const opener = new FileOpener(head);
-  const parts = [...opener.receive(bytes.subarray(used))];
-  opener.finish();
-  const [first = new Uint8Array(0)] = parts;
-  const content = parts.length <= 1 ? first : concatBytes(...parts);
-  const { mtime, mode } = head.metadata;
-  const file: StoredFile = { size: content.length, mtime, etag, mode };
-  return { file, content };
+function incoming({ found }: Wanted, { content, metadata }: OpenedFile): IncomingFile {
+  const { mtime, mode } = metadata;
+  return { file: { size: content.length, mtime, etag: found.etag, mode }, content };
+}
+
+/** It may be another file by now, or the members may have changed: whoever gets it alone looks again. */
+function failed(
+  error: unknown,
+  vault: OpenVault,
+  { index }: Wanted,
+  files: readonly FileToGet[],
+): ContentOutcome {
+  const isOutdated = error instanceof ClientError && error.code === 'not-found';
+  if (isOutdated || mayBeOutdated(error)) return undefined;
+  return explained(error, vault, files[index]?.path ?? '');
 }

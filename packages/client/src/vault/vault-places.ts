@@ -93,15 +93,11 @@ export class VaultPlaces {
    *
    * @param path - a path in the vault, but not the root's
    * @param keyring - the number of the keyring in force
-   * @param options - a signal
+   * @param options - how fresh the listings must be, and a signal
    * @returns the folder, and the name
    * @throws ClientError `conflict` when a file is in the way; RefusedChange
    */
-  async forNew(
-    path: RemotePath,
-    keyring: number,
-    options: Pick<LookOptions, 'signal'>,
-  ): Promise<NewPlace> {
+  async forNew(path: RemotePath, keyring: number, options: LookOptions): Promise<NewPlace> {
     const names = path.split('/');
     const name = names.pop() ?? '';
     if (name === '') {
@@ -147,7 +143,7 @@ export class VaultPlaces {
   async #makeAll(
     names: readonly string[],
     keyring: number,
-    options: Pick<LookOptions, 'signal'>,
+    options: LookOptions,
   ): Promise<VaultFolder> {
     const since = performance.now();
     const made = await this.#make(names, keyring, options).catch(unlessMissing);

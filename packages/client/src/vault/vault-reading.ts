@@ -7,6 +7,7 @@ import {
 } from '@e2eeftp/vault';
 
 import type { Client } from '../client.js';
+import { ContentRoot } from './content-root.js';
 import type { FilePlace } from './file-place.js';
 import { openingOf, type OpenVault } from './open-vault.js';
 
@@ -41,16 +42,19 @@ export async function* readWhole(
   known?: KnownBeginning,
 ): AsyncGenerator<readonly Uint8Array[], FileMetadata, void> {
   const reader = new FileHeadReader(openingOf(vault), { entry, storedSize });
-  let opener = known && new FileOpener(known.head, known.leaves);
+  let opener = known && new FileOpener(known.head, known.leaves, false);
+  const root = new ContentRoot(known?.leaves);
   const offset = opener?.storedOffset ?? 0;
   for await (const bytes of client.read(path, { offset, signal })) {
     const used = opener ? 0 : reader.receive(bytes);
-    if (!opener && reader.head) opener = new FileOpener(reader.head);
+    if (!opener && reader.head) opener = new FileOpener(reader.head, [], false);
     const parts = opener ? [...opener.receive(bytes.subarray(used))] : [];
-    if (parts.length > 0) yield parts;
+    if (parts.length === 0) continue;
+    await root.add(parts);
+    yield parts;
   }
   const head = known?.head ?? reader.finish();
-  (opener ?? new FileOpener(head)).finish();
+  (opener ?? new FileOpener(head, [], false)).finish(await root.root());
   return head.metadata;
 }
 

@@ -1,5 +1,6 @@
 import { joinPath, limits, parentPath, type RemotePath } from '@e2eeftp/protocol';
 import { newEntryId, storedFileSize, type FileMetadata } from '@e2eeftp/vault';
+import type { FileToSeal } from '@e2eeftp/vault-threads';
 
 import { ClientError } from '../errors.js';
 import type { SendTogetherOptions } from '../options.js';
@@ -7,7 +8,6 @@ import { areEnough, type TogetherOutcome } from '../transfer/together/batch.js';
 import type { FileToSend } from '../transfer/together/send-together.js';
 import { readSmallSources, type SmallSource } from '../transfer/together/small-sources.js';
 import { changeVault, explained, sealingOf } from './open-vault.js';
-import { sealWhole } from './seal-whole.js';
 import type { VaultFolder } from './vault-folder.js';
 import { etagOf } from './vault-item.js';
 import { checkedVaultPath } from './vault-places.js';
@@ -16,8 +16,8 @@ import { metadataOf } from './vault-upload.js';
 
 type SignalledOptions = SendTogetherOptions & { readonly signal: AbortSignal };
 
-/** A small file, sealed for its place, and which of them all it is. */
-interface Sealed {
+/** A small file on its way to its place, and which of them all it is. */
+interface Outgoing {
   readonly index: number;
   readonly folder: VaultFolder;
   readonly name: string;
@@ -25,8 +25,7 @@ interface Sealed {
   /** Its name on the server. */
   readonly stored: string;
   readonly metadata: Omit<FileMetadata, 'sender'>;
-  readonly size: number;
-  readonly bytes: Uint8Array;
+  readonly content: Uint8Array;
 }
 
 /**
@@ -54,19 +53,28 @@ export async function sendTogether(
   await turns.run(paths, signal, () =>
     changeVault(vault, signal, async (keyring) => {
       const places = new NewPlaces(tools, keyring, signal);
-      const sealed: Sealed[] = [];
+      const outgoing: Outgoing[] = [];
       for (const [index, file] of files.entries()) {
         const source = sources[index];
         try {
           if (source instanceof ClientError) throw source;
-          const one = source && (await seal(tools, places, file, source, options));
-          if (one) sealed.push({ index, ...one });
+          const one = source && (await place(places, file, source, options));
+          if (one) outgoing.push({ index, ...one });
         } catch (error) {
           outcomes[index] = explained(error, vault, file.path);
         }
       }
-      const results = await client.sendTogether(sealed.map(toSend), { keyring, signal });
-      for (const [position, one] of sealed.entries()) {
+      // Whoever may not write hears of it here, and not once for each file.
+      sealingOf(vault);
+      const sealed = await client.vaultThreads.seal(vault, outgoing.map(toSeal));
+      const ready: (Outgoing & { readonly bytes: Uint8Array })[] = [];
+      for (const [position, one] of outgoing.entries()) {
+        const bytes = sealed[position];
+        if (bytes instanceof Uint8Array) ready.push({ ...one, bytes });
+        else outcomes[one.index] = explained(bytes, vault, files[one.index]?.path ?? '');
+      }
+      const results = await client.sendTogether(ready.map(toSend), { keyring, signal });
+      for (const [position, one] of ready.entries()) {
         outcomes[one.index] = settled(tools, one, results[position]);
       }
     }),
@@ -99,13 +107,12 @@ class NewPlaces {
 }
 
 /** @returns the file, unless it is to be sent by itself */
-async function seal(
-  { vault }: SendingTools,
+async function place(
   places: NewPlaces,
   { path, mtime }: FileToSend,
   source: SmallSource,
   options: SignalledOptions,
-): Promise<Omit<Sealed, 'index'> | undefined> {
+): Promise<Omit<Outgoing, 'index'> | undefined> {
   const { content } = source;
   const checked = checkedVaultPath(path);
   if (checked === '' || storedFileSize(content.length) > limits.batchFileSize) return undefined;
@@ -114,24 +121,33 @@ async function seal(
   if (folder.entries.has(name) || folder.damaged.has(name)) return undefined;
   const id = newEntryId();
   const metadata = metadataOf(source, [], { mtime, preserveMode: options.preserveMode });
-  const bytes = sealWhole(sealingOf(vault), { entry: id, metadata }, [content]);
-  const stored = folder.seal(id, name);
-  return { folder, name, id, stored, metadata, size: content.length, bytes };
+  return { folder, name, id, stored: folder.seal(id, name), metadata, content };
 }
 
-function toSend({ folder, stored, bytes, metadata }: Sealed): FileToSend {
+function toSeal({ id, metadata, content }: Outgoing): FileToSeal {
+  return { entry: id, metadata, content };
+}
+
+function toSend({
+  folder,
+  stored,
+  bytes,
+  metadata,
+}: Outgoing & { readonly bytes: Uint8Array }): FileToSend {
   return { source: bytes, path: joinPath(folder.path, stored), mtime: metadata.mtime };
 }
 
 function settled(
   { vault }: SendingTools,
-  { folder, name, id, stored, metadata, size }: Sealed,
+  { folder, name, id, stored, metadata, content }: Outgoing,
   outcome: TogetherOutcome,
 ): TogetherOutcome {
   if (!outcome) return undefined;
   if (outcome instanceof ClientError) {
-    // There may be a newer keyring, or somebody was faster: whoever sends it alone finds out.
-    return outcome.code === 'conflict' ? undefined : explained(outcome, vault, name);
+    // There may be a newer keyring, somebody was faster, or the folder has another name by now: whoever
+    // sends it alone finds out.
+    const mayHaveChanged = outcome.code === 'conflict' || outcome.code === 'not-found';
+    return mayHaveChanged ? undefined : explained(outcome, vault, name);
   }
   const put = {
     stored,
@@ -139,5 +155,5 @@ function settled(
     metadata: { ...metadata, sender: vault.identity.publicKey },
   };
   folder.put(itemOf(put), { id, name });
-  return { size, mtime: metadata.mtime, etag: etagOf({ id }), mode: metadata.mode };
+  return { size: content.length, mtime: metadata.mtime, etag: etagOf({ id }), mode: metadata.mode };
 }

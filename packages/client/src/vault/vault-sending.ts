@@ -10,7 +10,7 @@ import type { KeyedTurns } from './keyed-turns.js';
 import { changeVault, RefusedChange } from './open-vault.js';
 import { readSource } from './sealed-source.js';
 import type { VaultFolder } from './vault-folder.js';
-import type { VaultFolders } from './vault-folders.js';
+import type { LookOptions, VaultFolders } from './vault-folders.js';
 import { etagOf, type StoredItem, type VaultItem } from './vault-item.js';
 import type { VaultPlaces } from './vault-places.js';
 import { putFile, type PutFile, type UploadTools } from './vault-upload.js';
@@ -24,6 +24,12 @@ export interface SendingTools extends UploadTools {
 }
 
 type SignalledOptions = SendOptions & { readonly signal: AbortSignal };
+
+/** Where a file is to be put, by which keyring, and how old listings may be. */
+interface Destination extends Pick<LookOptions, 'since'> {
+  readonly path: RemotePath;
+  readonly keyring: number;
+}
 
 /** Ids that are tried, which takes a millisecond at most. */
 const idAttempts = 1000;
@@ -52,8 +58,15 @@ export async function sendFile(
     const repeatable = await heldIfSmall(opened, options);
     return await turns.run([path], signal, () =>
       changeVault(vault, signal, async (keyring) => {
-        const sending = sendOnce(tools, repeatable, { path, keyring }, options);
-        return repeatable.isRepeatable ? sending : sending.catch(rethrowRefusal);
+        const to = { path, keyring };
+        const sending = sendOnce(tools, repeatable, to, options);
+        if (!repeatable.isRepeatable) return sending.catch(rethrowRefusal);
+        return sending.catch((error: unknown) => {
+          if (!isMissing(error)) throw error;
+          // The folder has been renamed or removed since it was listed.
+          const since = performance.now();
+          return sendOnce(tools, repeatable, { ...to, since }, options);
+        });
       }),
     );
   } finally {
@@ -64,16 +77,16 @@ export async function sendFile(
 async function sendOnce(
   tools: SendingTools,
   source: OpenSource,
-  { path, keyring }: { readonly path: RemotePath; readonly keyring: number },
+  { path, keyring, since }: Destination,
   options: SignalledOptions,
 ): Promise<StoredFile> {
   const { overwrite = 'always', signal } = options;
-  const since = performance.now();
-  const place = await tools.places.forNew(path, keyring, { signal });
+  const now = performance.now();
+  const place = await tools.places.forNew(path, keyring, { signal, since });
   const { name } = place;
   const isConditional = overwrite !== 'always';
   const folder = isConditional
-    ? await tools.folders.again(place.folder, { signal, since })
+    ? await tools.folders.again(place.folder, { signal, since: now })
     : place.folder;
   const older = folder.entries.get(name);
   requireReplaceable(path, folder.damaged.has(name), older, overwrite);
@@ -198,6 +211,10 @@ async function heldIfSmall(source: OpenSource, { size }: SendOptions): Promise<O
     if (held > expected) break;
   }
   return openSource(Buffer.concat(chunks));
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof ClientError && error.code === 'not-found';
 }
 
 function rethrowRefusal(error: unknown): never {

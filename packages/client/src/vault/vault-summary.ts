@@ -23,6 +23,8 @@ export interface VaultInside {
   readonly role: Role | undefined;
   /** How many members it has. */
   readonly members: number;
+  /** How many of them own it. */
+  readonly owners: number;
   /** How many epochs it has had. */
   readonly epoch: number;
 }
@@ -33,7 +35,8 @@ export interface VaultInside {
  */
 export function insideOf({ opened, role }: VaultSession): VaultInside {
   const { members, epoch } = opened.keyring;
-  return { name: opened.name, role, members: members.length, epoch };
+  const owners = members.filter((member) => member.role === 'owner').length;
+  return { name: opened.name, role, members: members.length, owners, epoch };
 }
 
 /**

@@ -14,7 +14,8 @@ import { ClientError } from '../errors.js';
 import type { ClientHome } from '../home/client-home.js';
 import { checkedAlias, KnownVaults, noAlias, type KnownVault } from '../home/known-vaults.js';
 import type { OperationOptions } from '../options.js';
-import { homeName, OwnVaults } from './own-vaults.js';
+import { usualTree } from '../remote-name.js';
+import { OwnVaults } from './own-vaults.js';
 import { VaultMembers } from './vault-members.js';
 import type { VaultSession } from './vault-session.js';
 import {
@@ -24,13 +25,14 @@ import {
   type VaultInside,
   type VaultSummary,
 } from './vault-summary.js';
+import { VaultTree } from './vault-tree.js';
 
 /** Whose vaults they are, and where what is known of them is kept. */
 export interface VaultsOptions {
   /** Who has them; the identity that the client has connected with. */
   readonly identity: Identity;
-  /** Keeps accepted keyrings and the vaults' names; by default nothing outlives the object. */
-  readonly home?: Pick<ClientHome, 'keyrings' | 'vaults'> | undefined;
+  /** Keeps accepted keyrings, names and broken uploads; by default nothing outlives the object. */
+  readonly home?: Pick<ClientHome, 'keyrings' | 'vaults' | 'vaultUploads'> | undefined;
   /** What to be called on a card, where there is none yet; by default a part of the fingerprint. */
   readonly name?: string | undefined;
 }
@@ -63,6 +65,7 @@ export class Vaults implements Disposable {
   readonly #own: OwnVaults;
   readonly #changes = new Turnstile();
   readonly #sessions = new Map<string, Promise<VaultSession>>();
+  readonly #trees = new WeakMap<VaultSession, VaultTree>();
 
   /**
    * @param client - a client of the server
@@ -79,17 +82,18 @@ export class Vaults implements Disposable {
   /**
    * Opens a vault, once: further calls give the same session. `home` is made when it is not there yet.
    *
-   * @param name - `home`, or the name of a vault here
+   * @param alias - `home`, or the name of a vault here
    * @param options - when to give up
    * @returns the vault, which is disposed of with this object
    * @throws ClientError `not-found` for a name that no vault has, or when the vault is not there;
    *   `bad-request` when the server keeps no vaults; what `VaultSession.open` throws
    */
-  async open(name: string, options: OperationOptions = {}): Promise<VaultSession> {
+  async open(alias: string, options: OperationOptions = {}): Promise<VaultSession> {
     this.#own.requireVaults();
+    const name = alias.normalize('NFC');
     const known = this.#sessions.get(name);
     if (known) return known;
-    const opening = name === homeName ? this.#own.openHome(options) : this.#open(name, options);
+    const opening = name === usualTree ? this.#own.openHome(options) : this.#open(name, options);
     this.#sessions.set(name, opening);
     try {
       return await opening;
@@ -97,6 +101,21 @@ export class Vaults implements Disposable {
       this.#sessions.delete(name);
       throw error;
     }
+  }
+
+  /**
+   * @param name - the name of a vault here
+   * @param options - when to give up
+   * @returns its files and folders, the same object each time
+   * @throws ClientError as {@link Vaults.open} does
+   */
+  async tree(name: string, options: OperationOptions = {}): Promise<VaultTree> {
+    const session = await this.open(name, options);
+    const known = this.#trees.get(session);
+    if (known) return known;
+    const tree = new VaultTree(this.#client, session, { uploads: this.#home?.vaultUploads });
+    this.#trees.set(session, tree);
+    return tree;
   }
 
   /**
@@ -144,14 +163,14 @@ export class Vaults implements Disposable {
    */
   async list(options: OperationOptions = {}): Promise<VaultSummary[]> {
     this.#own.requireVaults();
-    const aliases = new Map([[formatVaultId(this.#own.homeId), homeName]]);
+    const aliases = new Map([[formatVaultId(this.#own.homeId), usualTree]]);
     for (const { alias, vault } of await this.#known.list(this.#own.server)) {
       aliases.set(formatVaultId(vault), alias);
     }
     const listed = new Set<string>();
     for await (const { path } of this.#client.list('vaults', options)) listed.add(path);
     // Nobody makes his home by asking what there is.
-    const named = [...aliases].filter(([id, alias]) => alias !== homeName || listed.has(id));
+    const named = [...aliases].filter(([id, alias]) => alias !== usualTree || listed.has(id));
     const summaries = await Promise.all(
       named.map(([id, alias]) => summarize(id, alias, this.open(alias, options))),
     );
@@ -164,14 +183,14 @@ export class Vaults implements Disposable {
    *
    * @param what - an invitation, or a vault's id
    * @param options - how to be sure, what to call it, and when to give up
-   * @returns the name, and what the vault looks like inside
+   * @returns the name, the vault's id, and what it looks like inside
    * @throws ClientError `not-found` for who is no member, `integrity` when somebody else began it than the
    *   invitation says, `conflict` when the name or the vault is taken, `bad-name`
    */
   async join(
     what: string,
     options: JoinOptions = {},
-  ): Promise<{ alias: string; inside: VaultInside }> {
+  ): Promise<{ alias: string; id: string; inside: VaultInside }> {
     this.#own.requireVaults();
     const wanted = options.alias === undefined ? undefined : checkedAlias(options.alias);
     const { vault, firstOwner } = read(what);
@@ -190,7 +209,7 @@ export class Vaults implements Disposable {
       const inside = insideOf(session);
       const alias = checkedAlias(wanted ?? inside.name);
       await this.#known.add(this.#own.server, { alias, vault, firstOwner: begunBy ?? '' });
-      return { alias, inside };
+      return { alias, id, inside };
     } finally {
       session[Symbol.dispose]();
     }
@@ -205,15 +224,15 @@ export class Vaults implements Disposable {
    * @throws ClientError `not-found` for a name that no vault has; `bad-name` for `home`
    */
   async leave(name: string, options: LeaveOptions = {}): Promise<VaultInside | undefined> {
-    if (name === homeName) {
+    if (name === usualTree) {
       throw new ClientError('bad-name', 'Your home is yours alone, and cannot be left');
     }
     const { server } = this.#own;
-    const { vault } = await this.#find(name);
+    const { alias, vault } = await this.#find(name);
     const id = formatVaultId(vault);
-    const { inside } = await summarize(id, name, this.open(name, options));
-    await this.#known.remove(server, name);
-    this.#forget(name);
+    const { inside } = await summarize(id, alias, this.open(alias, options));
+    await this.#known.remove(server, alias);
+    this.#forget(alias);
     if (options.forget === true) await this.#home?.keyrings.forget({ server, vault: id });
     return inside;
   }
@@ -228,7 +247,7 @@ export class Vaults implements Disposable {
    */
   async invitation(name: string): Promise<string> {
     const { homeId, fingerprint: firstOwner } = this.#own;
-    if (name === homeName) return formatInvitation({ vault: homeId, firstOwner });
+    if (name === usualTree) return formatInvitation({ vault: homeId, firstOwner });
     return formatInvitation(await this.#find(name));
   }
 

@@ -11,8 +11,7 @@ import {
   type Task,
   type Trouble,
 } from './fault-run.js';
-import { downloadTask, smallDownloadsTask, smallUploadsTask, uploadTask } from './fault-tasks.js';
-import { useFaultyPair } from './faulty-pair.js';
+import { useFaultyPair, type FaultyPair } from './faulty-pair.js';
 
 const patient = (befall: Trouble['befall']): Trouble => ({ befall, patience: longPatience });
 
@@ -28,20 +27,16 @@ const troubles: Readonly<Record<string, Trouble>> = {
 /**
  * Tests that transfers end whole, or fail typed and resume, whatever befalls the connection.
  *
+ * @param makeTasks - what is done, by its name
  * @param choose - which places of a fault are tried, of all those that there are
  */
 export function testTransfersThroughFaults(
+  makeTasks: (pair: () => FaultyPair) => Readonly<Record<string, () => Promise<Task>>>,
   choose: (places: readonly Place[], fault: number) => readonly Place[],
 ): void {
   const pair = useFaultyPair();
-  const tasks: [string, () => Promise<Task>][] = [
-    ['a large upload', uploadTask],
-    ['a large download', downloadTask(pair)],
-    ['small uploads', smallUploadsTask],
-    ['small downloads', smallDownloadsTask(pair)],
-  ];
 
-  describe.each(tasks)('%s', (_name, makeTask) => {
+  describe.each(Object.entries(makeTasks(pair)))('%s', (_name, makeTask) => {
     test.each(Object.entries(troubles).map(([name, trouble], index) => ({ name, trouble, index })))(
       'whose connection $name',
       async ({ trouble, index: number }) => {

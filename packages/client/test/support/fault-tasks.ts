@@ -42,7 +42,7 @@ async function expectStored(direct: Client, path: string, content: Buffer): Prom
 }
 
 /** A large file, up. */
-export async function uploadTask(): Promise<Task> {
+async function uploadTask(): Promise<Task> {
   const path = newName();
   const source = join(await makeFolder(), 'source');
   await writeFile(source, large);
@@ -55,7 +55,7 @@ export async function uploadTask(): Promise<Task> {
 }
 
 /** Small files, up, whose requests follow each other over one connection, one by one and together. */
-export async function smallUploadsTask(): Promise<Task> {
+async function smallUploadsTask(): Promise<Task> {
   const folder = newName();
   return {
     run: async (client) => {
@@ -76,7 +76,7 @@ export async function smallUploadsTask(): Promise<Task> {
 }
 
 /** A large file, down. */
-export function downloadTask(pair: () => FaultyPair): () => Promise<Task> {
+function downloadTask(pair: () => FaultyPair): () => Promise<Task> {
   const path = newName();
   let sent: Promise<unknown> | undefined;
   return async () => {
@@ -96,7 +96,7 @@ export function downloadTask(pair: () => FaultyPair): () => Promise<Task> {
 }
 
 /** Small files, down, whose requests follow each other over one connection, one by one and together. */
-export function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> {
+function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> {
   const remote = newName();
   let sent: Promise<unknown> | undefined;
   return async () => {
@@ -126,6 +126,18 @@ export function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> 
         }
       },
     };
+  };
+}
+
+/** What is done with files of the server's own tree. */
+export function plainTasks(
+  pair: () => FaultyPair,
+): Readonly<Record<string, () => Promise<Task>>> {
+  return {
+    'a large upload': uploadTask,
+    'a large download': downloadTask(pair),
+    'small uploads': smallUploadsTask,
+    'small downloads': smallDownloadsTask(pair),
   };
 }
 

@@ -8,6 +8,8 @@ import { makeFolder } from '../home/support.js';
 export interface FaultyPair {
   /** Where faults befall those who connect through it. */
   readonly proxy: FaultProxy;
+  /** Who all clients are: a broken upload belongs to who has begun it. */
+  readonly identity: Identity;
   /** A client that nothing disturbs. */
   readonly direct: Client;
   /** Connects through the proxy. */
@@ -30,11 +32,11 @@ export function useFaultyPair(): () => FaultyPair {
     });
     await server.start({ port: 0 });
     const proxy = await FaultProxy.start({ port: server.address.port });
-    // One identity for all: a broken upload belongs to who has begun it.
     const common = { identity: Identity.generate(), server: identity.publicKey };
     const direct = await connect({ ...common, port: server.address.port });
     pair = {
       proxy,
+      identity: common.identity,
       direct,
       join: (options) => connect({ ...common, port: proxy.port, ...options }),
     };

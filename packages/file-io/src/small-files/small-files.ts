@@ -1,7 +1,7 @@
+import { TaskThreads, unpackError } from '@e2eeftp/task-threads';
+
 import { SharedRuns } from '../shared-runs.js';
 import { StatsTable, type FileStats } from './file-stats.js';
-import { FileThread, type WaitingTask } from './file-thread.js';
-import { unpackError } from './system-failure.js';
 import {
   fileStates,
   perform,
@@ -45,11 +45,8 @@ const defaultThreads = 4;
  * thing after the other: this is not for large files.
  */
 export class SmallFiles {
-  readonly #mostThreads: number;
-  readonly #threads: FileThread[] = [];
-  readonly #queue: WaitingTask[] = [];
+  readonly #threads: TaskThreads<Task, TaskResult> | undefined;
   readonly #flushes = new SharedRuns();
-  #isScheduled = false;
   #isClosed = false;
 
   /**
@@ -57,7 +54,8 @@ export class SmallFiles {
    *   the disk, which is for programs that cannot start others
    */
   constructor(threads = defaultThreads) {
-    this.#mostThreads = threads;
+    const script = new URL('./thread.js', import.meta.url);
+    this.#threads = threads === 0 ? undefined : new TaskThreads({ script, threads });
   }
 
   /**
@@ -144,42 +142,12 @@ export class SmallFiles {
   /** Ends the threads. What they have not done yet fails. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const { reject } of this.#queue.splice(0)) reject(closedError());
-    await Promise.all(this.#threads.map((thread) => thread.close(closedError())));
+    await this.#threads?.close();
   }
 
   async #ask(task: Task): Promise<TaskResult> {
-    if (this.#isClosed) throw closedError();
-    if (this.#mostThreads === 0) return perform(task);
-    return new Promise<TaskResult>((resolve, reject) => {
-      this.#queue.push({ task, resolve, reject });
-      this.#schedule();
-    });
-  }
-
-  /** Whatever is asked for in this turn of the event loop goes over together. */
-  #schedule(): void {
-    if (this.#isScheduled) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#send();
-    });
-  }
-
-  #send(): void {
-    if (this.#queue.length === 0 || this.#isClosed) return;
-    this.#threadWithRoom()?.send(this.#queue.splice(0));
-  }
-
-  #threadWithRoom(): FileThread | undefined {
-    const free = this.#threads.find((thread) => thread.hasRoom);
-    if (free || this.#threads.length === this.#mostThreads) return free;
-    const thread = new FileThread(() => {
-      if (this.#queue.length > 0) this.#schedule();
-    });
-    this.#threads.push(thread);
-    return thread;
+    if (this.#isClosed) throw new Error('The threads for small files were closed');
+    return this.#threads ? this.#threads.run(task) : perform(task);
   }
 }
 
@@ -193,8 +161,4 @@ function eachOf<Result>(
     if (state !== fileStates.failed) return resultOf(state, table.get(index), index);
     return unpackError(failures[failed++] ?? { message: 'The system has given no reason' });
   });
-}
-
-function closedError(): Error {
-  return new Error('The threads for small files were closed');
 }

@@ -14,9 +14,10 @@ import {
   type BigIntStats,
 } from 'node:fs';
 
+import { packError, type PackedError } from '@e2eeftp/task-threads';
+
 import { ContentBlock } from './content-block.js';
 import { StatsTable } from './file-stats.js';
-import { packError, type SystemFailure } from './system-failure.js';
 
 /** Reads files whole, those that are files and have no more bytes than the limit. */
 interface ReadTask {
@@ -89,7 +90,7 @@ export interface TaskResult {
   /** What the system says of each file, before its bytes were read, or after everything else. */
   readonly stats?: BigInt64Array<ArrayBuffer>;
   /** What went wrong with files, in their order. */
-  readonly failures?: readonly SystemFailure[];
+  readonly failures?: readonly PackedError[];
   /** What the files contain, one behind the other. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
   /** How much of that is each file's. */
@@ -164,7 +165,7 @@ function eachFile<File>(
 ): TaskResult {
   const states = new Uint8Array(files.length);
   const table = new StatsTable(files.length);
-  const failures: SystemFailure[] = [];
+  const failures: PackedError[] = [];
   for (const [index, file] of files.entries()) {
     try {
       states[index] = work(

@@ -1,5 +1,6 @@
 import {
   joinPath,
+  parentPath,
   parseRelativePath,
   rootPath,
   type Entry,
@@ -107,8 +108,10 @@ export class VaultStore implements Store {
     if (isKeyringPlace(place)) return this.#replacement.receive(place, options);
     const { keyring } = options;
     requireEntry(place, await this.#membership(place), { keyring });
+    await new Folders(this.#store).requireAbove(place);
     const upload = await this.#store.createUpload(options);
-    return new VaultUpload(upload, (work) => this.#change([place], { keyring }, work));
+    const known = { keyring, put: place };
+    return new VaultUpload(upload, (work) => this.#change([place], known, work));
   }
 
   async storeFiles(
@@ -119,9 +122,12 @@ export class VaultStore implements Store {
     if (!files.some(isInVaults)) return this.#store.storeFiles(files, options);
     const accepting = () => {
       const memberships = this.#memberships();
+      const folders = new Folders(this.#store);
       return async (file: NewFile): Promise<NewFile> => {
         const place = placeInVault(file.path);
-        if (place) requireEntry(place, await memberships.of(place), options);
+        if (!place) return file;
+        requireEntry(place, await memberships.of(place), options);
+        await folders.requireAbove(place);
         return file;
       };
     };
@@ -174,7 +180,7 @@ export class VaultStore implements Store {
     if (source.root !== target?.root) {
       throw notAllowed('Nothing can be moved into a vault, or out of it');
     }
-    return this.#change(places, options, rename);
+    return this.#change(places, { ...options, put: target }, rename);
   }
 
   async setMode(path: RemotePath, mode: number): Promise<StoredFile> {
@@ -192,7 +198,8 @@ export class VaultStore implements Store {
       await this.#membership(place);
       return;
     }
-    await this.#change([place], options, () => this.#store.makeDirectory(path, options));
+    const known = { ...options, put: place };
+    await this.#change([place], known, () => this.#store.makeDirectory(path, options));
   }
 
   used(home: RemotePath): Promise<number> {
@@ -255,12 +262,13 @@ export class VaultStore implements Store {
    */
   async #change<Result>(
     places: readonly VaultPlace[],
-    known: KnownKeyring,
+    known: KnownKeyring & { readonly put?: VaultPlace },
     work: () => Promise<Result>,
   ): Promise<Result> {
     const requireEntries = async (): Promise<void> => {
       const memberships = this.#memberships();
       for (const place of places) requireEntry(place, await memberships.of(place), known);
+      if (known.put) await new Folders(this.#store).requireAbove(known.put);
     };
     await requireEntries();
     const turns = places.map(({ path }) => turnFor(path));
@@ -268,6 +276,32 @@ export class VaultStore implements Store {
       await requireEntries();
       return work();
     });
+  }
+}
+
+/** Folders above places, each of them looked at once. */
+class Folders {
+  readonly #store: Store;
+  readonly #found = new Map<RemotePath, Promise<void>>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Checks that the folder above a place is there. Its stored name holds its id: made anew on the way, where
+   * somebody has just renamed it, it would be a second one with that id, and members could use neither.
+   */
+  requireAbove({ path }: VaultPlace): Promise<void> {
+    const folder = parentPath(path);
+    const found = this.#found.get(folder) ?? this.#require(folder);
+    this.#found.set(folder, found);
+    return found;
+  }
+
+  async #require(folder: RemotePath): Promise<void> {
+    const { type } = await this.#store.stat(folder);
+    if (type !== 'directory') throw new StoreError('conflict', 'A file is no folder of a vault');
   }
 }
 

@@ -43,6 +43,7 @@ describe.each([
 
     test('change what their role allows', async () => {
       const vault = await team();
+      await as(bob).store.makeDirectory(at(vault.at('BBBB')), { keyring: 3 });
       await as(bob).write(vault.at('BBBB', 'C_-0'), 'x', { keyring: 3 });
       await as(bob).store.makeDirectory(at(vault.at('DDDD')), { keyring: 3 });
       await as(bob).store.rename(at(vault.at('BBBB')), at(vault.at('DDDD', 'E')), 'never', {
@@ -58,6 +59,37 @@ describe.each([
         await expect(as(member).delete(vault.at(), true)).rejects.toMatchObject(notAllowed);
       }
       expect(await as(carol).names(vault.at())).toEqual(['.keyring', 'AAAA']);
+    });
+
+    test('put nothing into folders that are not there, or not any more', async () => {
+      const vault = await team();
+      const { store } = as(bob);
+      const options = { keyring: 3 };
+      const inside = at(vault.at('BBBB', 'C'));
+      const putAll = async (): Promise<unknown[]> => {
+        const file = { path: inside, bytes: new Uint8Array(3), overwrite: 'always' as const };
+        const results = await Promise.allSettled([
+          as(bob).write(inside, 'x', options),
+          store.makeDirectory(inside, options),
+          store.rename(at(vault.at('AAAA')), inside, 'never', options),
+          store.storeFiles([file], options).then(([result]) => {
+            if (result?.status === 'rejected') throw result.reason;
+          }),
+        ]);
+        return results.map((result): unknown =>
+          result.status === 'rejected' ? result.reason : 'done',
+        );
+      };
+      for (const reason of await putAll()) expect(reason).toMatchObject(missing);
+      // While an upload is under way, its folder gets another name.
+      await store.makeDirectory(at(vault.at('BBBB')), options);
+      const upload = await store.createUpload({ path: inside, ...options });
+      await upload.write([bytesOf('x')]);
+      await store.rename(at(vault.at('BBBB')), at(vault.at('CCCC')), 'never', options);
+      await expect(upload.commit({ overwrite: 'always' })).rejects.toMatchObject(missing);
+      expect(await as(bob).names(vault.at())).toEqual(['.keyring', 'AAAA', 'CCCC']);
+      await as(bob).write(vault.at('BBBB'), 'a file', options);
+      for (const reason of await putAll()) expect(reason).toMatchObject(conflict);
     });
 
     test('go through long listings page by page, with what is others’ left out', async () => {

@@ -23,6 +23,7 @@ export class FileOpener {
   readonly #head: FileHead;
   readonly #chunks: StreamOpener;
   readonly #hash: ContentHash;
+  readonly #isHashedHere: boolean;
   readonly #signature = new Uint8Array(vaultSizes.signature);
 
   /**
@@ -30,10 +31,12 @@ export class FileOpener {
    * @param leaves - to go on behind content that is there already: the digests of all its leaves
    *   of 1 MiB (see `hashLeaf`), taken from the bytes as they lie on disk; their number fixes
    *   where the file goes on
+   * @param isHashedHere - not, when the content that it gives is hashed elsewhere, on another thread
    * @throws VaultError `misuse` when there are more leaves than the file has
    */
-  constructor(head: FileHead, leaves: readonly Uint8Array[] = []) {
+  constructor(head: FileHead, leaves: readonly Uint8Array[] = [], isHashedHere = true) {
     this.#head = head;
+    this.#isHashedHere = isHashedHere;
     this.#hash = new ContentHash(head.access.backend);
     for (const leaf of leaves) this.#hash.addLeaf(leaf);
     this.contentOffset = this.#hash.size;
@@ -63,7 +66,7 @@ export class FileOpener {
       }
       if (inContent === 0) continue;
       const content = plaintext.subarray(0, inContent);
-      this.#hash.update(content);
+      if (this.#isHashedHere) this.#hash.update(content);
       yield content;
     }
   }
@@ -72,12 +75,16 @@ export class FileOpener {
    * Ends the file. Only when this returns is the content what the sender named in the metadata,
    * who was a writer of the file's epoch, has written at this place.
    *
+   * @param root - the tree hash of all content (`ContentHash`), 32 bytes, when that was made elsewhere
    * @throws VaultError `truncated` when bytes are missing, `bad-signature`; `misuse` after an
-   *   error
+   *   error, or when the root is missing or not wanted
    */
-  finish(): void {
+  finish(root?: Uint8Array): void {
+    if (this.#isHashedHere !== (root === undefined)) {
+      throw new VaultError('misuse', 'The content of a file is hashed in one place');
+    }
     this.#chunks.finish();
-    if (!isSigned(this.#head, this.#hash.root(), this.#signature)) {
+    if (!isSigned(this.#head, root ?? this.#hash.root(), this.#signature)) {
       throw new VaultError(
         'bad-signature',
         'The sender that this file names did not write it as it is. Do not use what came of it; ask the sender, and send the original again',

@@ -60,7 +60,7 @@ export class FileSealer {
   #chunk: number;
   /** Bytes of the stored file so far, whether given out or not. */
   #stored: number;
-  #step: 'head' | 'content' | 'over' = 'head';
+  #step: 'head' | 'content' | 'leaf' | 'over' = 'head';
 
   /** @param file - its keys, and what is known of an earlier attempt */
   constructor(file: FileUnderWay) {
@@ -117,6 +117,44 @@ export class FileSealer {
   }
 
   /**
+   * Seals a whole leaf of content whose digest is made meanwhile, on another thread: `addLeaf` must be
+   * the next step.
+   *
+   * @param leaf - the content's next 1 MiB, behind whole leaves only; not kept
+   * @returns the chunks that hold it
+   * @throws VaultError as {@link FileSealer.update} does
+   */
+  updateLeaf(leaf: Uint8Array): SealedPart {
+    const isBetweenLeaves = this.#hash.size % vaultSizes.leaf === 0 && this.#filled === 0;
+    if (!isBetweenLeaves || leaf.length !== vaultSizes.leaf) {
+      throw new VaultError('misuse', 'A leaf is 1 MiB, and follows whole leaves');
+    }
+    this.#enter('content', 'over');
+    const part = new PartUnderWay(this.#file.journal !== undefined);
+    for (let start = 0; start < leaf.length; start += streamSizes.chunk) {
+      this.#seal(leaf.subarray(start, start + streamSizes.chunk), false, part);
+    }
+    this.#step = 'leaf';
+    return part.done();
+  }
+
+  /**
+   * Takes the digest of the leaf that was sealed last.
+   *
+   * @param digest - 32 bytes (`hashLeaf`); with another one, the file would be refused by everybody
+   * @returns what is to be appended to the journal
+   * @throws VaultError `misuse` when no leaf waits for its digest
+   */
+  addLeaf(digest: Uint8Array): SealedPart {
+    this.#enter('leaf', 'over');
+    this.#hash.addLeaf(digest);
+    const part = new PartUnderWay(this.#file.journal !== undefined);
+    part.note(encodeLeafEntry(this.#hash.size / vaultSizes.leaf - 1, digest));
+    this.#step = 'content';
+    return part.done();
+  }
+
+  /**
    * Ends the content and signs it.
    *
    * @returns the rest of the stored file
@@ -144,7 +182,7 @@ export class FileSealer {
     return part.done();
   }
 
-  #enter(expected: 'head' | 'content', next: 'content' | 'over'): void {
+  #enter(expected: 'head' | 'content' | 'leaf', next: 'content' | 'over'): void {
     if (this.#step !== expected) {
       throw new VaultError('misuse', 'A file is sealed from its head to its end, once');
     }

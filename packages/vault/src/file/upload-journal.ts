@@ -172,7 +172,8 @@ class Reader {
   #offset = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Parts are copied, which a Buffer's own `slice` would not do.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get missing(): number {

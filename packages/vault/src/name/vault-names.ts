@@ -4,6 +4,7 @@ import {
   defaultBackend,
   equalBytes,
   utf8,
+  type AesSivKey,
   type CryptoBackend,
 } from '@e2eeftp/crypto';
 import { base64urlnopad } from '@scure/base';
@@ -67,6 +68,7 @@ export function storedNameLength(name: string): number {
 export class VaultNames {
   readonly #opened: Pick<OpenedKeyring, 'keyring' | 'secrets'>;
   readonly #backend: CryptoBackend;
+  readonly #keys = new Map<number, AesSivKey>();
 
   /**
    * @param opened - the keyring in force and its secrets, which stay the caller's
@@ -105,7 +107,7 @@ export class VaultNames {
     const padded = new Uint8Array(paddedLength(text.length));
     padded.set(id);
     padded.set(text, id.length);
-    const sealed = this.#backend.aesSiv.seal(keys.nameKey, this.#place(directory), padded);
+    const sealed = this.#keyOf(keys).seal(this.#place(directory), padded);
     return base64urlnopad.encode(concatBytes(encodeEpoch(keys.epoch), sealed));
   }
 
@@ -136,11 +138,19 @@ export class VaultNames {
 
   #decrypt(keys: EpochKeys, directory: DirectoryIds, sealed: Uint8Array): Uint8Array | undefined {
     try {
-      return this.#backend.aesSiv.open(keys.nameKey, this.#place(directory), sealed);
+      return this.#keyOf(keys).open(this.#place(directory), sealed);
     } catch (error) {
       if (error instanceof CryptoError) return undefined;
       throw error;
     }
+  }
+
+  #keyOf({ epoch, nameKey }: EpochKeys): AesSivKey {
+    const known = this.#keys.get(epoch);
+    if (known) return known;
+    const key = this.#backend.aesSiv(nameKey);
+    this.#keys.set(epoch, key);
+    return key;
   }
 
   /** What a name is bound to. */

@@ -56,6 +56,12 @@ test('what is encoded decodes to the same', () => {
   );
 });
 
+test('what is encoded decodes from anywhere in a Buffer', () => {
+  const encoded = joined([start, ...tags(0, 16), leaf(0), tag(16)]);
+  const buffer = Buffer.concat([Buffer.from('something before'), encoded]).subarray(16);
+  expect(decodeUploadJournal(buffer)).toEqual(decodeUploadJournal(Uint8Array.from(encoded)));
+});
+
 test('a journal that was cut off is a shorter one, or none', () => {
   const journal = joined([start, ...tags(0, 16), leaf(0), tag(16)]);
   for (let length = 0; length <= journal.length; length++) {

@@ -50,7 +50,7 @@ function reasonOf(opened: OpenedName): string {
 function sealRaw(plaintext: Uint8Array, directory = folder, epoch = 1): string {
   const [, backend] = backends[0]!;
   const { nameKey } = new VaultSecrets(vault, [filled(32, 1), filled(32, 2)]).keysOf(epoch);
-  const sealed = backend.aesSiv.seal(nameKey, [vault, directory.at(-1)!], plaintext);
+  const sealed = backend.aesSiv(nameKey).seal([vault, directory.at(-1)!], plaintext);
   return base64urlnopad.encode(concatBytes(Uint8Array.of(0, epoch), sealed));
 }
 

@@ -1,22 +1,22 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 
 import type { CryptoBackend } from '../../backend.js';
-import { aesSiv } from '../noble/aes-siv.js';
 import { aead } from './aead.js';
 import { aes256Cbc } from './aes-cbc.js';
+import { aesSiv } from './aes-siv.js';
 import { ed25519 } from './ed25519.js';
 import { mlKem768 } from './ml-kem.js';
+import { randomBytes } from './random-bytes.js';
 import { x25519 } from './x25519.js';
 
 /**
  * The primitives of OpenSSL through `node:crypto`: the fast backend, and the default on Node.
  *
- * What `node:crypto` does not offer comes from the portable backend: AES-SIV, and ML-KEM-768
- * before Node 24.7. Neither touches bulk data.
+ * What `node:crypto` does not offer comes from the portable backend: ML-KEM-768 before Node 24.7.
  */
 export const nodeBackend: CryptoBackend = {
   name: 'node',
-  randomBytes: (length) => new Uint8Array(randomBytes(length)),
+  randomBytes,
   sha256(...parts) {
     const hash = createHash('sha256');
     for (const part of parts) hash.update(part);

@@ -1,13 +1,12 @@
 import { Worker } from 'node:worker_threads';
 
-import { unpackError } from './system-failure.js';
-import type { Task, TaskResult } from './tasks.js';
-import type { Outcome } from './thread.js';
+import { unpackError } from './packed-error.js';
+import type { Outcome } from './serve-tasks.js';
 
 /** A task, and who waits for it. */
-export interface WaitingTask {
+export interface WaitingTask<Task, Result> {
   readonly task: Task;
-  readonly resolve: (result: TaskResult) => void;
+  readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -15,14 +14,19 @@ export interface WaitingTask {
 const batchesAtOnce = 2;
 
 /** A thread that does tasks, one after the other. It begins with the first. */
-export class FileThread {
+export class TaskThread<Task, Result> {
+  readonly #script: URL;
   readonly #onRoom: () => void;
   #worker: Worker | undefined;
   /** What the thread has, oldest first. */
-  readonly #batches: WaitingTask[][] = [];
+  readonly #batches: WaitingTask<Task, Result>[][] = [];
 
-  /** @param onRoom - hears that the thread can be given something more */
-  constructor(onRoom: () => void) {
+  /**
+   * @param script - what the thread runs
+   * @param onRoom - hears that the thread can be given something more
+   */
+  constructor(script: URL, onRoom: () => void) {
+    this.#script = script;
     this.#onRoom = onRoom;
   }
 
@@ -31,8 +35,13 @@ export class FileThread {
     return this.#batches.length < batchesAtOnce;
   }
 
+  /** Batches that the thread has yet to do. */
+  get load(): number {
+    return this.#batches.length;
+  }
+
   /** @param batch - what to do */
-  send(batch: WaitingTask[]): void {
+  send(batch: WaitingTask<Task, Result>[]): void {
     this.#batches.push(batch);
     this.#worker ??= this.#start();
     this.#worker.ref();
@@ -51,8 +60,8 @@ export class FileThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./thread.js', import.meta.url), { execArgv: [] });
-    worker.on('message', (outcomes: readonly Outcome[]) => {
+    const worker = new Worker(this.#script, { execArgv: [] });
+    worker.on('message', (outcomes: readonly Outcome<Result>[]) => {
       this.#settle(outcomes);
     });
     // One that has died, for want of memory say, gives way to another.
@@ -66,13 +75,13 @@ export class FileThread {
     return worker;
   }
 
-  #settle(outcomes: readonly Outcome[]): void {
+  #settle(outcomes: readonly Outcome<Result>[]): void {
     const batch = this.#batches.shift() ?? [];
     for (const [index, { resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index];
-      if (!outcome) reject(new Error('A thread for small files has not answered'));
+      if (!outcome) reject(new Error('A thread has not answered'));
       else if ('failure' in outcome) reject(unpackError(outcome.failure));
-      else resolve(outcome);
+      else resolve(outcome.result);
     }
     // A thread that has nothing to do keeps no process alive.
     if (this.#batches.length === 0) this.#worker?.unref();
@@ -88,5 +97,5 @@ export class FileThread {
 /** A thread needs descriptors of its own to begin; Node tells the system's code in words only. */
 function deathOf(cause: unknown): Error {
   const [code] = cause instanceof Error ? (/\bE[A-Z]+$/u.exec(cause.message) ?? []) : [];
-  return Object.assign(new Error('A thread for small files died', { cause }), code && { code });
+  return Object.assign(new Error('A thread died', { cause }), code && { code });
 }

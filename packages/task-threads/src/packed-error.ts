@@ -1,15 +1,15 @@
-/** An error of the system, on its way between threads, where it would lose its code. */
-export interface SystemFailure {
+/** An error on its way between threads, where it would lose its code. */
+export interface PackedError {
   readonly message: string;
   readonly code?: unknown;
   readonly syscall?: unknown;
 }
 
 /**
- * @param error - what the system threw
+ * @param error - what was thrown
  * @returns the same, for another thread
  */
-export function packError(error: unknown): SystemFailure {
+export function packError(error: unknown): PackedError {
   if (!(error instanceof Error)) return { message: String(error) };
   const { message } = error;
   const code = 'code' in error ? error.code : undefined;
@@ -18,9 +18,9 @@ export function packError(error: unknown): SystemFailure {
 }
 
 /**
- * @param failure - what another thread has packed
- * @returns the error
+ * @param packed - what another thread has packed
+ * @returns an error of that code
  */
-export function unpackError({ message, code, syscall }: SystemFailure): Error {
+export function unpackError({ message, code, syscall }: PackedError): Error {
   return Object.assign(new Error(message), { code, syscall });
 }

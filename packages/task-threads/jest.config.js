@@ -1,0 +1,3 @@
+import { preset } from '@e2eeftp/jest-preset';
+
+export default preset();

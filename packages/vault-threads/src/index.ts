@@ -1,0 +1,2 @@
+export type { FileToOpen, FileToSeal, OpenedFile } from './messages.js';
+export { VaultThreads, type ThreadedVault } from './vault-threads.js';

@@ -5,6 +5,7 @@ import {
   labels,
   makeFirstKeyring,
   makeNextKeyring,
+  vaultLimits,
   type KeyringChange,
 } from '@e2eeftp/vault';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -209,6 +210,17 @@ describe('a keyring', () => {
     }
     await world.server.disk.write(pathOf(3), bytes);
     expect(await world.bob.session.refresh()).toBe(true);
+  });
+
+  test('that is longer than any can be is not even fetched', async () => {
+    const { server, bob } = world;
+    await server.disk.write(pathOf(3), Buffer.alloc(vaultLimits.keyring + 1));
+    const error = await failureOf(bob.session.refresh());
+    expect([error.code, error.message]).toEqual([
+      'too-large',
+      expect.stringContaining('.keyring/3'),
+    ]);
+    expect(bob.session.opened.keyring.sequence).toBe(2);
   });
 
   test('is two at once: each member hears of the other when they meet', async () => {

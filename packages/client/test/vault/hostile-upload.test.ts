@@ -191,7 +191,8 @@ describe('a server that says how far an upload has come', () => {
     const second = await again();
     await sent(second.tree, local);
     expect(attempts.length).toBeGreaterThan(before);
-    expectOneKeystream(attempts);
+    const compared = expectOneKeystream(attempts);
+    if (goesOnAt < 200_000) expect(compared).toBeGreaterThan(0);
     await writeFile(local, Buffer.alloc(size, 7), { flag: 'r+' });
     await second.person.client.close();
     const third = await again();

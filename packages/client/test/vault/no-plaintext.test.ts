@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { RecordingProxy, type Finding } from '@e2eeftp/testkit';
+import { vaultSizes } from '@e2eeftp/vault';
 import { expect, test } from '@jest/globals';
 
 import {
@@ -175,4 +177,37 @@ test('of what they have in the plain tree, the disk has everything, and the wire
   expect([...secrets.names.keys()].filter((what) => !seen.has(what))).toEqual([]);
   expect(wire.search(secrets.all)).toEqual([]);
   expect(wire.bytes('up')).toBeGreaterThan(90_000);
+});
+
+test('of a file in a vault, the server learns neither permissions nor that another has its name', async () => {
+  const { server, wire } = await start();
+  const alice = await makePerson({ port: wire.port, publicKey: server.publicKey }, 'alice');
+  const session = await vaultsOf(alice).open('home');
+  const tree = new VaultTree(alice.client, session);
+  const content = Buffer.alloc(5000, 1);
+  for (const [index, mode] of [0o600, 0o755, 0o777, 0o644].entries()) {
+    const path = `folder ${index}/name`;
+    await tree.send(content, path, { mode });
+    expect((await tree.stat(path)).mode).toBe(mode);
+  }
+  const stored = (await server.disk.files(session.root)).filter(
+    (path) => !path.includes('.keyring'),
+  );
+  expect(stored).toHaveLength(4);
+  const modes = await Promise.all(
+    stored.map(async (path) => (await stat(server.disk.locate(path))).mode),
+  );
+  expect(new Set(modes).size).toBe(1);
+  const names = stored.map((path) => path.slice(path.lastIndexOf('/') + 1));
+  expect(new Set(names).size).toBe(4);
+  const contents = await Promise.all(stored.map((path) => server.disk.read(path)));
+  // Not one block of one is in another.
+  const blocks = contents.map((bytes) => bytes.subarray(vaultSizes.fileHeader));
+  for (const [index, bytes] of blocks.entries()) {
+    for (let offset = 0; offset + blockSize <= bytes.length; offset += blockSize) {
+      const block = bytes.subarray(offset, offset + blockSize);
+      const others = blocks.filter((other, at) => at !== index && other.includes(block));
+      expect(others).toEqual([]);
+    }
+  }
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -40,8 +40,10 @@ test('files and folders change places, and come to other ones', async () => {
 });
 
 test('bytes are altered, cut and removed', async () => {
+  const { mtime } = await stat(disk.locate('c/two'));
   await disk.alter('c/two', (bytes) => Buffer.concat([bytes, bytes.subarray(0, 1)]));
-  await disk.truncate('a/b/one', 2);
+  expect((await stat(disk.locate('c/two'))).mtime).toEqual(mtime);
+  await disk.alter('a/b/one', (bytes) => bytes.subarray(0, 2));
   expect(await state()).toEqual({ 'a/b/one': 'fi', 'c/two': 'seconds' });
   await disk.remove('a');
   await disk.remove('never/was');

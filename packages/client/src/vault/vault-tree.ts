@@ -55,8 +55,10 @@ const defaultMaxSize = 64 * 1024 * 1024;
  *
  * Everything else is as {@link RemoteTree} says, but for this:
  *
- * - A listing's times are the server's word: clients give it those of the files. What `get` and `stat`
- *   tell of a file, and give to a local one, its sender has signed.
+ * - A listing's times are the server's word: clients give it those of the files. What `get` tells of a
+ *   file, and gives to a local one, its sender has signed; what `stat` tells, a member has written.
+ * - Which entries are there is the server's word, and whether each is a file or a folder. It can
+ *   withhold what it likes, and show what was there earlier, but no content that no member put there.
  * - A whole file counts as received when its sender's signature was checked; a local file gets its
  *   name only then. A stream, or a loop, gets parts that a member has written there, and fails in the
  *   end when it was not the sender. Of a range, the sender is never certain.

@@ -15,6 +15,7 @@ import type { ClientHome } from '../home/client-home.js';
 import { checkedAlias, KnownVaults, noAlias, type KnownVault } from '../home/known-vaults.js';
 import type { OperationOptions } from '../options.js';
 import { usualTree } from '../remote-name.js';
+import { listedVaults } from './listed-vaults.js';
 import { OwnVaults } from './own-vaults.js';
 import { VaultMembers } from './vault-members.js';
 import type { VaultSession } from './vault-session.js';
@@ -187,8 +188,7 @@ export class Vaults implements Disposable {
     for (const { alias, vault } of await this.#known.list(this.#own.server)) {
       aliases.set(formatVaultId(vault), alias);
     }
-    const listed = new Set<string>();
-    for await (const { path } of this.#client.list('vaults', options)) listed.add(path);
+    const listed = await listedVaults(this.#client, options);
     // Nobody makes his home by asking what there is.
     const named = [...aliases].filter(([id, alias]) => alias !== usualTree || listed.has(id));
     const summaries = await Promise.all(

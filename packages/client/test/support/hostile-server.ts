@@ -26,7 +26,7 @@ import { StoredFiles } from '@e2eeftp/testkit';
 import { Identity } from '../../src/index.js';
 
 /** A request that a hostile server is about to answer. */
-export interface Asked {
+interface Asked {
   /** The arguments, as they came. */
   readonly args: Readonly<Record<string, unknown>>;
   readonly context: CommandContext;
@@ -38,10 +38,10 @@ export interface Asked {
 }
 
 /** What a hostile server says instead of the truth. */
-export type Lie = (asked: Asked) => Promise<Answer>;
+type Lie = (asked: Asked) => Promise<Answer>;
 
 /** What a listing is turned into. */
-export type ListingLie = (entries: Entry[], folder: string) => Entry[];
+type ListingLie = (entries: Entry[], folder: string) => Entry[];
 
 /**
  * A real server whose operator does what he likes:
@@ -169,7 +169,7 @@ export class HostileServer {
       );
       const files = answers.flatMap((answer) => resultOf('MGET', answer).files);
       const bodies = await Promise.all(answers.map(bytesOf));
-      return withBody({ status: 200, result: { files } as unknown as CborValue }, bodies);
+      return withBody({ status: 200, result: { files } }, bodies);
     });
   }
 
@@ -255,7 +255,6 @@ async function bytesOf({ body }: Answer): Promise<Buffer> {
 
 function withBody(answer: Answer, parts: readonly Uint8Array[]): Answer {
   const bytes = Buffer.concat(parts);
-  // eslint-disable-next-line @typescript-eslint/require-await -- all of it is here
   async function* chunks(): AsyncGenerator<Uint8Array> {
     yield bytes;
   }

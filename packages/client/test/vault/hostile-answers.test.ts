@@ -190,6 +190,20 @@ describe('a listing that lies', () => {
   });
 });
 
+describe('what was listed before', () => {
+  test('is no reason to take one file for another', async () => {
+    const tree = treeOf(world.bob);
+    for await (const { path } of tree.list('')) expect(path).not.toBe('');
+    const before = await world.server.disk.keep(world.root);
+    await world.server.disk.swap(at('letter.txt'), at('report.txt'));
+    expect((await failureOf(tree.getBytes('letter.txt'))).code).toBe('integrity');
+    await world.server.disk.remove(at('report.txt'));
+    expect((await failureOf(tree.getBytes('report.txt'))).code).toBe('not-found');
+    await before.replay();
+    expect(String(await tree.getBytes('letter.txt'))).toBe(files['letter.txt']);
+  });
+});
+
 describe('files that are given out', () => {
   test('as those of other names', async () => {
     world.server.giveInstead(
@@ -274,6 +288,44 @@ async function expectContents(): Promise<void> {
   const all = Object.fromEntries(paths.map((path) => [path, 'received']));
   expect(await outcomesOf(world.bob, files)).toEqual(all);
 }
+
+describe('a server that will not do what it is asked', () => {
+  test.each(['SEND', 'MSEND', 'MKDIR', 'RENAME', 'DELETE'])(
+    'and always says that there is a newer keyring (%s)',
+    async (command) => {
+      world.server.lie(command, () => Promise.resolve({ status: 409 }));
+      const tree = treeOf(world.alice);
+      const asked = {
+        SEND: () => tree.send(Buffer.alloc(2_000_000), 'new.txt'),
+        MSEND: () => tree.send(Buffer.from('x'), 'new.txt'),
+        MKDIR: () => tree.mkdir('new'),
+        RENAME: () => tree.rename('letter.txt', 'new.txt'),
+        DELETE: () => tree.remove('letter.txt'),
+      }[command];
+      if (command === 'MSEND') world.server.lie('SEND', () => Promise.resolve({ status: 409 }));
+      expect((await failureOf(asked ?? (() => undefined))).code).toBe('conflict');
+      world.server.confess();
+      await expectContents();
+    },
+  );
+
+  test('and lists what can be no vault', async () => {
+    const odd = ['home', 'team', 'a'.repeat(26), 'A'.repeat(26), '\u202Evault', 'x/y'];
+    for (const path of odd) {
+      world.server.lieInListings((entries, folder) =>
+        folder === 'vaults'
+          ? [...entries, { ...emptyFolder, path: path as Entry['path'] }]
+          : entries,
+      );
+      const shown = await world.alice.vaults.list().catch((error: unknown) => error);
+      if (path.includes('/')) expect(shown).toMatchObject({ code: 'not-e2eeftp' });
+      // Any text of that form can be an id, and nothing is known of the vault.
+      else expect(shown).toHaveLength(path.startsWith('aa') ? 2 : 1);
+    }
+  });
+});
+
+const emptyFolder = { type: 'directory', size: 0, mtime: 0, etag: 'x' } as const;
 
 describe('a card', () => {
   test('of somebody else, or with another key, adds nobody', async () => {

@@ -5,6 +5,7 @@ import {
   labels,
   makeFirstKeyring,
   makeNextKeyring,
+  vaultLimits,
   type KeyringChange,
 } from '@e2eeftp/vault';
 import { beforeEach, describe, expect, test } from '@jest/globals';
@@ -68,7 +69,7 @@ function withMember(bytes: Uint8Array, { card }: Person, role: string): CborMap 
   const keyOf = ({ card: one }: CborMap): string =>
     Buffer.from((one as unknown as { identity: Uint8Array }).identity).toString('hex');
   members.sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  return { members } as unknown as CborMap;
+  return { members };
 }
 
 /** Bob's next run refuses the vault, and the one that is under way goes on as it was. */
@@ -152,7 +153,7 @@ describe('a keyring that puts somebody in', () => {
         : member;
     });
     for (const signer of [eve, bob, world.alice]) {
-      await server.disk.write(pathOf(3), forged(bytes, signer, { members } as unknown as CborMap));
+      await server.disk.write(pathOf(3), forged(bytes, signer, { members }));
       await expectRefused(/keyring|card/u);
     }
   });
@@ -209,6 +210,17 @@ describe('a keyring', () => {
     }
     await world.server.disk.write(pathOf(3), bytes);
     expect(await world.bob.session.refresh()).toBe(true);
+  });
+
+  test('that is longer than any can be is not even fetched', async () => {
+    const { server, bob } = world;
+    await server.disk.write(pathOf(3), Buffer.alloc(vaultLimits.keyring + 1));
+    const error = await failureOf(bob.session.refresh());
+    expect([error.code, error.message]).toEqual([
+      'too-large',
+      expect.stringContaining('.keyring/3'),
+    ]);
+    expect(bob.session.opened.keyring.sequence).toBe(2);
   });
 
   test('is two at once: each member hears of the other when they meet', async () => {
@@ -281,12 +293,12 @@ describe('one’s home', () => {
     for (const wrong of [
       bytes,
       forged(bytes, mallory, { vault }),
-      forged(bytes, mallory, { vault, members } as unknown as CborMap),
+      forged(bytes, mallory, { vault, members }),
       forged(bytes, mallory, {
         vault,
         members,
         signer: alice.identity.publicKey,
-      } as unknown as CborMap),
+      }),
     ]) {
       await server.disk.write(path, wrong);
       const error = await failureOf(vaultsOf(alice).open('home'));

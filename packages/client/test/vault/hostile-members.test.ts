@@ -8,7 +8,8 @@ import { failureOf, makeFolder } from '../home/support.js';
 import { expectNoUnhandledRejections } from '../support/unhandled.js';
 import { readTree } from '../tree/support.js';
 import { forge, inTheNameOf } from './forged-file.js';
-import { makeWorld, treeOf, write, type World } from './hostile-world.js';
+import { makeWorld, receiveTree, treeOf, write, type World } from './hostile-world.js';
+import { makePerson, vaultsOf } from './support.js';
 
 expectNoUnhandledRejections();
 
@@ -29,6 +30,24 @@ async function expectRefused(world: World, name: string): Promise<void> {
 }
 
 const letter = { 'letter.txt': 'Dear Bob' };
+
+test('a writer who was added since is believed by those who have not heard of it', async () => {
+  const world = await makeWorld(letter);
+  const { server, alice, bob } = world;
+  const carol = await makePerson(server, 'carol');
+  const carols = vaultsOf(carol);
+  await carols.publishCard();
+  await (await alice.vaults.members('team')).add(carol.fingerprint, 'writer');
+  await carols.join(await alice.vaults.invitation('team'));
+  const session = await carols.open('team');
+  const files = { 'from carol.txt': 'Dear Bob', 'more.txt': 'I am new', 'most.txt': 'here' };
+  await write({ ...carol, vaults: carols, session }, files);
+  const { sequence } = bob.session.opened.keyring;
+  const { local, result } = await receiveTree(bob);
+  expect(result.failures).toEqual([]);
+  expect(local).toEqual({ ...letter, ...files });
+  expect(bob.session.opened.keyring.sequence).toBe(sequence + 1);
+});
 
 describe('a reader who works together with the server', () => {
   test('makes no file that anybody takes for his', async () => {

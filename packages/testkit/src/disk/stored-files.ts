@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 
@@ -77,22 +87,15 @@ export class StoredFiles {
   }
 
   /**
-   * Alters a file's bytes.
+   * Alters a file's bytes. Its time stays, so that nothing tells of it but the bytes.
    *
    * @param path - the file
    * @param change - gives what it is to have instead
    */
   async alter(path: string, change: (bytes: Buffer) => Uint8Array): Promise<void> {
-    // What is read is not what is written, should the change be made in place.
-    await this.write(path, Uint8Array.from(change(await this.read(path))));
-  }
-
-  /**
-   * @param path - a file
-   * @param size - bytes that it keeps
-   */
-  async truncate(path: string, size: number): Promise<void> {
-    await truncate(this.locate(path), size);
+    const { atime, mtime } = await stat(this.locate(path));
+    await this.write(path, change(await this.read(path)));
+    await utimes(this.locate(path), atime, mtime);
   }
 
   /**

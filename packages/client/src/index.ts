@@ -129,6 +129,7 @@ export {
 export type { VaultInside, VaultSummary } from './vault/vault-summary.js';
 export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from './vault/vaults.js';
 export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
+export type { RekeyOptions, RekeyOutcome, RekeyResult } from './vault/rekey-vault.js';
 export type { VerifyOptions, VerifyOutcome, VerifyResult } from './vault/verify-vault.js';
 export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';

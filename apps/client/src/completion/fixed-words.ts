@@ -15,6 +15,7 @@ export const fixedWords = {
     'invite',
     'card',
     'recovery',
+    'rekey',
     'verify',
     'export',
   ],

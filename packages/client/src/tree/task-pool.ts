@@ -61,7 +61,7 @@ export class TaskPool {
  * @throws what the source or a task threw first, after the tasks under way have ended
  */
 export async function inParallel<Item>(
-  items: AsyncIterable<Item>,
+  items: AsyncIterable<Item> | Iterable<Item>,
   width: number,
   task: (item: Item) => Promise<void>,
 ): Promise<void> {

@@ -59,6 +59,35 @@ export async function renameEntry(
 }
 
 /**
+ * Seals the name of a folder in the epoch that is in force. What is in the folder stays as it is.
+ *
+ * @param tools - what to work with
+ * @param path - the folder
+ * @param signal - ends it early
+ * @throws ClientError
+ */
+export async function resealFolder(
+  { client, vault, folders, places, turns }: SendingTools,
+  path: RemotePath,
+  signal: AbortSignal,
+): Promise<void> {
+  await turns.run([path], signal, () =>
+    changeVault(vault, signal, async (keyring) => {
+      const found = await places.find(path, { signal, since: performance.now() });
+      if (found.kind !== 'entry') throw rootError('sealed anew');
+      const { item, folder } = found;
+      const before = joinPath(folder.path, item.stored.stored);
+      const stored = folder.seal(item.id, item.sealedName);
+      const after = joinPath(folder.path, stored);
+      await refusable(client.rename(before, after, { overwrite: 'never', keyring, signal }));
+      folder.remove(item.stored.stored);
+      folders.forget(before);
+      folder.put({ ...item.stored, stored }, { id: item.id, name: item.sealedName });
+    }),
+  );
+}
+
+/**
  * Removes a file or folder of a vault, or something damaged in it.
  *
  * @param tools - what to work with

@@ -201,7 +201,7 @@ export class VaultFolders {
       ({ isConflict, stored }) =>
         isConflict && stored.type === 'file' && !stored.metadata && !headless.has(stored.stored),
     );
-    await inParallel(each(wanted), headsAtOnce, async (item) => {
+    await inParallel(wanted, headsAtOnce, async (item) => {
       const { stored } = item.stored;
       try {
         heads.set(stored, await this.#metadata(placeOf(folder, item)));
@@ -250,11 +250,6 @@ export class VaultFolders {
       entries -= folder.length;
     }
   }
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- nothing has to be awaited
-async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item, void, void> {
-  yield* items;
 }
 
 /** What another caller's listing failed with is not this one's failure. */

@@ -2,6 +2,7 @@ import { equalBytes, fingerprint, normalizeFingerprint } from '@e2eeftp/crypto';
 import { printable } from '@e2eeftp/protocol';
 import {
   parseCard,
+  roleOf,
   requireCardOf,
   type Card,
   type KeyringChange,
@@ -129,6 +130,36 @@ export class VaultMembers {
     return this.#shown(member);
   }
 
+  /**
+   * Begins a new epoch, unless there is one already whose files were not all written anew.
+   *
+   * @param options - when to give up
+   * @throws ClientError `not-allowed` for who is no owner
+   */
+  async beginRekeying(options: OperationOptions = {}): Promise<void> {
+    const { keyring: before } = this.#session.opened;
+    if (roleOf(before, this.#session.identity.publicKey) !== 'owner') throw notAnOwner();
+    await this.#change(({ keyring }) => {
+      // Somebody else may have begun one just now, which does as well.
+      const isBegun = keyring.oldest < keyring.epoch || keyring.epoch > before.epoch;
+      return isBegun ? undefined : { newEpoch: true };
+    }, options);
+  }
+
+  /**
+   * Lets only the files of the epoch in force count from now on.
+   *
+   * @param options - when to give up
+   * @throws ClientError `not-allowed` for who is no owner
+   */
+  endRekeying(options: OperationOptions = {}): Promise<void> {
+    const { epoch } = this.#session.opened.keyring;
+    return this.#change(
+      ({ keyring }) => (keyring.oldest >= epoch ? undefined : { oldest: epoch }),
+      options,
+    );
+  }
+
   async #find(who: string): Promise<Member> {
     const tied = await this.#context.known.fingerprintOf(who);
     return findMember(this.#session.opened.keyring, who, tied);
@@ -162,6 +193,13 @@ export class VaultMembers {
     const isSelf = equalBytes(identity, this.#session.identity.publicKey);
     return { identity, fingerprint: fingerprint(identity), name, role, isSelf };
   }
+}
+
+function notAnOwner(): ClientError {
+  return new ClientError(
+    'not-allowed',
+    'Only an owner can write everything in a vault anew; ask one of them',
+  );
 }
 
 function unknownName(who: string): ClientError {

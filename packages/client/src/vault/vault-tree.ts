@@ -76,6 +76,11 @@ export class VaultTree implements RemoteTree {
   readonly #tools: SendingTools;
   readonly #files: FileFinder;
 
+  /** @internal */
+  get tools(): SendingTools {
+    return this.#tools;
+  }
+
   /**
    * @param client - a client of the server that has the vault
    * @param session - the vault, opened; it must stay so as long as the tree is used

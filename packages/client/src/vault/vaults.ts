@@ -17,6 +17,7 @@ import type { OperationOptions } from '../options.js';
 import { usualTree } from '../remote-name.js';
 import { listedVaults } from './listed-vaults.js';
 import { OwnVaults } from './own-vaults.js';
+import { Rekeying, type RekeyOptions, type RekeyResult } from './rekey-vault.js';
 import { VaultMembers } from './vault-members.js';
 import type { VaultSession } from './vault-session.js';
 import {
@@ -151,6 +152,25 @@ export class Vaults implements Disposable {
     const tree = await this.tree(name, options);
     const { result, seen } = await verifyVault(tree, before, options);
     await this.#home?.seen.replace(of, seen);
+    return result;
+  }
+
+  /**
+   * Writes everything in a vault anew, so that nobody can use what he knew of it before: somebody who
+   * was removed could still forge files of the epochs that he knew, with the server's help. It takes as
+   * long as to receive and to send all of it, and goes on where it was when it is done again.
+   *
+   * @param name - the name of a vault here
+   * @param options - whom to tell
+   * @returns what was written anew; older files are refused from then on unless something failed
+   * @throws ClientError as {@link Vaults.open} does; `not-allowed` for who is no owner
+   */
+  async rekey(name: string, options: RekeyOptions = {}): Promise<RekeyResult> {
+    const session = await this.open(name, options);
+    const members = await this.members(name, options);
+    await members.beginRekeying(options);
+    const result = await new Rekeying(await this.tree(name, options), session, options).run();
+    if (result.failed === 0) await members.endRekeying(options);
     return result;
   }
 

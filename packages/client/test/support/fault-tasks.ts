@@ -130,9 +130,7 @@ function smallDownloadsTask(pair: () => FaultyPair): () => Promise<Task> {
 }
 
 /** What is done with files of the server's own tree. */
-export function plainTasks(
-  pair: () => FaultyPair,
-): Readonly<Record<string, () => Promise<Task>>> {
+export function plainTasks(pair: () => FaultyPair): Readonly<Record<string, () => Promise<Task>>> {
   return {
     'a large upload': uploadTask,
     'a large download': downloadTask(pair),

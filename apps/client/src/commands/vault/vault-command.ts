@@ -9,6 +9,7 @@ import { leaveAction } from './leave.js';
 import { listAction } from './list.js';
 import { addAction, membersAction, removeAction, roleAction } from './members.js';
 import { cardAction, inviteAction, recoveryAction } from './papers.js';
+import { rekeyAction } from './rekey.js';
 import { verifyAction } from './verify.js';
 import { vaultOptions, type VaultAction, type VaultOptionValues } from './vault-action.js';
 
@@ -26,6 +27,7 @@ const actions: Readonly<Record<Name, VaultAction>> = {
   invite: inviteAction,
   card: cardAction,
   recovery: recoveryAction,
+  rekey: rekeyAction,
   verify: verifyAction,
   export: exportAction,
 };

@@ -226,6 +226,48 @@ describe('vault', () => {
     expect(stderr).toMatch(/e2eeftp: .+\n$/u);
   });
 
+  test('looks whether all that is in a vault is right, and writes it down for everybody', async () => {
+    const world = await makeWorld();
+    await world.write('tree/a.txt', 'the letter a');
+    await world.write('tree/b/c.txt', 'the letter c');
+    await world.run(['send', '-r', 'tree']);
+    const first = await world.run(['vault', 'verify', 'home']);
+    expect(first.stdout).toBe('Verified 2 files (24 B) by their names and heads\n');
+    expect(first.stderr).toContain('The next time');
+    const again = await world.run(['vault', 'verify', 'home', '--deep', '--json']);
+    expect(jsonLines(again.stdout)).toEqual([
+      {
+        ...{ type: 'vault-verified', vault: 'home', deep: true },
+        ...{ files: 2, bytes: 24, damaged: 0, missing: 0, compared: true },
+      },
+    ]);
+    const exported = await world.run(['vault', 'export', 'home', 'copy']);
+    expect(exported.exitCode).toBe(0);
+    expect(exported.stderr).toContain('not encrypted');
+    expect(await readFile(join(world.work, 'copy/tree/b/c.txt'), 'utf8')).toBe('the letter c');
+
+    const data = join(world.folder, 'data');
+    const names = await readdir(join(data, 'vaults'), { recursive: true, withFileTypes: true });
+    const stored = names
+      .filter((entry) => entry.isFile() && !entry.parentPath.endsWith('.keyring'))
+      .map(({ parentPath, name }) => join(parentPath, name));
+    expect(stored).toHaveLength(2);
+    const [one = '', other = ''] = stored;
+    const content = await readFile(one);
+    content[content.length - 1] = (content.at(-1) ?? 0) ^ 1;
+    await writeFile(one, content);
+    await rm(other);
+    const quick = await world.run(['vault', 'verify', 'home']);
+    expect(quick.exitCode).toBe(0);
+    expect(quick.stdout).toMatch(
+      /^Missing: home:tree\/\S+ \(.*withholds it\)\nVerified 1 file .*\n1 file is missing/u,
+    );
+    const deep = await world.run(['vault', 'verify', 'home', '--deep']);
+    expect(deep.exitCode).toBe(7);
+    expect(deep.stderr).toMatch(/tree\/\S+/u);
+    expect(deep.stdout).toContain('1 entry is damaged');
+  });
+
   test('shows what to write down, of which one comes back', async () => {
     const world = await makeWorld();
     const { stdout, stderr } = await world.run(['vault', 'recovery']);

@@ -117,6 +117,7 @@ export {
   type Role,
 } from '@e2eeftp/vault';
 export { KnownVaults, type KnownVault } from './home/known-vaults.js';
+export { SeenEntries } from './home/seen-entries.js';
 export type { FirstOwner } from './vault/keyring-walk.js';
 export { VaultMembers, type AddOptions, type VaultMember } from './vault/vault-members.js';
 export {
@@ -128,6 +129,7 @@ export {
 export type { VaultInside, VaultSummary } from './vault/vault-summary.js';
 export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from './vault/vaults.js';
 export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
+export type { VerifyOptions, VerifyOutcome, VerifyResult } from './vault/verify-vault.js';
 export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -15,6 +15,8 @@ export const fixedWords = {
     'invite',
     'card',
     'recovery',
+    'verify',
+    'export',
   ],
 } as const;
 

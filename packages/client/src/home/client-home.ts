@@ -13,13 +13,14 @@ import {
 import { KeptKeyrings } from './kept-keyrings.js';
 import { KnownServersFile } from './known-servers-file.js';
 import { KnownVaults } from './known-vaults.js';
+import { SeenEntries } from './seen-entries.js';
 import { FileTransferJournal } from './transfer-journal.js';
 import { VaultUploads } from './vault-uploads.js';
 
 /**
  * Everything that a client keeps between two runs, in one folder: `client_id.key`, `config.toml`,
- * `known_servers`, `vaults.toml` and the folders `transfers`, `vault-uploads` and `keyrings`. Nothing is
- * read or made before it is asked for.
+ * `known_servers`, `vaults.toml` and the folders `transfers`, `vault-uploads`, `keyrings` and `seen`.
+ * Nothing is read or made before it is asked for.
  */
 export class ClientHome {
   /** The folder. */
@@ -38,6 +39,8 @@ export class ClientHome {
   readonly keyrings: KeptKeyrings;
   /** What vaults and people are called here. */
   readonly vaults: KnownVaults;
+  /** What was in vaults when they were verified last. */
+  readonly seen: SeenEntries;
 
   /** @param path - the folder; it need not exist */
   constructor(path: string = defaultHomePath()) {
@@ -49,6 +52,7 @@ export class ClientHome {
     this.vaultUploads = new VaultUploads(join(path, 'vault-uploads'));
     this.keyrings = new KeptKeyrings(join(path, 'keyrings'));
     this.vaults = new KnownVaults(join(path, 'vaults.toml'));
+    this.seen = new SeenEntries(join(path, 'seen'));
   }
 
   /**

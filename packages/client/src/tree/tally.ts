@@ -11,7 +11,7 @@ import {
 } from './tree-transfer.js';
 
 /** Failures that every other file would meet too. */
-const endsEverything: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
+export const endsEverything: ReadonlySet<ClientErrorCode> = new Set<ClientErrorCode>([
   'unreachable',
   'disconnected',
   'timed-out',

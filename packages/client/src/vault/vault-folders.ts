@@ -13,8 +13,8 @@ import type { Client } from '../client.js';
 import { untilAborted } from '../connection/abort.js';
 import { ClientError } from '../errors.js';
 import { inParallel } from '../tree/task-pool.js';
-import { placeOf, readHead } from './file-place.js';
-import type { OpenVault } from './open-vault.js';
+import { placeOf, readHead, type FilePlace } from './file-place.js';
+import { mayBeOutdated, type OpenVault } from './open-vault.js';
 import { VaultFolder } from './vault-folder.js';
 import type { StoredItem, VaultItem } from './vault-item.js';
 
@@ -204,9 +204,7 @@ export class VaultFolders {
     await inParallel(each(wanted), headsAtOnce, async (item) => {
       const { stored } = item.stored;
       try {
-        const place = placeOf(folder, item);
-        const { metadata } = await readHead(this.#client, this.#vault, place, undefined);
-        heads.set(stored, metadata);
+        heads.set(stored, await this.#metadata(placeOf(folder, item)));
       } catch (error) {
         const isGone = error instanceof ClientError && error.code === 'not-found';
         if (!isGone && !(error instanceof VaultError)) throw error;
@@ -214,6 +212,18 @@ export class VaultFolders {
       }
     });
     folder.learn(heads);
+  }
+
+  async #metadata(place: FilePlace): Promise<FileMetadata> {
+    const { sequence: than } = this.#vault.opened.keyring;
+    const read = async (): Promise<FileMetadata> =>
+      (await readHead(this.#client, this.#vault, place, undefined)).metadata;
+    try {
+      return await read();
+    } catch (error) {
+      if (!mayBeOutdated(error) || !(await this.#vault.refresh({ than }))) throw error;
+      return read();
+    }
   }
 
   #knownAt(path: RemotePath, ids: DirectoryIds): Known {

@@ -27,13 +27,14 @@ import {
   type VaultSummary,
 } from './vault-summary.js';
 import { VaultTree } from './vault-tree.js';
+import { verifyVault, type VerifyOptions, type VerifyResult } from './verify-vault.js';
 
 /** Whose vaults they are, and where what is known of them is kept. */
 export interface VaultsOptions {
   /** Who has them; the identity that the client has connected with. */
   readonly identity: Identity;
   /** Keeps accepted keyrings, names and broken uploads; by default nothing outlives the object. */
-  readonly home?: Pick<ClientHome, 'keyrings' | 'vaults' | 'vaultUploads'> | undefined;
+  readonly home?: Pick<ClientHome, 'keyrings' | 'seen' | 'vaults' | 'vaultUploads'> | undefined;
   /** What to be called on a card, where there is none yet; by default a part of the fingerprint. */
   readonly name?: string | undefined;
 }
@@ -132,6 +133,25 @@ export class Vaults implements Disposable {
       known: this.#known,
       changes: this.#changes,
     });
+  }
+
+  /**
+   * Looks whether everything in a vault is what its members left there, and whether something is
+   * missing that was there when it was last verified from here. That is remembered for the next time.
+   *
+   * @param name - the name of a vault here
+   * @param options - how much to read, and whom to tell
+   * @returns what was found
+   * @throws ClientError as {@link Vaults.open} does, and when nothing more can be read
+   */
+  async verify(name: string, options: VerifyOptions = {}): Promise<VerifyResult> {
+    const { id } = await this.open(name, options);
+    const of = { server: this.#own.server, vault: id };
+    const before = await this.#home?.seen.read(of);
+    const tree = await this.tree(name, options);
+    const { result, seen } = await verifyVault(tree, before, options);
+    await this.#home?.seen.replace(of, seen);
+    return result;
   }
 
   /**

@@ -131,6 +131,20 @@ describe('members of a vault', () => {
     expect(await textOf(alice.tree, 'folder/x')).toBe('2');
   });
 
+  test('believe who has become a writer since they looked', async () => {
+    const { server, alice, bob } = await makeTeam();
+    await namesOf(bob.tree);
+    const dave = await server.person('dave');
+    const add = [{ card: dave.card, role: 'writer' as const }];
+    await changeVault(alice, alice.session, { add });
+    const { vault } = alice.session.opened.keyring;
+    const session = await openVault(dave, vault, { firstOwner: alice.fingerprint });
+    const tree = new VaultTree(dave.client, session);
+    await tree.send(Buffer.from('by dave'), 'x');
+    expect(await textOf(bob.tree, 'x')).toBe('by dave');
+    expect(await textOf(alice.tree, 'x')).toBe('by dave');
+  });
+
   test('who write one name at once leave both files, which all see alike', async () => {
     const { alice, bob, carol } = await makeTeam();
     expect(await namesOf(alice.tree)).toEqual([]);

@@ -10,6 +10,7 @@ export const vaultOptions = {
     names: 'local',
     describe: "add: a file with the person's card, in place of the server's copy",
   },
+  deep: { type: 'boolean', describe: 'verify: read every file to its end, and check who sent it' },
   fingerprint: {
     type: 'string',
     describe: 'join: the fingerprint of who began the vault, as you were told',

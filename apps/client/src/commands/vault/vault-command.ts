@@ -3,11 +3,13 @@ import { fixedWords } from '../../completion/fixed-words.js';
 import { UsageError } from '../../failure.js';
 import { summaries } from '../summaries.js';
 import { createAction } from './create.js';
+import { exportAction } from './export.js';
 import { joinAction } from './join.js';
 import { leaveAction } from './leave.js';
 import { listAction } from './list.js';
 import { addAction, membersAction, removeAction, roleAction } from './members.js';
 import { cardAction, inviteAction, recoveryAction } from './papers.js';
+import { verifyAction } from './verify.js';
 import { vaultOptions, type VaultAction, type VaultOptionValues } from './vault-action.js';
 
 type Name = (typeof fixedWords)['vault-action'][number];
@@ -24,6 +26,8 @@ const actions: Readonly<Record<Name, VaultAction>> = {
   invite: inviteAction,
   card: cardAction,
   recovery: recoveryAction,
+  verify: verifyAction,
+  export: exportAction,
 };
 
 const names = fixedWords['vault-action'];

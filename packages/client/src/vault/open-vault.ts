@@ -72,10 +72,10 @@ export function vaultErrorIn(error: unknown): VaultError | undefined {
 
 /**
  * @param error - what reading a file failed with
- * @returns whether a newer keyring may say otherwise: it may have another epoch, or another writer
+ * @returns whether a newer keyring may change that: it may begin an epoch, or make somebody a writer
  */
 export function mayBeOutdated(error: unknown): boolean {
-  const { code } = vaultErrorIn(error) ?? {};
+  const code = vaultErrorIn(error)?.code;
   return code === 'unknown-epoch' || code === 'sender-not-writer';
 }
 

@@ -145,9 +145,9 @@ export class VaultPlaces {
     keyring: number,
     options: LookOptions,
   ): Promise<VaultFolder> {
-    const since = performance.now();
     const made = await this.#make(names, keyring, options).catch(unlessMissing);
-    return made ?? this.#make(names, keyring, { ...options, since });
+    // What was listed on the way there may be older than the renaming, too.
+    return made ?? this.#make(names, keyring, { ...options, since: performance.now() });
   }
 
   async #make(

@@ -125,6 +125,10 @@ interface Sender {
   readonly tree: VaultTree;
 }
 
+function expectKnown(error: unknown): void {
+  expect(error).toBeInstanceOf(ClientError);
+}
+
 async function sent(tree: VaultTree, local: string): Promise<'sent' | ClientError> {
   try {
     await tree.send(local, 'large.bin');
@@ -165,6 +169,27 @@ describe('a server that says how far an upload has come', () => {
       const plan = { goesOnAt, breaks: [300_000, 100_000], meanwhile };
       const attempts = takeUploads(world, proxy, plan);
       await sent(tree, local);
+      expectOneKeystream(attempts);
+    },
+  );
+
+  test.each(offsets)(
+    'at %d gets no byte twice in two ways of a source that is another each time',
+    async (goesOnAt) => {
+      const world = await makeWorld();
+      const { proxy, again } = await throughProxy(world);
+      const { tree } = await again();
+      let readings = 0;
+      const source = {
+        size,
+        async *read(offset: number): AsyncGenerator<Uint8Array> {
+          readings += 1;
+          yield Buffer.alloc(size - offset, readings);
+        },
+      };
+      const attempts = takeUploads(world, proxy, { goesOnAt, breaks: [300_000, 100_000] });
+      await tree.send(source, 'large.bin').catch(expectKnown);
+      expect(readings).toBeGreaterThan(1);
       expectOneKeystream(attempts);
     },
   );

@@ -93,9 +93,9 @@ export class StoredFiles {
    * @param change - gives what it is to have instead
    */
   async alter(path: string, change: (bytes: Buffer) => Uint8Array): Promise<void> {
-    const { atime, mtime } = await stat(this.locate(path));
+    const { atimeMs, mtimeMs } = await stat(this.locate(path));
     await this.write(path, change(await this.read(path)));
-    await utimes(this.locate(path), atime, mtime);
+    await utimes(this.locate(path), atimeMs / 1000, mtimeMs / 1000);
   }
 
   /**

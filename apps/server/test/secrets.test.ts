@@ -99,7 +99,7 @@ test('nothing that a session logs, measures or reports holds a secret', async ()
   const checked = await playground.run(['check', '--json', '--port', '0', '--config', config]);
   const ended = await server.end();
   const texts = [server.output, ended.stderr, metrics, checked.stdout, checked.stderr];
-  expect(server.output).toContain('"command":"MSEND"');
+  expect(server.output).toContain('"command":"SEND"');
   await expectNoSecrets(texts, identity);
 });
 

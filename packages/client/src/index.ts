@@ -131,6 +131,8 @@ export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from 
 export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
 export type { RekeyOptions, RekeyOutcome, RekeyResult } from './vault/rekey-vault.js';
 export type { VerifyOptions, VerifyOutcome, VerifyResult } from './vault/verify-vault.js';
+export type { KeyringSource } from './vault/keyring-files.js';
+export type { OpenVault } from './vault/open-vault.js';
 export type { VaultEntry } from './vault/vault-listing.js';
 export { V1Client } from './v1/client.js';
 export type { V1ClientOptions, V1GetOptions, V1SendOptions } from './v1/options.js';

@@ -54,12 +54,16 @@ export async function sendTogether(
     changeVault(vault, signal, async (keyring) => {
       const places = new NewPlaces(tools, keyring, signal);
       const outgoing: Outgoing[] = [];
+      const taken = new Set<string>();
       for (const [index, file] of files.entries()) {
         const source = sources[index];
         try {
           if (source instanceof ClientError) throw source;
-          const one = source && (await place(places, file, source, options));
-          if (one) outgoing.push({ index, ...one });
+          // One that goes to the path of another comes behind it.
+          const one = taken.has(file.path) ? undefined : source;
+          const outgoingFile = one && (await place(places, file, one, options));
+          taken.add(file.path);
+          if (outgoingFile) outgoing.push({ index, ...outgoingFile });
         } catch (error) {
           outcomes[index] = explained(error, vault, file.path);
         }

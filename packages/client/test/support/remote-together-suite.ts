@@ -117,6 +117,17 @@ export function testRemoteTogether(make: MakeTree): void {
       expect(await names('')).toEqual([...all].sort());
     });
 
+    test('that are for the same path come one behind the other', async () => {
+      const { tree, at, names } = await beginTree(make);
+      const all = ['a', 'b', 'a', 'c', 'a', 'd'];
+      const files = all.map((name, index) => ({ source: Buffer.from([index]), path: at(name) }));
+      const outcomes = await tree.sendTogether(files);
+      const codes = ['done', 'done', undefined, 'done', undefined, 'done'];
+      expect(codesOf(outcomes)).toEqual(codes);
+      expect(await names('')).toEqual(['a', 'b', 'c', 'd']);
+      expect([...(await tree.getBytes(at('a')))]).toEqual([0]);
+    });
+
     test('are given up together', async () => {
       const { tree, at } = await beginTree(make);
       const files = Array.from({ length: 10 }, (_, index) => ({

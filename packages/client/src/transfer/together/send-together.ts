@@ -38,6 +38,7 @@ export async function sendTogether(
   const outcomes: TogetherOutcome[] = files.map(() => undefined);
   if (!context.batches || !areEnough(files)) return outcomes;
   const ready: Ready[] = [];
+  const taken = new Set<string>();
   const sources = await readSmallSources(
     context.smallFiles,
     files.map(({ source }) => source),
@@ -47,10 +48,14 @@ export async function sendTogether(
     try {
       if (source instanceof ClientError) outcomes[index] = source;
       if (!source || source instanceof ClientError) continue;
+      const checked = checkedPath(path);
+      // One that goes to the path of another comes behind it.
+      if (taken.has(checked)) continue;
+      taken.add(checked);
       const { content } = source;
       const mode = sentMode(context, source, options);
       const sent = { size: content.length, mtime: mtime ?? source.mtime, mode, content };
-      ready.push({ index, path: checkedPath(path), ...sent });
+      ready.push({ index, path: checked, ...sent });
     } catch (error) {
       outcomes[index] = asClientError(error);
     }

@@ -1,6 +1,7 @@
-import { utf8 } from '@e2eeftp/crypto';
+import { concatBytes, utf8 } from '@e2eeftp/crypto';
 import { joinPath, limits, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 import {
+  beginSealing,
   contentFileSize,
   storedFileSize,
   vaultLimits,
@@ -18,7 +19,6 @@ import { bootId } from '../transfer/transfer-owner.js';
 import type { UploadSource } from '../transfer/source.js';
 import { refusable, sealingOf, vaultErrorIn, type OpenVault } from './open-vault.js';
 import { readSource, SealedSource, sealedOnce, type FileToSend } from './sealed-source.js';
-import { sealWhole } from './seal-whole.js';
 import { contentIn } from './stored-progress.js';
 import { NotesInMemory } from './upload-notes.js';
 import type { VaultFolder } from './vault-folder.js';
@@ -140,8 +140,11 @@ class VaultUpload {
       const message = `${this.#to.path}: the source has another size than was said; send it again`;
       throw new ClientError('bad-request', message);
     }
-    const stored = sealWhole(sealingOf(this.#tools.vault), file, content);
-    return this.#send(file, stored, storedFileSize(size));
+    const sealer = beginSealing(sealingOf(this.#tools.vault), file);
+    const parts = [...sealer.start().bytes];
+    for (const piece of content) parts.push(...sealer.update(piece).bytes);
+    parts.push(...sealer.finish().bytes);
+    return this.#send(file, concatBytes(...parts), storedFileSize(size));
   }
 
   async #putOnce(): Promise<PutFile> {

@@ -4,7 +4,7 @@ import type { SendTogetherOptions } from '../../options.js';
 import { sentMode } from '../sent-mode.js';
 import type { TransferContext } from '../transfer-context.js';
 import type { OutgoingFile } from './batch-requests.js';
-import { areEnough, batchesOf, type TogetherOutcome } from './batch.js';
+import { areEnough, askInBatches, type IndexedItem, type TogetherOutcome } from './batch.js';
 import { readSmallSources } from './small-sources.js';
 
 /** A file that is to be sent together with others. */
@@ -18,9 +18,7 @@ export interface FileToSend {
 }
 
 /** A file that is ready to be sent, and which of them all it is. */
-interface Ready extends OutgoingFile {
-  readonly index: number;
-}
+type Ready = OutgoingFile & IndexedItem;
 
 /**
  * Sends files with as few requests as possible, each of which replaces an older one.
@@ -36,7 +34,8 @@ export async function sendTogether(
   options: SendTogetherOptions,
 ): Promise<TogetherOutcome[]> {
   const outcomes: TogetherOutcome[] = files.map(() => undefined);
-  if (!context.batches || !areEnough(files)) return outcomes;
+  const { batches } = context;
+  if (!batches || !areEnough(files)) return outcomes;
   const ready: Ready[] = [];
   const taken = new Set<string>();
   const sources = await readSmallSources(
@@ -60,26 +59,8 @@ export async function sendTogether(
       outcomes[index] = asClientError(error);
     }
   }
-  await Promise.all(
-    Array.from(batchesOf(ready), async (batch) => {
-      const results = await sendBatch(context, batch, options);
-      for (const [position, { index }] of batch.entries()) outcomes[index] = results[position];
-    }),
-  );
+  const send = (batch: readonly Ready[]): Promise<TogetherOutcome[]> =>
+    batches.send(batch, options);
+  await askInBatches(context, ready, send, outcomes, options.signal);
   return outcomes;
-}
-
-async function sendBatch(
-  context: TransferContext,
-  batch: readonly Ready[],
-  options: SendTogetherOptions,
-): Promise<TogetherOutcome[]> {
-  const { signal } = options;
-  try {
-    const send = async (): Promise<TogetherOutcome[]> =>
-      (await context.batches?.send(batch, options)) ?? [];
-    return await context.retry({ signal, mayRetry: true }, send);
-  } catch (error) {
-    return batch.map(() => asClientError(error));
-  }
 }

@@ -4,8 +4,9 @@ import { checkedPath } from '../../checked-path.js';
 import { asClientError, type ClientError } from '../../errors.js';
 import type { OperationOptions } from '../../options.js';
 import type { TransferContext } from '../transfer-context.js';
+import { askInBatches, type IndexedItem } from './ask-in-batches.js';
 import type { IncomingFile } from './batch-requests.js';
-import { areEnough, askInBatches, type IndexedItem } from './batch.js';
+import { areEnough } from './batch.js';
 
 /** What becomes of one of several files; nothing when it is to be received by itself. */
 export type ContentOutcome = IncomingFile | ClientError | undefined;

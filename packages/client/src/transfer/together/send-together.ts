@@ -3,8 +3,9 @@ import { asClientError, ClientError } from '../../errors.js';
 import type { SendTogetherOptions } from '../../options.js';
 import { sentMode } from '../sent-mode.js';
 import type { TransferContext } from '../transfer-context.js';
+import { askInBatches, type IndexedItem } from './ask-in-batches.js';
 import type { OutgoingFile } from './batch-requests.js';
-import { areEnough, askInBatches, type IndexedItem, type TogetherOutcome } from './batch.js';
+import { areEnough, type TogetherOutcome } from './batch.js';
 import { readSmallSources } from './small-sources.js';
 
 /** A file that is to be sent together with others. */

@@ -107,9 +107,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 
 function seal(access: SealingAccess, { entry, metadata, content }: FileToSeal): Made {
   const sealer = beginSealing(access, { entry, metadata });
-  const head = sealer.start().bytes;
-  const chunks = sealer.update(content).bytes;
-  return { bytes: [...head, ...chunks, ...sealer.finish().bytes] };
+  return { bytes: [...sealer.start().bytes, ...sealer.finish(content).bytes] };
 }
 
 function open(access: OpeningAccess, { entry, stored }: FileToOpen): Made {

@@ -1,9 +1,8 @@
-import { wipe } from '@e2eeftp/crypto';
-
 import { expectLength } from '../encoding/expect-length.js';
 import { VaultError } from '../errors.js';
 import { vaultSizes } from '../limits.js';
 import type { OpeningAccess } from './access.js';
+import type { FileKey } from './age/file-key.js';
 import type { AgeHeader } from './age/header.js';
 import { AgeHeaderReader } from './age/header-reader.js';
 import { streamSizes } from './age/stream.js';
@@ -36,7 +35,7 @@ export interface FileHead extends StoredFile {
 }
 
 interface HeadWithoutNonce {
-  readonly fileKey: Uint8Array;
+  readonly fileKey: FileKey;
   readonly head: Omit<FileHead, 'keys'>;
 }
 
@@ -139,8 +138,8 @@ export class FileHeadReader {
   }
 
   #complete({ fileKey, head }: HeadWithoutNonce): void {
-    const keys = deriveFileKeys(this.#access.backend, fileKey, this.#nonce);
-    wipe(fileKey);
+    const keys = deriveFileKeys(fileKey, this.#nonce);
+    fileKey.wipe();
     this.#head = { ...head, keys };
   }
 }

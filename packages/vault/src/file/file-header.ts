@@ -5,7 +5,8 @@ import { expectLength } from '../encoding/expect-length.js';
 import { VaultError } from '../errors.js';
 import { labels } from '../labels.js';
 import { vaultLimits, vaultSizes } from '../limits.js';
-import { ageHeaderMac, formatAgeHeader, isAuthenticHeader, type AgeHeader } from './age/header.js';
+import { FileKey } from './age/file-key.js';
+import { formatAgeHeader, type AgeHeader } from './age/header.js';
 import { streamSizes } from './age/stream.js';
 import { decodeMetadata, encodeMetadata, type FileMetadata } from './metadata.js';
 
@@ -16,8 +17,8 @@ export interface FileHeaderParts {
   readonly wrapKey: Uint8Array;
   /** The entry that the file is stored as, 12 bytes. */
   readonly entry: Uint8Array;
-  /** A random key that no other file has, 16 bytes. */
-  readonly fileKey: Uint8Array;
+  /** A random key that no other file has. */
+  readonly fileKey: FileKey;
   /** Random, 16 bytes. */
   readonly wrapSalt: Uint8Array;
   readonly metadata: FileMetadata;
@@ -36,6 +37,8 @@ export interface FileStanzas {
 const epochDigits = 5;
 const wrappedKeySize = streamSizes.fileKey + streamSizes.tag;
 const sealedMetadataSize = vaultSizes.metadata + streamSizes.tag;
+const wrapLabel = utf8(labels.fileKey);
+const metadataLabel = utf8(labels.metadata);
 
 /**
  * Writes the header of a vault file (FORMAT.md, files).
@@ -50,14 +53,13 @@ export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): 
   if (!isEpoch(epoch)) {
     throw new VaultError('misuse', `An epoch is a whole number from 1 to ${vaultLimits.epoch}`);
   }
-  expectLength('A file key', fileKey, streamSizes.fileKey);
   expectLength('The salt of a wrap', wrapSalt, vaultSizes.wrapSalt);
   if (replacesItself(metadata, entry)) {
     throw new VaultError('misuse', 'A file cannot replace itself; give it an entry of its own');
   }
   const key = deriveWrap(backend, parts.wrapKey, wrapSalt, entry);
-  const wrappedKey = sealOnce(backend, key, fileKey);
-  const metadataKey = deriveMetadataKey(backend, fileKey);
+  const wrappedKey = sealOnce(backend, key, fileKey.bytes);
+  const metadataKey = fileKey.derive(metadataLabel);
   const sealedMetadata = sealOnce(backend, metadataKey, encodeMetadata(metadata));
   const place = [labels.fileStanza, formatEpoch(epoch), base64nopad.encode(wrapSalt)];
   return formatAgeHeader(
@@ -65,7 +67,7 @@ export function sealFileHeader(backend: CryptoBackend, parts: FileHeaderParts): 
       { args: place, body: wrappedKey },
       { args: [labels.metadataStanza], body: sealedMetadata },
     ],
-    (authenticated) => ageHeaderMac(backend, fileKey, authenticated),
+    (authenticated) => fileKey.macOf(authenticated),
   );
 }
 
@@ -103,8 +105,8 @@ export function parseFileStanzas({ stanzas }: AgeHeader): FileStanzas {
 
 /** What an authentic header holds. */
 export interface OpenedFileHeader {
-  /** The file's key, 16 bytes; wipe it after use. */
-  readonly fileKey: Uint8Array;
+  /** The file's key; wipe it after use. */
+  readonly fileKey: FileKey;
   readonly metadata: FileMetadata;
 }
 
@@ -127,18 +129,20 @@ export function openFileHeader(
   wrapKey: Uint8Array,
   entry: Uint8Array,
 ): OpenedFileHeader {
-  const fileKey = openOnce(backend, deriveWrap(backend, wrapKey, wrapSalt, entry), wrappedKey);
-  if (!fileKey) {
+  const bytes = openOnce(backend, deriveWrap(backend, wrapKey, wrapSalt, entry), wrappedKey);
+  if (!bytes) {
     throw new VaultError(
       'not-this-place',
       'This file was not written for the place where it is stored: the server gave another file, or damaged this one. Fetch it again; if that fails as well, send the original again',
     );
   }
-  const encoded = isAuthenticHeader(backend, fileKey, header)
-    ? openOnce(backend, deriveMetadataKey(backend, fileKey), sealedMetadata)
+  const fileKey = new FileKey(backend, bytes);
+  wipe(bytes);
+  const encoded = fileKey.isOf(header)
+    ? openOnce(backend, fileKey.derive(metadataLabel), sealedMetadata)
     : undefined;
   if (!encoded) {
-    wipe(fileKey);
+    fileKey.wipe();
     throw new VaultError(
       'header-altered',
       'The header of this file was altered or damaged where it is stored. Fetch it again; if that fails as well, send the original again',
@@ -184,11 +188,7 @@ function deriveWrap(
 ): Uint8Array {
   expectLength('A wrap key', wrapKey, vaultSizes.wrapKey);
   expectLength('An entry id', entry, vaultSizes.entryId);
-  return hkdf(backend, wrapKey, concatBytes(wrapSalt, entry), utf8(labels.fileKey), 32);
-}
-
-function deriveMetadataKey(backend: CryptoBackend, fileKey: Uint8Array): Uint8Array {
-  return hkdf(backend, fileKey, new Uint8Array(0), utf8(labels.metadata), 32);
+  return hkdf(backend, wrapKey, concatBytes(wrapSalt, entry), wrapLabel, 32);
 }
 
 const zeroNonce = new Uint8Array(12);

@@ -1,8 +1,8 @@
-import { hkdf, utf8, type CryptoBackend } from '@e2eeftp/crypto';
+import { utf8 } from '@e2eeftp/crypto';
 
 import { labels } from '../labels.js';
-import { vaultSizes } from '../limits.js';
-import { StreamKey } from './age/stream.js';
+import type { FileKey } from './age/file-key.js';
+import type { StreamKey } from './age/stream.js';
 
 /** What a file's key is used for once its header was written or read. */
 export interface FileKeys {
@@ -12,26 +12,14 @@ export interface FileKeys {
   readonly commitment: Uint8Array;
 }
 
+const commitLabel = utf8(labels.commit);
+
 /**
- * @param backend - the primitives to use
- * @param fileKey - the file's key, 16 bytes; it may be wiped after the call
+ * @param fileKey - the file's key; it may be wiped after the call
  * @param nonce - the payload's nonce, 16 bytes
  * @returns the keys of the file's payload and signature
- * @throws VaultError `misuse` when a length is wrong
+ * @throws VaultError `misuse` when the nonce has the wrong length
  */
-export function deriveFileKeys(
-  backend: CryptoBackend,
-  fileKey: Uint8Array,
-  nonce: Uint8Array,
-): FileKeys {
-  return {
-    stream: StreamKey.derive(backend, fileKey, nonce),
-    commitment: hkdf(
-      backend,
-      fileKey,
-      new Uint8Array(0),
-      utf8(labels.commit),
-      vaultSizes.commitment,
-    ),
-  };
+export function deriveFileKeys(fileKey: FileKey, nonce: Uint8Array): FileKeys {
+  return { stream: fileKey.streamKey(nonce), commitment: fileKey.derive(commitLabel) };
 }

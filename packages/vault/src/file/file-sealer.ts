@@ -103,19 +103,10 @@ export class FileSealer {
   update(content: Uint8Array): SealedPart {
     this.#enter('content', 'over');
     const part = new PartUnderWay(this.#file.journal !== undefined);
-    let rest = content;
-    while (this.#filled + rest.length >= streamSizes.chunk) {
-      const taken = rest.subarray(0, streamSizes.chunk - this.#filled);
-      // A chunk that comes in one piece is sealed from where it lies.
-      this.#sealContent(this.#filled === 0 ? taken : this.#put(taken), part);
-      rest = rest.subarray(taken.length);
-      this.#filled = 0;
-    }
-    this.#put(rest);
+    this.#put(this.#sealWhole(content, part));
     this.#step = 'content';
     return part.done();
   }
-
   /**
    * Seals a whole leaf of content whose digest is made meanwhile, on another thread: `addLeaf` must be
    * the next step.
@@ -132,7 +123,7 @@ export class FileSealer {
     this.#enter('content', 'over');
     const part = new PartUnderWay(this.#file.journal !== undefined);
     for (let start = 0; start < leaf.length; start += streamSizes.chunk) {
-      this.#seal(leaf.subarray(start, start + streamSizes.chunk), false, part);
+      this.#seal([leaf.subarray(start, start + streamSizes.chunk)], false, part);
     }
     this.#step = 'leaf';
     return part.done();
@@ -157,21 +148,22 @@ export class FileSealer {
   /**
    * Ends the content and signs it.
    *
+   * @param content - the content's last bytes; not kept. A small file is best given here as a whole
    * @returns the rest of the stored file
    * @throws VaultError `source-changed` when the content ends before what was sealed of it
    *   before, or is not the same; `journal-insufficient` when the server has more than the whole
    *   file; `misuse` out of turn
    */
-  finish(): SealedPart {
+  finish(content: Uint8Array = new Uint8Array(0)): SealedPart {
     this.#enter('content', 'over');
     const part = new PartUnderWay(this.#file.journal !== undefined);
-    const content = this.#pending.subarray(0, this.#filled);
-    this.#hash.update(content);
-    const rest = concatBytes(content, this.#sign());
-    const first = rest.subarray(0, streamSizes.chunk);
-    const second = rest.subarray(streamSizes.chunk);
-    this.#seal(first, second.length === 0, part);
-    if (second.length > 0) this.#seal(second, true, part);
+    const left = this.#sealWhole(content, part);
+    const rest = this.#filled === 0 ? left : this.#put(left);
+    const signature = this.#sign(rest);
+    const room = streamSizes.chunk - rest.length;
+    const isLast = room >= signature.length;
+    this.#seal([rest, signature.subarray(0, room)], isLast, part);
+    if (!isLast) this.#seal([signature.subarray(room)], true, part);
     if (this.#expectedTag(this.#chunk)) throw sourceChanged();
     if (this.storedOffset > this.#stored) {
       throw new VaultError(
@@ -180,6 +172,19 @@ export class FileSealer {
       );
     }
     return part.done();
+  }
+
+  /** Seals the chunks that these bytes complete, and gives what they leave, less than a chunk. */
+  #sealWhole(content: Uint8Array, part: PartUnderWay): Uint8Array {
+    let rest = content;
+    while (this.#filled + rest.length >= streamSizes.chunk) {
+      const taken = rest.subarray(0, streamSizes.chunk - this.#filled);
+      // A chunk that comes in one piece is sealed from where it lies.
+      this.#sealContent(this.#filled === 0 ? taken : this.#put(taken), part);
+      rest = rest.subarray(taken.length);
+      this.#filled = 0;
+    }
+    return rest;
   }
 
   #enter(expected: 'head' | 'content' | 'leaf', next: 'content' | 'over'): void {
@@ -203,14 +208,14 @@ export class FileSealer {
   }
 
   #sealContent(content: Uint8Array, part: PartUnderWay): void {
-    this.#seal(content, false, part);
+    this.#seal([content], false, part);
     for (const digest of this.#hash.update(content)) {
       part.note(encodeLeafEntry(this.#hash.size / vaultSizes.leaf - 1, digest));
     }
   }
 
-  #seal(plaintext: Uint8Array, isLast: boolean, part: PartUnderWay): void {
-    this.#take(this.#file.keys.stream.seal(this.#chunk, isLast, [plaintext]), part);
+  #seal(plaintext: readonly Uint8Array[], isLast: boolean, part: PartUnderWay): void {
+    this.#take(this.#file.keys.stream.seal(this.#chunk, isLast, plaintext), part);
   }
 
   /**
@@ -240,11 +245,11 @@ export class FileSealer {
     return start < tags.length ? tags.subarray(start, start + streamSizes.tag) : undefined;
   }
 
-  #sign(): Uint8Array {
+  #sign(last: Uint8Array): Uint8Array {
     const { vault, entry, epoch, keys, metadata, sender } = this.#file;
     const { commitment } = keys;
+    const root = this.#hash.root(last);
     const { size } = this.#hash;
-    const root = this.#hash.root();
     return sender.sign(fileMessage({ vault, entry, epoch, commitment, root, size, metadata }));
   }
 }

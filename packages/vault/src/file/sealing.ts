@@ -1,9 +1,10 @@
-import { concatBytes, equalBytes, wipe } from '@e2eeftp/crypto';
+import { concatBytes, equalBytes, wipe, type CryptoBackend } from '@e2eeftp/crypto';
 
 import { expectLength } from '../encoding/expect-length.js';
 import { VaultError, type VaultErrorCode } from '../errors.js';
 import { vaultSizes } from '../limits.js';
 import type { SealingAccess } from './access.js';
+import { FileKey } from './age/file-key.js';
 import { AgeHeaderReader } from './age/header-reader.js';
 import { streamSizes } from './age/stream.js';
 import {
@@ -53,7 +54,7 @@ export function beginSealing(
   const { backend, vault, epoch, sender } = access;
   expectLength('A vault id', vault, vaultSizes.vaultId);
   const metadata = { ...told, sender: sender.publicKey };
-  const fileKey = backend.randomBytes(streamSizes.fileKey);
+  const fileKey = newFileKey(backend);
   const wrapSalt = backend.randomBytes(vaultSizes.wrapSalt);
   const nonce = backend.randomBytes(streamSizes.nonce);
   const parts = { epoch, wrapKey: wrapKeyOf(access), entry, fileKey, wrapSalt, metadata };
@@ -105,10 +106,17 @@ function underWay(
     OpenedFileHeader,
 ): FileUnderWay {
   const { backend, epoch, sender, vault, entry, header, nonce, metadata, fileKey } = file;
-  const keys = deriveFileKeys(backend, fileKey, nonce);
-  wipe(fileKey);
+  const keys = deriveFileKeys(fileKey, nonce);
+  fileKey.wipe();
   const head = concatBytes(header, nonce);
   return { backend, epoch, sender, vault, entry, metadata, keys, head, storedOffset: 0 };
+}
+
+function newFileKey(backend: CryptoBackend): FileKey {
+  const bytes = backend.randomBytes(streamSizes.fileKey);
+  const key = new FileKey(backend, bytes);
+  wipe(bytes);
+  return key;
 }
 
 function wrapKeyOf(access: SealingAccess): Uint8Array {

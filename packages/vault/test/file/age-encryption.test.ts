@@ -29,7 +29,8 @@ describe.each(backends)('%s', (_name, backend) => {
           const read = { ...header, stanzas };
           const parsed = parseFileStanzas(read);
           const wrapKey = wrapKeyOfVector(parsed.epoch) ?? new Uint8Array(0);
-          return openFileHeader(backend, read, parsed, wrapKey, vector.bytes('entry')).fileKey;
+          return openFileHeader(backend, read, parsed, wrapKey, vector.bytes('entry')).fileKey
+            .bytes;
         },
       });
       const opened = await decrypter.decrypt(stored);

@@ -1,13 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
+import { FileKey } from '../../src/file/age/file-key.js';
 import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
-import {
-  ageHeaderMac,
-  formatAgeHeader,
-  isAuthenticHeader,
-  type AgeStanza,
-} from '../../src/file/age/header.js';
+import { formatAgeHeader, type AgeStanza } from '../../src/file/age/header.js';
 import { backends } from '../support/backends.js';
 import { arbitraryCuts, byteByByte, cutAt, flipBit, hex, joined } from '../support/bytes.js';
 import { errorOf, expectCode } from '../support/errors.js';
@@ -149,18 +145,20 @@ describe('refuses', () => {
 
 describe.each(backends)('%s', (_name, backend) => {
   test('the MAC covers every byte, and only the right key verifies it', () => {
-    const fileKey = new Uint8Array(16).fill(3);
+    const bytes = new Uint8Array(16).fill(3);
+    const fileKey = new FileKey(backend, bytes);
+    const otherKey = new FileKey(backend, flipBit(bytes, 0));
     const stanzas = [{ args: ['kind', 'argument'], body: new Uint8Array(60).fill(9) }];
-    const header = formatAgeHeader(stanzas, (bytes) => ageHeaderMac(backend, fileKey, bytes));
+    const header = formatAgeHeader(stanzas, (authenticated) => fileKey.macOf(authenticated));
     const { header: read } = readAll([header]);
     if (!read) throw new Error('no header');
-    expect(isAuthenticHeader(backend, fileKey, read)).toBe(true);
-    expect(isAuthenticHeader(backend, flipBit(fileKey, 0), read)).toBe(false);
+    expect(fileKey.isOf(read)).toBe(true);
+    expect(otherKey.isOf(read)).toBe(false);
     for (let bit = 0; bit < header.length * 8; bit++) {
       const reader = new AgeHeaderReader(limit);
       const altered = flipBit(header, bit);
       if (errorOf(() => reader.receive(altered)) || !reader.header) continue;
-      expect(isAuthenticHeader(backend, fileKey, reader.header)).toBe(false);
+      expect(fileKey.isOf(reader.header)).toBe(false);
     }
   });
 });

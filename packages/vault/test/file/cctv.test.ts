@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as cctv from 'cctv-age';
 
 import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
-import { formatAgeHeader, isAuthenticHeader, type AgeHeader } from '../../src/file/age/header.js';
+import { FileKey } from '../../src/file/age/file-key.js';
+import { formatAgeHeader, type AgeHeader } from '../../src/file/age/header.js';
 import { StreamOpener } from '../../src/file/age/stream-opener.js';
 import { chunkCount, StreamKey, streamPlainSize } from '../../src/file/age/stream.js';
 import { backends } from '../support/backends.js';
@@ -130,12 +131,12 @@ describe.each(backends)('%s', (_name, backend) => {
   test.each(expecting('success', 'payload failure'))(
     'the MAC is right: %s',
     (_vector, { file, fileKey }) => {
-      expect(isAuthenticHeader(backend, fileKey, mustReadHeader(file))).toBe(true);
+      expect(new FileKey(backend, fileKey).isOf(mustReadHeader(file))).toBe(true);
     },
   );
 
   test.each(expecting('HMAC failure'))('the MAC is wrong: %s', (_vector, { file, fileKey }) => {
-    expect(isAuthenticHeader(backend, fileKey, mustReadHeader(file))).toBe(false);
+    expect(new FileKey(backend, fileKey).isOf(mustReadHeader(file))).toBe(false);
   });
 
   test.each(expecting('success'))('the payload opens, and seals to the same: %s', (_v, vector) => {
@@ -183,7 +184,7 @@ describe.each(backends)('%s', (_name, backend) => {
 
   function payloadOf({ file, fileKey }: AgeVector): { key: StreamKey; sealed: Uint8Array } {
     const start = mustReadHeader(file).length + 16;
-    const key = StreamKey.derive(backend, fileKey, file.subarray(start - 16, start));
+    const key = new FileKey(backend, fileKey).streamKey(file.subarray(start - 16, start));
     return { key, sealed: file.subarray(start) };
   }
 });

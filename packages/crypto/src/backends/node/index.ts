@@ -7,6 +7,7 @@ import { aesSiv } from './aes-siv.js';
 import { ed25519 } from './ed25519.js';
 import { mlKem768 } from './ml-kem.js';
 import { randomBytes } from './random-bytes.js';
+import { hmacSha256, sha256 } from './sha256.js';
 import { x25519 } from './x25519.js';
 
 /**
@@ -17,17 +18,9 @@ import { x25519 } from './x25519.js';
 export const nodeBackend: CryptoBackend = {
   name: 'node',
   randomBytes,
-  sha256(...parts) {
-    const hash = createHash('sha256');
-    for (const part of parts) hash.update(part);
-    return new Uint8Array(hash.digest());
-  },
+  sha256,
   createSha256: () => createHash('sha256'),
-  hmacSha256(key, ...parts) {
-    const hmac = createHmac('sha256', key);
-    for (const part of parts) hmac.update(part);
-    return new Uint8Array(hmac.digest());
-  },
+  hmacSha256,
   createHmacSha256: (key) => createHmac('sha256', key),
   x25519,
   ed25519,

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, hkdf, utf8, type CryptoBackend } from '@e2eeftp/crypto';
+import { concatBytes, utf8 } from '@e2eeftp/crypto';
 import { base64nopad } from '@scure/base';
 
 import { VaultError } from '../../errors.js';
@@ -34,7 +34,7 @@ const isArgument = /^[\u0021-\u007e]+$/u;
  * Writes the header of an age v1 file (age-encryption.org/v1, header).
  *
  * @param stanzas - at least one
- * @param macOf - gives the MAC of the bytes that it is called with; see {@link ageHeaderMac}
+ * @param macOf - gives the MAC of the bytes that it is called with; see `FileKey`
  * @returns the header's bytes
  * @throws VaultError `misuse` when there is no stanza, or an argument that no header can carry
  */
@@ -57,39 +57,4 @@ function formatStanza({ args, body }: AgeStanza): string {
     text += `${base64nopad.encode(body.subarray(start, start + bodyLine.bytes))}\n`;
   }
   return text;
-}
-
-/**
- * Computes the MAC of a header (age-encryption.org/v1, header MAC).
- *
- * @param backend - the primitives to use
- * @param fileKey - the file's key, 16 bytes
- * @param authenticated - the header's bytes up to and with `---`
- * @returns 32 bytes
- */
-export function ageHeaderMac(
-  backend: CryptoBackend,
-  fileKey: Uint8Array,
-  authenticated: Uint8Array,
-): Uint8Array {
-  const key = hkdf(backend, fileKey, new Uint8Array(0), utf8('header'), 32);
-  return backend.hmacSha256(key, authenticated);
-}
-
-/**
- * Says whether a header is as it was written. Since the MAC's key comes from the file key, it also
- * shows that this is the one file key of the header: a stanza can be made that opens with two
- * keys, a MAC under both cannot.
- *
- * @param backend - the primitives to use
- * @param fileKey - the key that a stanza gave, 16 bytes
- * @param header - the header as it was read
- * @returns whether its MAC is right; nothing of the header may be acted upon otherwise
- */
-export function isAuthenticHeader(
-  backend: CryptoBackend,
-  fileKey: Uint8Array,
-  { authenticated, mac }: AgeHeader,
-): boolean {
-  return equalBytes(ageHeaderMac(backend, fileKey, authenticated), mac);
 }

@@ -1,6 +1,5 @@
-import { hkdf, utf8, type AeadKey, type CryptoBackend } from '@e2eeftp/crypto';
+import type { AeadKey, CryptoBackend } from '@e2eeftp/crypto';
 
-import { expectLength } from '../../encoding/expect-length.js';
 import { VaultError } from '../../errors.js';
 
 /** Sizes of an age payload, in bytes (age-encryption.org/v1, payload). */
@@ -67,19 +66,6 @@ export class StreamKey {
   constructor(backend: CryptoBackend, key: Uint8Array) {
     this.#bytes = Uint8Array.from(key);
     this.#key = backend.aead('chacha20-poly1305', key);
-  }
-
-  /**
-   * @param backend - the primitives to use
-   * @param fileKey - the file's key, 16 bytes
-   * @param nonce - what stands in front of the payload, 16 bytes
-   * @returns the payload's key
-   * @throws VaultError `misuse` when a length is wrong
-   */
-  static derive(backend: CryptoBackend, fileKey: Uint8Array, nonce: Uint8Array): StreamKey {
-    expectLength('A file key', fileKey, streamSizes.fileKey);
-    expectLength('A payload nonce', nonce, streamSizes.nonce);
-    return new StreamKey(backend, hkdf(backend, fileKey, nonce, utf8('payload'), streamSizes.key));
   }
 
   /**

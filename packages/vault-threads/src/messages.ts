@@ -1,5 +1,8 @@
 import type { FileMetadata, Keyring, VaultErrorCode } from '@e2eeftp/vault';
 
+import type { PackedBytes } from './packed-bytes.js';
+import type { PackedMetadata } from './packed-metadata.js';
+
 /** A small file that is to be sealed. */
 export interface FileToSeal {
   /** The entry that it will be stored as, 12 bytes. */
@@ -30,33 +33,37 @@ export interface VaultKeys {
   readonly seed: Uint8Array;
 }
 
+/** Files, for another thread. */
+interface PackedFiles {
+  /** The entries that they are stored as, or will be. */
+  readonly entries: PackedBytes;
+  /** What they contain, or what is stored of them. */
+  readonly contents: PackedBytes;
+}
+
 /** What a thread is asked for. */
-export type VaultTask = {
+export type VaultTask = PackedFiles & {
   /** Which vault, and which keyring of it. */
   readonly vault: number;
   /** The same in full; a thread that does not know it yet asks for it. */
   readonly keys?: VaultKeys | undefined;
-} & (
-  | { readonly type: 'seal'; readonly files: readonly FileToSeal[] }
-  | { readonly type: 'open'; readonly files: readonly FileToOpen[] }
-);
+} & ({ readonly type: 'seal'; readonly metadata: PackedMetadata } | { readonly type: 'open' });
 
 /** Why nothing became of one file. */
-interface FileFailure {
+export interface FileFailure {
   readonly code: VaultErrorCode;
   readonly message: string;
 }
-
-/** What became of one file: how many of the bytes are its, and what was said of it. */
-export type FileOutcome =
-  { readonly length: number; readonly metadata?: FileMetadata } | { readonly failure: FileFailure };
 
 /** What a thread gives. */
 export type VaultResult =
   | { readonly isUnknown: true }
   | {
       readonly isUnknown: false;
-      /** What the files have become, one behind the other. */
-      readonly bytes: Uint8Array<ArrayBuffer>;
-      readonly outcomes: readonly FileOutcome[];
+      /** What has become of the files; nothing of one that failed. */
+      readonly contents: PackedBytes;
+      /** What those tell that were opened. */
+      readonly metadata: PackedMetadata;
+      /** Why nothing became of some, each by its index. */
+      readonly failures: ReadonlyMap<number, FileFailure>;
     };

@@ -8,5 +8,5 @@ const work = new VaultWork();
 
 serveTasks(
   (task: Parameters<VaultWork['perform']>[0]): VaultResult => work.perform(task),
-  (result) => (result.isUnknown ? [] : [result.bytes.buffer]),
+  (result) => (result.isUnknown ? [] : [result.contents.bytes.buffer]),
 );

@@ -2,10 +2,9 @@ import { availableParallelism } from 'node:os';
 
 import { wipe, type Identity } from '@e2eeftp/crypto';
 import { TaskThreads } from '@e2eeftp/task-threads';
-import { VaultError, type OpenedKeyring } from '@e2eeftp/vault';
+import { VaultError, type FileMetadata, type OpenedKeyring } from '@e2eeftp/vault';
 
 import type {
-  FileOutcome,
   FileToOpen,
   FileToSeal,
   OpenedFile,
@@ -13,6 +12,8 @@ import type {
   VaultResult,
   VaultTask,
 } from './messages.js';
+import { packBytes, unpackBytes, type PackedBytes } from './packed-bytes.js';
+import { packMetadata, unpackMetadata } from './packed-metadata.js';
 
 /** Threads at most when nobody says otherwise: a machine has other things to do, too. */
 const defaultThreads = 4;
@@ -25,9 +26,8 @@ export interface ThreadedVault {
   readonly identity: Identity;
 }
 
-type Work =
-  | Pick<Extract<VaultTask, { type: 'seal' }>, 'type' | 'files'>
-  | Pick<Extract<VaultTask, { type: 'open' }>, 'type' | 'files'>;
+type Without<Task, Key extends PropertyKey> = Task extends unknown ? Omit<Task, Key> : never;
+type Work = Without<VaultTask, 'vault' | 'keys'>;
 
 /**
  * Seals and opens small files of vaults in threads of their own: the signature alone takes longer than
@@ -60,7 +60,10 @@ export class VaultThreads {
     vault: ThreadedVault,
     files: readonly FileToSeal[],
   ): Promise<readonly (Uint8Array | VaultError)[]> {
-    return this.#ask(vault, { type: 'seal', files }, (bytes) => bytes);
+    const metadata = packMetadata(files.map((file) => file.metadata));
+    const contents = packBytes(files.map(({ content }) => [content]));
+    const work = { type: 'seal', entries: packEntries(files), contents, metadata } as const;
+    return this.#ask(vault, work, (bytes) => bytes);
   }
 
   /**
@@ -75,10 +78,9 @@ export class VaultThreads {
     vault: ThreadedVault,
     files: readonly FileToOpen[],
   ): Promise<readonly (OpenedFile | VaultError)[]> {
-    return this.#ask(vault, { type: 'open', files }, (content, { metadata }) => {
-      if (!metadata) throw new Error('A thread has answered something else');
-      return { content, metadata };
-    });
+    const contents = packBytes(files.map(({ stored }) => [stored]));
+    const work = { type: 'open', entries: packEntries(files), contents } as const;
+    return this.#ask(vault, work, (content, metadata) => ({ content, metadata }));
   }
 
   /** Ends the threads. What they have not done yet fails. */
@@ -89,16 +91,16 @@ export class VaultThreads {
   async #ask<Result>(
     vault: ThreadedVault,
     work: Work,
-    resultOf: (bytes: Uint8Array, outcome: Exclude<FileOutcome, { failure: unknown }>) => Result,
+    resultOf: (bytes: Uint8Array, metadata: FileMetadata) => Result,
   ): Promise<(Result | VaultError)[]> {
     const result = await this.#run(vault, work);
     if (result.isUnknown) throw new Error('A thread does not take the keys of a vault');
-    let position = 0;
-    return result.outcomes.map((outcome) => {
-      if ('failure' in outcome) {
-        return new VaultError(outcome.failure.code, outcome.failure.message);
-      }
-      return resultOf(result.bytes.subarray(position, (position += outcome.length)), outcome);
+    const { contents, metadata, failures } = result;
+    const bytes = unpackBytes(contents);
+    return unpackMetadata(metadata).map((told, index) => {
+      const failure = failures.get(index);
+      if (failure) return new VaultError(failure.code, failure.message);
+      return resultOf(bytes[index] ?? new Uint8Array(0), told);
     });
   }
 
@@ -127,4 +129,8 @@ export class VaultThreads {
     numbers.set(identity, number);
     return number;
   }
+}
+
+function packEntries(files: readonly { readonly entry: Uint8Array }[]): PackedBytes {
+  return packBytes(files.map(({ entry }) => [entry]));
 }

@@ -7,19 +7,13 @@ import {
   sealingAccess,
   VaultError,
   VaultSecrets,
-  type FileMetadata,
   type OpeningAccess,
   type SealingAccess,
 } from '@e2eeftp/vault';
 
-import type {
-  FileOutcome,
-  FileToOpen,
-  FileToSeal,
-  VaultKeys,
-  VaultResult,
-  VaultTask,
-} from './messages.js';
+import type { FileFailure, VaultKeys, VaultResult, VaultTask } from './messages.js';
+import { packBytes, unpackBytes } from './packed-bytes.js';
+import { packMetadata, unpackMetadata, type PackableMetadata } from './packed-metadata.js';
 
 /** Vaults, and keyrings of them, that are remembered. */
 const remembered = 8;
@@ -32,11 +26,21 @@ interface KnownVault {
   readonly sealing: () => SealingAccess;
 }
 
+/** A file as it came. */
+interface PackedFile {
+  readonly entry: Uint8Array;
+  readonly content: Uint8Array;
+}
+
 /** What became of one file. */
 interface Made {
   readonly bytes: readonly Uint8Array[];
-  readonly metadata?: FileMetadata;
+  readonly metadata: PackableMetadata;
 }
+
+const noBytes = new Uint8Array(0);
+const noMetadata: PackableMetadata = { mtime: 0, mode: 0, replaces: [] };
+const nothing: Made = { bytes: [], metadata: noMetadata };
 
 /** Seals and opens small files, wherever it runs. */
 export class VaultWork {
@@ -50,9 +54,11 @@ export class VaultWork {
     const { vault: number, keys } = task;
     const vault = this.#vaults.get(number) ?? (keys && this.#learn(number, keys));
     if (!vault) return { isUnknown: true };
-    return task.type === 'seal'
-      ? eachFile(task.files, (file) => seal(vault.sealing(), file))
-      : eachFile(task.files, (file) => open(vault.opening, file));
+    if (task.type === 'open') {
+      return eachFile(task, (file) => open(vault.opening, file));
+    }
+    const metadata = unpackMetadata(task.metadata);
+    return eachFile(task, (file, index) => seal(vault.sealing(), file, metadata[index]));
   }
 
   #learn(number: number, { keyring, secrets: bytes, seed }: VaultKeys): KnownVault {
@@ -77,40 +83,36 @@ export class VaultWork {
 }
 
 /** One that fails does not stop the others. */
-function eachFile<File>(files: readonly File[], work: (file: File) => Made): VaultResult {
-  const all: Uint8Array[] = [];
-  const outcomes = files.map((file): FileOutcome => {
+function eachFile(
+  { entries, contents }: VaultTask,
+  work: (file: PackedFile, index: number) => Made,
+): VaultResult {
+  const entryIds = unpackBytes(entries);
+  const failures = new Map<number, FileFailure>();
+  const made = unpackBytes(contents).map((content, index): Made => {
     try {
-      const { bytes, metadata } = work(file);
-      all.push(...bytes);
-      const length = bytes.reduce((sum, part) => sum + part.length, 0);
-      return metadata ? { length, metadata } : { length };
+      return work({ entry: entryIds[index] ?? noBytes, content }, index);
     } catch (error) {
       if (!(error instanceof VaultError)) throw error;
       const { code, message } = error;
-      return { failure: { code, message } };
+      failures.set(index, { code, message });
+      return nothing;
     }
   });
-  return { isUnknown: false, bytes: joined(all), outcomes };
+  return {
+    isUnknown: false,
+    contents: packBytes(made.map(({ bytes }) => bytes)),
+    metadata: packMetadata(made.map(({ metadata }) => metadata)),
+    failures,
+  };
 }
 
-/** In memory that is all its own, to be handed over. */
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
-}
-
-function seal(access: SealingAccess, { entry, metadata, content }: FileToSeal): Made {
+function seal(access: SealingAccess, { entry, content }: PackedFile, metadata = noMetadata): Made {
   const sealer = beginSealing(access, { entry, metadata });
-  return { bytes: [...sealer.start().bytes, ...sealer.finish(content).bytes] };
+  return { bytes: [...sealer.start().bytes, ...sealer.finish(content).bytes], metadata };
 }
 
-function open(access: OpeningAccess, { entry, stored }: FileToOpen): Made {
+function open(access: OpeningAccess, { entry, content: stored }: PackedFile): Made {
   const reader = new FileHeadReader(access, { entry, storedSize: stored.length });
   const used = reader.receive(stored);
   const head = reader.finish();

@@ -43,8 +43,18 @@ export interface KeyringOptions {
   readonly keyring?: number | undefined;
 }
 
+/** What changes take that may make folders, besides. */
+export interface FolderOptions {
+  /**
+   * When the operation began that this call is a part of (`performance.now()`); by default, with the
+   * call. In a vault, only who has looked at a folder since then knows that nobody else has made
+   * something in it, so that thousands of calls that begin anew would look as often.
+   */
+  readonly since?: number | undefined;
+}
+
 /** How something is sent. */
-export interface SendOptions extends TransferOptions, KeyringOptions {
+export interface SendOptions extends TransferOptions, KeyringOptions, FolderOptions {
   /** Bytes that the source has; known by itself for files and buffers. */
   readonly size?: number | undefined;
   /** Milliseconds since 1970; by default a file's own time, else the time of arrival. */
@@ -99,7 +109,7 @@ export interface GetOptions extends RangeOptions {
 
 /** How files are sent together. */
 export interface SendTogetherOptions
-  extends OperationOptions, KeyringOptions, Pick<SendOptions, 'preserveMode'> {}
+  extends OperationOptions, KeyringOptions, FolderOptions, Pick<SendOptions, 'preserveMode'> {}
 
 /** How files are received together. */
 export interface GetTogetherOptions
@@ -128,7 +138,7 @@ export interface RenameOptions
   extends OperationOptions, KeyringOptions, Pick<SendOptions, 'overwrite'> {}
 
 /** How a folder is made. */
-export interface MkdirOptions extends OperationOptions, KeyringOptions {}
+export interface MkdirOptions extends OperationOptions, KeyringOptions, FolderOptions {}
 
 /** How a client is closed. */
 export interface CloseOptions {

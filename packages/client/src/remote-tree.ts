@@ -5,6 +5,7 @@ import type {
   GetOptions,
   GetTogetherOptions,
   ListOptions,
+  MkdirOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
@@ -53,7 +54,7 @@ export interface RemoteTree {
   /** Gives a file or folder another name; see {@link Client.rename}. */
   rename(from: string, to: string, options?: RenameOptions): Promise<void>;
   /** Makes a folder; see {@link Client.mkdir}. */
-  mkdir(path: string, options?: OperationOptions): Promise<void>;
+  mkdir(path: string, options?: MkdirOptions): Promise<void>;
   /** Gives a file other permissions; see {@link Client.chmod}. */
   chmod(path: string, mode: number, options?: OperationOptions): Promise<StoredFile>;
   /** Says that files can be compared by their content, or throws; see {@link Client.requireComparison}. */

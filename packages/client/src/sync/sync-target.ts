@@ -55,12 +55,13 @@ export function remoteTarget(
 ): SyncTarget {
   const folder = new LocalFolder(roots.local);
   const locate = placesIn(folder, roots.remote);
+  const since = performance.now();
   return {
-    create: () => tree.mkdir(roots.remote, { signal }),
+    create: () => tree.mkdir(roots.remote, { signal, since }),
     locate,
-    makeFolder: (path) => tree.mkdir(locate(path).remote, { signal }),
+    makeFolder: (path) => tree.mkdir(locate(path).remote, { signal, since }),
     prepare: () => Promise.resolve(),
-    moves: uploads(tree, { preserveMode, signal }),
+    moves: uploads(tree, { preserveMode, signal, since }),
     async setMode(path, mode) {
       await tree.chmod(locate(path).remote, mode, { signal });
     },

@@ -125,6 +125,7 @@ class SendRun {
   readonly #tree: RemoteTree;
   readonly #options: SendTreeOptions;
   readonly #tally: Tally;
+  readonly #since = performance.now();
   readonly #transfers: FileTransfers;
 
   constructor(tree: RemoteTree, options: SendTreeOptions, tally: Tally) {
@@ -138,7 +139,7 @@ class SendRun {
     this.#options = options;
     this.#tally = tally;
     const way: TransferWay = {
-      ...uploads(tree, { overwrite, preserveMode, signal }),
+      ...uploads(tree, { overwrite, preserveMode, signal, since: this.#since }),
       onFailure: (place, error) => this.#fail(place, error),
     };
     this.#transfers = new FileTransfers(way, tally, concurrency);
@@ -166,7 +167,7 @@ class SendRun {
 
   async #makeFolder(place: TreePlace): Promise<void> {
     const { dryRun = false, signal } = this.#options;
-    if (!dryRun) await this.#tree.mkdir(place.remote, { signal });
+    if (!dryRun) await this.#tree.mkdir(place.remote, { signal, since: this.#since });
     await this.#tally.add({ type: 'directory', ...place });
   }
 

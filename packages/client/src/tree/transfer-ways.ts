@@ -12,7 +12,7 @@ export type Moves = Omit<TransferWay, 'onFailure'>;
  */
 export function uploads(
   tree: RemoteTree,
-  options: Pick<SendOptions, 'preserveMode' | 'signal'> & { overwrite?: 'always' | 'never' },
+  options: Pick<SendOptions, 'preserveMode' | 'signal' | 'since'> & { overwrite?: 'always' | 'never' },
 ): Moves {
   return {
     together: async (files) => {

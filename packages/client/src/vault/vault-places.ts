@@ -25,6 +25,12 @@ export interface NewPlace {
   readonly name: string;
 }
 
+/** How folders are looked at, and when one is made that is missing. */
+export interface MakeOptions extends LookOptions {
+  /** A listing that began before this does not show what is missing; by default, none before the call. */
+  readonly missingSince?: number | undefined;
+}
+
 /** Leads from paths of a vault to what is there. */
 export class VaultPlaces {
   readonly #client: Pick<Client, 'mkdir'>;
@@ -97,7 +103,7 @@ export class VaultPlaces {
    * @returns the folder, and the name
    * @throws ClientError `conflict` when a file is in the way; RefusedChange
    */
-  async forNew(path: RemotePath, keyring: number, options: LookOptions): Promise<NewPlace> {
+  async forNew(path: RemotePath, keyring: number, options: MakeOptions): Promise<NewPlace> {
     const names = path.split('/');
     const name = names.pop() ?? '';
     if (name === '') {
@@ -111,14 +117,14 @@ export class VaultPlaces {
    *
    * @param path - a path in the vault
    * @param keyring - the number of the keyring in force
-   * @param options - a signal
+   * @param options - how fresh the listings must be, and a signal
    * @returns the folder
    * @throws ClientError `conflict` when a file is in the way; RefusedChange
    */
   async makeFolder(
     path: RemotePath,
     keyring: number,
-    options: Pick<LookOptions, 'signal'>,
+    options: MakeOptions,
   ): Promise<VaultFolder> {
     return this.#makeAll(path === '' ? [] : path.split('/'), keyring, options);
   }
@@ -143,19 +149,20 @@ export class VaultPlaces {
   async #makeAll(
     names: readonly string[],
     keyring: number,
-    options: LookOptions,
+    options: MakeOptions,
   ): Promise<VaultFolder> {
     const made = await this.#make(names, keyring, options).catch(unlessMissing);
     // What was listed on the way there may be older than the renaming, too.
-    return made ?? this.#make(names, keyring, { ...options, since: performance.now() });
+    const since = performance.now();
+    return made ?? this.#make(names, keyring, { ...options, since, missingSince: since });
   }
 
   async #make(
     names: readonly string[],
     keyring: number,
-    options: LookOptions,
+    options: MakeOptions,
   ): Promise<VaultFolder> {
-    const since = performance.now();
+    const since = options.missingSince ?? performance.now();
     let folder = await this.#folders.root(options);
     for (const name of names) {
       const above = folder;

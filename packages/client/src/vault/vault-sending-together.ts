@@ -52,7 +52,7 @@ export async function sendTogether(
   const paths = files.map(({ path }) => path);
   await turns.run(paths, signal, () =>
     changeVault(vault, signal, async (keyring) => {
-      const places = new NewPlaces(tools, keyring, signal);
+      const places = new NewPlaces(tools, keyring, options);
       const outgoing: Outgoing[] = [];
       const taken = new Set<string>();
       for (const [index, file] of files.entries()) {
@@ -90,13 +90,13 @@ export async function sendTogether(
 class NewPlaces {
   readonly #tools: SendingTools;
   readonly #keyring: number;
-  readonly #signal: AbortSignal;
+  readonly #options: SignalledOptions;
   readonly #folders = new Map<RemotePath, Promise<VaultFolder>>();
 
-  constructor(tools: SendingTools, keyring: number, signal: AbortSignal) {
+  constructor(tools: SendingTools, keyring: number, options: SignalledOptions) {
     this.#tools = tools;
     this.#keyring = keyring;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   folderOf(path: RemotePath): Promise<VaultFolder> {
@@ -104,7 +104,8 @@ class NewPlaces {
     const known = this.#folders.get(parent);
     if (known) return known;
     const { places } = this.#tools;
-    const found = places.makeFolder(parent, this.#keyring, { signal: this.#signal });
+    const { signal, since: missingSince } = this.#options;
+    const found = places.makeFolder(parent, this.#keyring, { signal, missingSince });
     this.#folders.set(parent, found);
     return found;
   }

@@ -65,7 +65,7 @@ export async function sendFile(
           if (!isMissing(error)) throw error;
           // The folder has been renamed or removed since it was listed.
           const since = performance.now();
-          return sendOnce(tools, repeatable, { ...to, since }, options);
+          return sendOnce(tools, repeatable, { ...to, since }, { ...options, since });
         });
       }),
     );
@@ -80,9 +80,9 @@ async function sendOnce(
   { path, keyring, since }: Destination,
   options: SignalledOptions,
 ): Promise<StoredFile> {
-  const { overwrite = 'always', signal } = options;
+  const { overwrite = 'always', signal, since: missingSince } = options;
   const now = performance.now();
-  const place = await tools.places.forNew(path, keyring, { signal, since });
+  const place = await tools.places.forNew(path, keyring, { signal, since, missingSince });
   const { name } = place;
   const isConditional = overwrite !== 'always';
   const folder = isConditional

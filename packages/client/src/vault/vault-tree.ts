@@ -9,6 +9,7 @@ import type {
   GetOptions,
   GetTogetherOptions,
   ListOptions,
+  MkdirOptions,
   OperationOptions,
   RangeOptions,
   RemoveOptions,
@@ -208,10 +209,13 @@ export class VaultTree implements RemoteTree {
     );
   }
 
-  mkdir(path: string, options: OperationOptions = {}): Promise<void> {
+  mkdir(path: string, options: MkdirOptions = {}): Promise<void> {
     return this.#run(path, options, (checked, signal) =>
       changeVault(this.#vault, signal, async (keyring) => {
-        await this.#tools.places.makeFolder(checked, keyring, { signal });
+        await this.#tools.places.makeFolder(checked, keyring, {
+          signal,
+          missingSince: options.since,
+        });
       }),
     );
   }

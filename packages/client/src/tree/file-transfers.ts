@@ -10,12 +10,15 @@ import type { TreePlace } from './tree-transfer.js';
 /** Items that go through a tree's transfer together: the small files among them share requests. */
 export const runLength = 48;
 
+/** Runs for each that is on its way, since the others are being read, sealed, opened or written. */
+const runsForOne = 2;
+
 /**
  * @param concurrency - files that are to be under way at once
  * @returns how many runs that are
  */
 export function runsAtOnce(concurrency: number): number {
-  return Math.max(1, Math.round(concurrency / runLength));
+  return Math.max(1, Math.round((runsForOne * concurrency) / runLength));
 }
 
 /**

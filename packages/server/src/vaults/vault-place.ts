@@ -29,9 +29,10 @@ export function placeInVault(path: RemotePath): VaultPlace | undefined {
   const [branch, id] = componentsOf(path);
   if (branch !== vaultsName || id === undefined) return undefined;
   const root = joinPath(vaultsBranch, id);
-  const vault = locate(root)?.vault;
+  const location = locate(path);
+  const vault = (location ?? locate(root))?.vault;
   if (!vault) throw noVault();
-  return { path, vault, root, location: locate(path) };
+  return { path, vault, root, location };
 }
 
 /**

@@ -120,21 +120,25 @@ export class VaultStore implements Store {
   ): Promise<readonly PromiseSettledResult<StoredFile>[]> {
     const isInVaults = ({ path }: NewFile): boolean => path.startsWith(`${vaultsBranch}/`);
     if (!files.some(isInVaults)) return this.#store.storeFiles(files, options);
-    const accepting = () => {
+    const places = new Map<RemotePath, VaultPlace | undefined>();
+    const accepting = (folders?: Folders) => {
       const memberships = this.#memberships();
-      const folders = new Folders(this.#store);
       return async (file: NewFile): Promise<NewFile> => {
-        const place = placeInVault(file.path);
+        const { path } = file;
+        const place = places.has(path) ? places.get(path) : placeInVault(path);
+        places.set(path, place);
         if (!place) return file;
         requireEntry(place, await memberships.of(place), options);
-        await folders.requireAbove(place);
+        await folders?.requireAbove(place);
         return file;
       };
     };
     return eachAccepted(files, accepting(), (some) => {
       const turns = some.filter(isInVaults).map(({ path }) => turnFor(path));
       return this.locks.run(turns, () =>
-        eachAccepted(some, accepting(), (accepted) => this.#store.storeFiles(accepted, options)),
+        eachAccepted(some, accepting(new Folders(this.#store)), (accepted) =>
+          this.#store.storeFiles(accepted, options),
+        ),
       );
     });
   }

@@ -150,5 +150,5 @@ function factsOf(names: VaultNames, { metadata }: StoredEntry): ConflictFacts {
 }
 
 function keyOf(id: Uint8Array): string {
-  return id.join();
+  return String.fromCharCode(...id);
 }

@@ -1,6 +1,7 @@
 import { createCipheriv, timingSafeEqual, type Cipher } from 'node:crypto';
 
 import type { AesSivKey } from '../../backend.js';
+import { equalBytes } from '../../bytes.js';
 import { CryptoError } from '../../errors.js';
 import { expectSivKey } from '../../lengths.js';
 
@@ -20,13 +21,22 @@ export function aesSiv(key: Uint8Array): AesSivKey {
   const mac = new Cmac(key.subarray(0, half));
   const encrypt = blockCipher(key.subarray(half));
   const ofNothing = mac.of(zeroBlock);
+  /** What the associated data came to last: many messages share them, as the names in a folder do. */
+  let last = { associatedData: [] as readonly Uint8Array[], d: ofNothing };
 
-  function syntheticIv(associatedData: readonly Uint8Array[], plaintext: Uint8Array): Uint8Array {
+  function macOfAll(associatedData: readonly Uint8Array[]): Uint8Array {
+    if (areEqual(last.associatedData, associatedData)) return last.d;
     const d = Uint8Array.from(ofNothing);
     for (const data of associatedData) {
       double(d);
       xorInto(d, mac.of(data));
     }
+    last = { associatedData: associatedData.map((data) => Uint8Array.from(data)), d };
+    return d;
+  }
+
+  function syntheticIv(associatedData: readonly Uint8Array[], plaintext: Uint8Array): Uint8Array {
+    const d = Uint8Array.from(macOfAll(associatedData));
     if (plaintext.length >= block) {
       const last = Uint8Array.from(plaintext);
       xorInto(last.subarray(last.length - block), d);
@@ -70,16 +80,23 @@ export function aesSiv(key: Uint8Array): AesSivKey {
   };
 }
 
-/** CMAC with AES (RFC 4493, and NIST SP 800-38B for longer keys). */
+/**
+ * CMAC with AES (RFC 4493, and NIST SP 800-38B for longer keys), one call for each message: all of them
+ * are parts of one long encryption in CBC mode, in which what one leaves behind is taken out of the
+ * beginning of the next.
+ */
 class Cmac {
   readonly #cipher: Cipher;
   /** What the last block is combined with, when it is whole, and when it was padded. */
   readonly #whole: Uint8Array;
   readonly #short: Uint8Array;
+  /** The last block of ciphertext, which CBC mode combines with the next block. */
+  #previous: Uint8Array = zeroBlock;
 
   constructor(key: Uint8Array) {
-    this.#cipher = blockCipher(key);
-    this.#whole = Uint8Array.from(this.#cipher.update(zeroBlock));
+    const name = `aes-${String(key.length * 8)}-cbc`;
+    this.#cipher = createCipheriv(name, key, zeroBlock).setAutoPadding(false);
+    this.#whole = this.#chain(new Uint8Array(block));
     double(this.#whole);
     this.#short = Uint8Array.from(this.#whole);
     double(this.#short);
@@ -87,23 +104,32 @@ class Cmac {
 
   of(message: Uint8Array): Uint8Array {
     const blocks = Math.max(1, Math.ceil(message.length / block));
-    const lastStart = (blocks - 1) * block;
-    let state: Uint8Array = new Uint8Array(block);
-    for (let start = 0; start < lastStart; start += block) {
-      xorInto(state, message.subarray(start, start + block));
-      state = this.#cipher.update(state);
-    }
-    const last = message.subarray(lastStart);
-    const isWhole = last.length === block;
-    xorInto(state, isWhole ? last : padded(last));
-    xorInto(state, isWhole ? this.#whole : this.#short);
-    return this.#cipher.update(state);
+    const input = new Uint8Array(blocks * block);
+    input.set(message);
+    const isWhole = message.length === input.length;
+    if (!isWhole) input[message.length] = 0x80;
+    xorInto(input.subarray(input.length - block), isWhole ? this.#whole : this.#short);
+    return this.#chain(input);
+  }
+
+  #chain(input: Uint8Array): Uint8Array {
+    xorInto(input.subarray(0, block), this.#previous);
+    const output = this.#cipher.update(input);
+    this.#previous = Uint8Array.from(output.subarray(output.length - block));
+    return Uint8Array.from(this.#previous);
   }
 }
 
 function blockCipher(key: Uint8Array): Cipher {
   const name = `aes-${String(key.length * 8)}-ecb`;
   return createCipheriv(name, key, null).setAutoPadding(false);
+}
+
+function areEqual(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((one, index) => equalBytes(one, others[index] ?? zeroBlock))
+  );
 }
 
 /** Multiplies by x in GF(2^128) (RFC 5297, section 2.3), without a branch on what it holds. */

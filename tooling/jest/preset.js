@@ -12,6 +12,7 @@ export function preset(overrides = {}) {
   const slow = process.env.E2EEFTP_SLOW === '1';
   return {
     testEnvironment: here('environment.js'),
+    setupFilesAfterEnv: [here('byte-equality.js')],
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     testPathIgnorePatterns: ['/node_modules/', ...(slow ? [] : ['\\.slow\\.test\\.ts$'])],
     extensionsToTreatAsEsm: ['.ts'],

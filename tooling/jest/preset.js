@@ -30,7 +30,7 @@ export function preset(overrides = {}) {
     transformIgnorePatterns: ['/node_modules/', '/dist/'],
     testTimeout: 30_000,
     // More than the cores of a small machine: tests wait for sockets, disks, programs and timeouts.
-    maxWorkers: 3,
+    maxWorkers: 4,
     ...overrides,
   };
 }

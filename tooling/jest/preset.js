@@ -12,6 +12,7 @@ export function preset(overrides = {}) {
   const slow = process.env.E2EEFTP_SLOW === '1';
   return {
     testEnvironment: here('environment.js'),
+    setupFilesAfterEnv: [here('byte-equality.js')],
     testMatch: ['<rootDir>/test/**/*.test.ts'],
     testPathIgnorePatterns: ['/node_modules/', ...(slow ? [] : ['\\.slow\\.test\\.ts$'])],
     extensionsToTreatAsEsm: ['.ts'],
@@ -29,7 +30,7 @@ export function preset(overrides = {}) {
     transformIgnorePatterns: ['/node_modules/', '/dist/'],
     testTimeout: 30_000,
     // More than the cores of a small machine: tests wait for sockets, disks, programs and timeouts.
-    maxWorkers: 3,
+    maxWorkers: 4,
     ...overrides,
   };
 }

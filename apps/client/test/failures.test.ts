@@ -54,7 +54,7 @@ describe('a connection that breaks midway', () => {
   test.each(['break', 'stall'] as const)('in an upload: %s', async (then) => {
     const world = await makeWorld();
     const { port } = world.server.address;
-    await world.run(['send', '-', 'file'], { input: 'the older one' });
+    await world.store('file', 'the older one');
     await world.write('file', makeBytes(20_000_000));
     const proxy = await startProxy(port, { direction: 'up', bytes: 8_000_000, then });
     const options = await through(world, proxy.port);
@@ -62,16 +62,15 @@ describe('a connection that breaks midway', () => {
     const sent = await world.run(['send', 'file', ...options, ...patience]);
     expect(sent.exitCode).toBe(3);
     expect(sent.stderr).toMatch(/^e2eeftp: .+\n$/u);
-    expect((await world.run(['get', 'file', '-'])).stdout).toBe('the older one');
-    expect((await world.run(['ls'])).stdout).toBe('file\n');
+    expect(await world.stored('file')).toBe('the older one');
+    expect(await world.storedPaths()).toEqual(['file']);
   });
 
   test.each(['break', 'stall'] as const)('in a download: %s', async (then) => {
     const world = await makeWorld();
     const { port } = world.server.address;
-    await world.write('big', makeBytes(20_000_000));
-    await world.run(['send', 'big']);
-    const content = await world.read('big');
+    const content = makeBytes(20_000_000);
+    await world.store('big', content);
     await world.write('big', 'the older one');
     const proxy = await startProxy(port, { direction: 'down', bytes: 8_000_000, then });
     const options = await through(world, proxy.port);
@@ -90,7 +89,7 @@ describe('a connection that breaks midway', () => {
   test.each(['up', 'down'] as const)('is made good by another: %s', async (direction) => {
     const world = await makeWorld();
     await world.write('file', makeBytes(20_000_000));
-    await world.run(['send', 'file', 'down']);
+    await world.store('down', await world.read('file'));
     for (const [flags, said] of [
       [[], /^The connection broke \(.+\); trying again in 1 s\n/u],
       [['--quiet'], /^$/u],
@@ -114,7 +113,7 @@ describe('a connection that breaks midway', () => {
     const world = await makeWorld();
     for (const name of ['a', 'b', 'c', 'd'])
       await world.write(`tree/${name}`, makeBytes(3_000_000));
-    await world.run(['send', 'tree']);
+    await world.storeTree('tree');
     const proxy = await startProxy(world.server.address.port, {
       direction: 'down',
       bytes: 7_000_000,
@@ -148,7 +147,7 @@ describe('no room', () => {
 
   test('where standard output goes', async () => {
     const world = await makeWorld();
-    await world.run(['send', '-', 'f'], { input: makeBytes(300_000) });
+    await world.store('f', makeBytes(300_000));
     for (const command of ['get f -', 'ls', 'ls --json', 'id']) {
       const { exitCode, stderr } = await world.shell(`e2eeftp ${command} > /dev/full`);
       expect({ command, exitCode }).toEqual({ command, exitCode: 1 });
@@ -167,7 +166,7 @@ describe('no room', () => {
       execFileSync('umount', [small]);
       return undefined;
     });
-    await world.run(['send', '-', 'big'], { input: makeBytes(5_000_000) });
+    await world.store('big', makeBytes(5_000_000));
     await world.write('small/big', 'the older one');
     const { exitCode, stderr } = await world.run(['get', 'big', 'small/']);
     expect(exitCode).toBe(1);
@@ -204,9 +203,9 @@ describe('a name', () => {
     const world = await makeWorld();
     await world.write('a', 'a');
     await world.write('folder/f', 'f');
-    await world.run(['send', 'a']);
-    await world.run(['send', 'folder']);
-    await world.run(['mkdir', 'into/a']);
+    await world.store('a', 'a');
+    await world.storeTree('folder');
+    await world.store('into/a/f', 'f');
     const cases: [string[], number][] = [
       // A file, where there is a folder of its name.
       [['send', 'a', 'into/'], 6],
@@ -228,7 +227,7 @@ describe('a name', () => {
     }
     await mkdir(join(world.work, 'here/a'), { recursive: true });
     expect((await world.run(['get', 'a', 'here/'])).exitCode).toBe(1);
-    expect((await world.run(['get', 'a', '-'])).stdout).toBe('a');
+    expect(await world.stored('a')).toBe('a');
     expect((await world.read('a')).toString()).toBe('a');
   });
 
@@ -278,7 +277,7 @@ describe('a name', () => {
   test('that is odd is shown harmlessly by ls', async () => {
     const world = await makeWorld();
     const name = 'a\u202Eb\u200Bc\u2066d';
-    await world.run(['send', '-', name], { input: '' });
+    await world.store(name, '');
     const plain = await world.run(['ls']);
     expect(Buffer.from(plain.stdout, 'latin1').toString()).toBe('a\uFFFDb\uFFFDc\uFFFDd\n');
     const json = await world.run(['ls', '--json']);

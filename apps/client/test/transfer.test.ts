@@ -91,7 +91,7 @@ describe('a file', () => {
     const world = await makeWorld();
     await world.write('a', 'a');
     await world.write('b', 'b');
-    await world.run(['mkdir', 'folder']);
+    await world.store('folder/b', 'b');
     for (const args of [
       ['a', 'renamed'],
       ['a', 'folder'],
@@ -108,7 +108,7 @@ describe('a file', () => {
         stderr: '',
       });
     }
-    expect((await world.run(['ls', '-R'])).stdout.split('\n')).toEqual(
+    expect(await world.storedPaths()).toEqual(
       [
         'a',
         'all',
@@ -120,11 +120,11 @@ describe('a file', () => {
         'deep/er/name',
         'folder/',
         'folder/a',
+        'folder/b',
         'new/',
         'new/b',
         'renamed',
         'x:y',
-        '',
       ].flatMap((name) => (name === 'all' ? ['all/', 'all/a', 'all/b'] : [name])),
     );
     const twice = await world.run(['send', 'a', './a', 'both']);
@@ -134,9 +134,7 @@ describe('a file', () => {
 
   test('comes where cp would put it', async () => {
     const world = await makeWorld();
-    await world.write('a', 'a');
-    await world.run(['send', 'a', 'x/a']);
-    await rm(join(world.work, 'a'));
+    await world.store('x/a', 'a');
     await mkdir(join(world.work, 'folder'));
     for (const args of [['x/a'], ['x/a', 'b'], ['x/a', 'folder'], ['x/a', 'new/er/'], ['x', 'y']]) {
       expect(await world.run(['get', '-q', ...args])).toEqual({
@@ -152,14 +150,12 @@ describe('a file', () => {
 
   test('replaces an older one, or is skipped with --no-clobber', async () => {
     const world = await makeWorld();
-    await world.write('f', 'old');
-    await world.run(['send', 'f']);
+    await world.store('f', 'old');
     await world.write('f', 'new');
     const kept = await world.run(['send', '-n', 'f']);
     expect(kept.exitCode).toBe(0);
     expect(kept.stderr).toContain('Skipped home:f: it exists');
-    await world.run(['get', 'f', 'copy']);
-    expect((await world.read('copy')).toString()).toBe('old');
+    expect(await world.stored('f')).toBe('old');
     const keptHere = await world.run(['get', 'f', '--no-clobber']);
     expect(keptHere.exitCode).toBe(0);
     expect(keptHere.stderr).toContain('Skipped f: it exists');
@@ -167,8 +163,7 @@ describe('a file', () => {
     const variable = await world.run(['send', 'f'], { env: { E2EEFTP_NO_CLOBBER: '1' } });
     expect(variable.stderr).toContain('Skipped');
     expect((await world.run(['send', 'f'])).exitCode).toBe(0);
-    await world.run(['get', 'f', 'copy']);
-    expect((await world.read('copy')).toString()).toBe('new');
+    expect(await world.stored('f')).toBe('new');
   });
 
   test('keeps its time with --preserve', async () => {
@@ -207,8 +202,7 @@ describe('standard input and output', () => {
 
   test('keep JSON apart from the file', async () => {
     const world = await makeWorld();
-    await world.write('f', 'content');
-    await world.run(['send', 'f']);
+    await world.store('f', 'content');
     const { exitCode, stdout, stderr } = await world.run(['get', 'f', '-', '--json']);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: 'content' });
     expect(jsonLines(stderr).map(({ type }) => type)).toEqual(['file', 'summary']);
@@ -225,7 +219,7 @@ describe('standard input and output', () => {
       expect(exitCode).toBe(2);
       expect(stderr).toContain('Standard input');
     }
-    await world.run(['mkdir', 'folder']);
+    await world.store('folder/f', 'f');
     const folder = await world.run(['get', 'folder', '-']);
     expect(folder.exitCode).toBe(2);
     expect(folder.stderr).toContain('A folder cannot go to standard output');
@@ -233,11 +227,11 @@ describe('standard input and output', () => {
 
   test('keep an older file if that is wanted', async () => {
     const world = await makeWorld();
-    await world.run(['send', '-', 'f'], { input: 'old' });
+    await world.store('f', 'old');
     const kept = await world.run(['send', '-n', '-', 'f'], { input: 'new' });
     expect(kept.exitCode).toBe(0);
     expect(kept.stderr).toContain('Skipped home:f: it exists');
-    expect((await world.run(['get', 'f', '-'])).stdout).toBe('old');
+    expect(await world.stored('f')).toBe('old');
   });
 });
 
@@ -292,7 +286,7 @@ describe('a folder', () => {
     const world = await makeWorld();
     await world.write('tree/link/f', 'f');
     await world.write('tree/g', 'g');
-    await world.run(['send', 'tree']);
+    await world.storeTree('tree');
     await mkdir(join(world.work, 'outside'));
     await mkdir(join(world.work, 'to/tree'), { recursive: true });
     await symlink('../../outside', join(world.work, 'to/tree/link'));
@@ -305,8 +299,7 @@ describe('a folder', () => {
 
   test('is moved, looked at and removed', async () => {
     const world = await makeWorld();
-    await world.write('tree/f', 'f');
-    await world.run(['send', 'tree']);
+    await world.store('tree/f', 'f');
     expect((await world.run(['mv', 'tree', 'other'])).stderr).toBe(
       'Renamed home:tree to home:other\n',
     );
@@ -319,18 +312,19 @@ describe('a folder', () => {
     expect((await world.run(['rm', 'box'])).exitCode).toBe(6);
     expect((await world.run(['rm', 'box/other'])).exitCode).toBe(0);
     expect((await world.run(['rm', '-r', 'box', 'gone'])).exitCode).toBe(5);
-    expect((await world.run(['ls'])).stdout).toBe('');
+    expect(await world.storedPaths()).toEqual([]);
   });
 
   test('and files are kept by mv with --no-clobber', async () => {
     const world = await makeWorld();
-    await world.shell('printf a | e2eeftp send - a; printf b | e2eeftp send - b');
+    await world.store('a', 'a');
+    await world.store('b', 'b');
     const kept = await world.run(['mv', '-n', 'a', 'b']);
     expect(kept.exitCode).toBe(0);
     expect(kept.stderr).toContain('Skipped home:a: home:b exists');
     expect((await world.run(['mv', '-n', 'a', 'b/c'])).exitCode).toBe(6);
     expect((await world.run(['mv', 'a', 'b'])).exitCode).toBe(0);
-    expect((await world.run(['get', 'b', '-'])).stdout).toBe('a');
+    expect(await world.stored('b')).toBe('a');
   });
 });
 
@@ -339,9 +333,9 @@ test('a local name that is a link to a file is the file', async () => {
   await world.write('f', 'content');
   await symlink('f', join(world.work, 'link'));
   expect((await world.run(['send', 'link'])).exitCode).toBe(0);
-  expect((await world.run(['get', 'link', '-'])).stdout).toBe('content');
+  expect(await world.stored('link')).toBe('content');
   // A link in the place of a file that is received is replaced, and what it leads to stays.
-  await world.run(['send', '-', 'other'], { input: 'other' });
+  await world.store('other', 'other');
   await world.run(['get', 'other', 'link']);
   expect((await world.read('f')).toString()).toBe('content');
   expect((await lstat(join(world.work, 'link'))).isSymbolicLink()).toBe(false);

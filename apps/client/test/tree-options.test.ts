@@ -13,19 +13,14 @@ async function makeTree(world: World): Promise<void> {
   await world.write('tree/src/main.c', 'main');
 }
 
-async function listed(world: World, path: string): Promise<string[]> {
-  const { stdout } = await world.run(['ls', '-R', path]);
-  return stdout.split('\n').filter((line) => line !== '');
-}
-
 describe('patterns', () => {
   test('choose what is sent and fetched', async () => {
     const world = await makeWorld();
     await makeTree(world);
     const patterns = ['--exclude', '*.tmp', '--exclude', '.git'];
     expect((await world.run(['send', 'tree', 'some', ...patterns])).exitCode).toBe(0);
-    expect(await listed(world, 'some')).toEqual(['a.txt', 'src/', 'src/main.c']);
-    await world.run(['send', 'tree', 'all']);
+    expect(await world.storedPaths('some')).toEqual(['a.txt', 'src/', 'src/main.c']);
+    await world.storeTree('tree', 'all');
     expect((await world.run(['get', 'all', 'back', '--include', '*.c'])).exitCode).toBe(0);
     expect((await world.shell('cd back && find . -type f')).stdout).toBe('./src/main.c\n');
   });
@@ -35,7 +30,7 @@ describe('patterns', () => {
     await makeTree(world);
     const env = { E2EEFTP_EXCLUDE: '*.tmp\n.git' };
     await world.run(['send', 'tree'], { env });
-    expect(await listed(world, 'tree')).toEqual(['a.txt', 'src/', 'src/main.c']);
+    expect(await world.storedPaths('tree')).toEqual(['a.txt', 'src/', 'src/main.c']);
     for (const pattern of ['', '/']) {
       const { exitCode, stderr } = await world.run(['send', 'tree', `--exclude=${pattern}`]);
       expect(exitCode).toBe(2);
@@ -56,7 +51,7 @@ describe('--links', () => {
     expect(sent.stderr).toContain(
       'Skipped tree/self: it is a symbolic link that leads in a circle',
     );
-    expect(await listed(world, 'tree')).toEqual(['link/', 'link/f']);
+    expect(await world.storedPaths('tree')).toEqual(['link/', 'link/f']);
     const wrong = await world.run(['send', 'tree', '--links=copy']);
     expect(wrong.exitCode).toBe(2);
     expect(wrong.stderr).toContain('skip or follow');
@@ -75,9 +70,9 @@ describe('--dry-run', () => {
       'home:tree/src/main.c  4 B',
     ]);
     expect(sent.stderr).toBe('Would send 3 files: 7 B\n');
-    expect(await listed(world, '')).toEqual([]);
+    expect(await world.storedPaths()).toEqual([]);
 
-    await world.run(['send', 'tree']);
+    await world.storeTree('tree');
     await rm(join(world.work, 'tree'), { recursive: true });
     const { stdout } = await world.run(['get', 'tree', 'new/er/', '--dry-run', '--json']);
     const lines = jsonLines(stdout);
@@ -94,7 +89,7 @@ describe('--dry-run', () => {
   test('of rm names what would go', async () => {
     const world = await makeWorld();
     await makeTree(world);
-    await world.run(['send', 'tree']);
+    await world.storeTree('tree');
     expect((await world.run(['rm', '--dry-run', 'tree'])).exitCode).toBe(6);
     expect((await world.run(['rm', '--dry-run', 'none'])).exitCode).toBe(5);
     const { stdout } = await world.run(['rm', '-r', '--dry-run', 'tree/src', 'tree/a.txt']);
@@ -103,7 +98,7 @@ describe('--dry-run', () => {
     expect(jsonLines(json.stdout)).toEqual([
       { type: 'removed', path: 'home:tree/a.txt', dryRun: true },
     ]);
-    expect(await listed(world, 'tree')).toHaveLength(6);
+    expect(await world.storedPaths('tree')).toHaveLength(6);
   });
 
   test('makes no sense with standard streams', async () => {
@@ -157,16 +152,15 @@ describe('a folder that is fetched or sent again', () => {
       expect((await world.run(['get', 'copy'])).exitCode).toBe(0);
       expect((await world.shell('diff -r tree back && diff -r tree copy')).exitCode).toBe(0);
     }
-    expect(await listed(world, '')).toHaveLength(7);
+    expect(await world.storedPaths()).toHaveLength(7);
   });
 
   test('goes into another only where that is said', async () => {
     const world = await makeWorld();
     await makeTree(world);
-    await world.run(['mkdir', 'shelf']);
     await mkdir(join(world.work, 'shelf/inner'), { recursive: true });
-    await world.run(['send', 'tree', 'shelf/']);
-    expect(await listed(world, 'shelf')).toContain('tree/a.txt');
+    await world.storeTree('tree', 'shelf/tree');
+    expect(await world.storedPaths('shelf')).toContain('tree/a.txt');
     for (const local of ['shelf/', 'shelf/.', 'shelf/inner/..']) {
       await rm(join(world.work, 'shelf/shelf'), { recursive: true, force: true });
       expect((await world.run(['get', 'shelf', local])).exitCode).toBe(0);

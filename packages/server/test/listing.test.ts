@@ -13,7 +13,7 @@ interface Page {
 
 describe.each([
   { way: 'TCP', files: 'on disk', count: 3000 },
-  { way: 'memory', files: 'in memory', count: 30_000 },
+  { way: 'memory', files: 'in memory', count: 9000 },
 ] as const)('listings of $count entries, files $files', ({ way, files, count }) => {
   let fixture: Fixture;
   let peer: Peer;

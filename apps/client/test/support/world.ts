@@ -2,7 +2,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { fingerprint, formatPublicKey, Identity, loadOrCreateIdentity } from '@e2eeftp/client';
+import {
+  ClientHome,
+  connect,
+  fingerprint,
+  formatPublicKey,
+  Identity,
+  loadOrCreateIdentity,
+  sendTree,
+  Vaults,
+  type RemoteTree,
+} from '@e2eeftp/client';
 import { FileStore, MemoryStore, Server, type Command, type Store } from '@e2eeftp/server';
 
 import { afterThisTest, makeFolder } from './cleanup.js';
@@ -107,6 +117,48 @@ export class World {
   async write(name: string, content: string | Uint8Array): Promise<void> {
     await mkdir(join(this.work, name, '..'), { recursive: true });
     await writeFile(join(this.work, name), content);
+  }
+
+  /** Puts a file into the vault `home` without the program, for tests of something else. */
+  async store(path: string, content: string | Uint8Array): Promise<void> {
+    await this.#atHome((tree) => tree.send(Buffer.from(content), path));
+  }
+
+  /** Puts a folder of the working folder there, under its name or another. */
+  async storeTree(name: string, path = name): Promise<void> {
+    const { failures } = await this.#atHome((tree) => sendTree(tree, join(this.work, name), path));
+    for (const { error } of failures) throw error;
+  }
+
+  /** What a file in the vault `home` has in it, asked for without the program. */
+  async stored(path: string): Promise<string> {
+    return (await this.#atHome((tree) => tree.getBytes(path))).toString();
+  }
+
+  /** What is below a folder of the vault `home`, as `ls -R` shows it. */
+  storedPaths(folder = ''): Promise<string[]> {
+    return this.#atHome(async (tree) => {
+      const paths: string[] = [];
+      for await (const { path, type } of tree.list(folder, { recursive: true })) {
+        paths.push(type === 'directory' ? `${path}/` : path);
+      }
+      return paths;
+    });
+  }
+
+  /** The program shares the folder of the home, and no connection. */
+  async #atHome<Result>(task: (tree: RemoteTree) => Promise<Result>): Promise<Result> {
+    const home = new ClientHome(this.home);
+    const identity = await home.loadIdentity();
+    const { host, port } = this.server.address;
+    const client = await connect({ host, port, identity, server: this.identity.publicKey });
+    const vaults = new Vaults(client, { identity, home });
+    try {
+      return await task(await vaults.tree('home'));
+    } finally {
+      await client.close();
+      vaults[Symbol.dispose]();
+    }
   }
 
   read(name: string): Promise<Buffer> {

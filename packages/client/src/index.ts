@@ -30,6 +30,7 @@ export {
   hasPassphrase,
   loadIdentity,
   loadOrCreateIdentity,
+  restoreIdentity,
   type IdentityFileOptions,
   type NewIdentityOptions,
 } from './home/identity-file.js';
@@ -113,6 +114,7 @@ export {
   encodeCard,
   formatRecoveryCode,
   parseRecoveryCode,
+  VaultError,
   type Card,
   type Role,
 } from '@e2eeftp/vault';

@@ -90,16 +90,25 @@ export class OwnVaults {
    * @throws ClientError
    */
   async openHome(options: OperationOptions): Promise<VaultSession> {
-    const open = (): Promise<VaultSession> =>
-      this.open(this.homeId, homeName, this.fingerprint, options);
     try {
-      return await open();
+      return await this.openExistingHome(options);
     } catch (error) {
       const isMissing = error instanceof ClientError && error.code === 'not-found';
       if (!isMissing || (await this.#wasThere(this.homeId))) throw error;
     }
     await this.begin(homeName, 'home', options);
-    return open();
+    return this.openExistingHome(options);
+  }
+
+  /**
+   * Opens this person's home, if it is there.
+   *
+   * @param options - when to give up
+   * @returns its session, to be disposed of
+   * @throws ClientError `not-found` when it never was made
+   */
+  openExistingHome(options: OperationOptions): Promise<VaultSession> {
+    return this.open(this.homeId, homeName, this.fingerprint, options);
   }
 
   /**

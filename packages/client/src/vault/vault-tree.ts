@@ -71,6 +71,7 @@ const defaultMaxSize = 64 * 1024 * 1024;
 export class VaultTree implements RemoteTree {
   /** A file's permissions are signed and encrypted with it. Listings do not tell them; `stat` does. */
   readonly keepsPermissions = true;
+  readonly sealsPermissions = true;
   readonly #client: Client;
   readonly #vault: OpenVault;
   readonly #tools: SendingTools;

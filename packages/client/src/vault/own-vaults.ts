@@ -30,6 +30,18 @@ export interface VaultPerson {
   readonly name: string;
 }
 
+/** A vault that is not on the server yet. */
+export interface VaultToBegin {
+  /** Its id, 16 bytes. */
+  readonly vault: Uint8Array;
+  /** Its first keyring. */
+  readonly bytes: Uint8Array;
+  /** What its members see it called. */
+  readonly name: string;
+  /** Whether it is this person's home. */
+  readonly kind: 'home' | 'shared';
+}
+
 /** What one person opens and begins at one server. */
 export class OwnVaults {
   /** That person's fingerprint. */
@@ -106,7 +118,8 @@ export class OwnVaults {
       const isMissing = error instanceof ClientError && error.code === 'not-found';
       if (!isMissing || (await this.#wasThere(this.homeId))) throw error;
     }
-    await this.begin(homeName, 'home', options);
+    const home = await this.make(homeName, 'home', options);
+    await this.begin(home, options);
     return this.openExistingHome(options);
   }
 
@@ -122,27 +135,43 @@ export class OwnVaults {
   }
 
   /**
-   * Makes a vault with this person as its only member, if it is not there already.
+   * Makes the first keyring of a vault with this person as its only member. The server knows nothing of it.
    *
    * @param name - what its members see it called
    * @param kind - whether it is this person's home
    * @param options - when to give up
-   * @returns its id, 16 bytes
+   * @returns what {@link OwnVaults.begin} takes
    * @throws ClientError
    */
-  async begin(
+  async make(
     name: string,
     kind: 'home' | 'shared',
     options: OperationOptions,
-  ): Promise<Uint8Array> {
+  ): Promise<VaultToBegin> {
     try {
       const owner = this.#person.identity;
       const card = await this.card(options);
-      const { vault, bytes } = await makeFirstKeyring({ owner, card, name, kind });
+      return { ...(await makeFirstKeyring({ owner, card, name, kind })), name, kind };
+    } catch (error) {
+      throw asVaultFailure(error instanceof ClientError ? refused(error, name) : error, name);
+    }
+  }
+
+  /**
+   * Begins a vault on the server, if it is not there already.
+   *
+   * @param made - the vault
+   * @param options - when to give up
+   * @throws ClientError
+   */
+  async begin(
+    { vault, bytes, name, kind }: VaultToBegin,
+    options: OperationOptions,
+  ): Promise<void> {
+    try {
       const isStored = await storeKeyring(this.#client, { vault, sequence: 1, bytes }, options);
       // The id of any other vault is new: nobody can have been faster.
       if (!isStored && kind === 'shared') throw notStored();
-      return vault;
     } catch (error) {
       throw asVaultFailure(error instanceof ClientError ? refused(error, name) : error, name);
     }

@@ -199,8 +199,16 @@ export class Vaults implements Disposable {
         `Another vault is called ${alias} here; choose another name`,
       );
     }
-    const vault = await this.#own.begin(alias, 'shared', options);
+    const made = await this.#own.make(alias, 'shared', options);
+    const { vault } = made;
+    // First the name: a program that is too late for it leaves no vault behind that has none.
     await this.#known.add(server, { alias, vault, firstOwner: this.#own.fingerprint });
+    try {
+      await this.#own.begin(made, options);
+    } catch (error) {
+      await this.#known.remove(server, alias).catch(() => undefined);
+      throw error;
+    }
     return this.open(alias, options);
   }
 

@@ -43,8 +43,12 @@ function haltingSource(): {
 } {
   let reach = (): void => undefined;
   let release = (): void => undefined;
-  const isReached = new Promise<void>((resolve) => (reach = resolve));
-  const isReleased = new Promise<void>((resolve) => (release = resolve));
+  const isReached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  const isReleased = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   async function* source(): AsyncGenerator<Uint8Array, void, void> {
     yield Buffer.from('first ');
     reach();
@@ -127,7 +131,7 @@ describe('closing a client', () => {
   });
 
   test('without time lets everything succeed, or fail with that error', async () => {
-    for (let turns = 0; turns < 40; turns += 3) {
+    for (const turns of [0, 3, 8, 20]) {
       const scene = await makeScene();
       const outcomes = Promise.allSettled(everything(scene, await makeFolder()));
       for (let turn = 0; turn < turns; turn++) await setImmediate();
@@ -136,7 +140,7 @@ describe('closing a client', () => {
         if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'closed' });
       }
     }
-  }, 60_000);
+  }, 100_000);
 
   test('is the end of everything that is asked later', async () => {
     const scene = await makeScene();

@@ -61,8 +61,21 @@ interface CommandLine {
   readonly onOutput: (output: Output) => void;
 }
 
-/** What an argument of a command names; `either` is remote if it has a prefix, and else local. */
-export type ParameterKind = 'command' | 'either' | 'local' | 'remote' | 'shell' | 'vault-action';
+/**
+ * What an argument of a command names; `either` is remote if it has a prefix, and else local, and what a
+ * `vault-argument` names depends on the action before it.
+ */
+export type ParameterKind =
+  | 'command'
+  | 'either'
+  | 'local'
+  | 'person'
+  | 'remote'
+  | 'role'
+  | 'shell'
+  | 'vault'
+  | 'vault-action'
+  | 'vault-argument';
 
 interface CommandFacts<Options extends OptionDefinitions> {
   readonly name: string;

@@ -36,11 +36,17 @@ export class ServerAccess implements Disposable {
   /**
    * @param name - what the user named
    * @param signal - ends the wait
+   * @param options - what to do when nothing is there
+   * @param options.makesHome - whether the user's own vault is made when it is not there yet
    * @returns the tree that its path is in
    * @throws ClientError
    */
-  async tree({ tree }: Pick<RemoteName, 'tree'>, signal: AbortSignal): Promise<RemoteTree> {
-    return tree === plainTree ? this.client : this.vaults.tree(tree, { signal });
+  async tree(
+    { tree }: Pick<RemoteName, 'tree'>,
+    signal: AbortSignal,
+    { makesHome = true }: { readonly makesHome?: boolean } = {},
+  ): Promise<RemoteTree> {
+    return tree === plainTree ? this.client : this.vaults.tree(tree, { signal, makesHome });
   }
 
   /** Wipes the secrets of vaults. */

@@ -2,7 +2,7 @@ import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { formatPublicKey } from '@e2eeftp/client';
+import { ClientHome, fingerprint, formatPublicKey, Identity } from '@e2eeftp/client';
 import { describe, expect, test } from '@jest/globals';
 
 import { launch } from './support/program.js';
@@ -119,6 +119,37 @@ describeOnLinux('the shell at a terminal', () => {
     await shell.press('\u0015', '');
     await shell.press(`ls --identity ../h${tab}`, 'ls --identity ../home/');
     shell.type(`\u0015${ctrl.d}`);
+    expect((await shell.end()).exitCode).toBe(0);
+  });
+
+  test('completes vaults and who is known, and makes no home by that', async () => {
+    const world = await makeWorld();
+    await world.write('letter.txt', '');
+    for (const name of ['team', 'crew']) await world.run(['vault', 'create', name]);
+    await world.run(['send', 'letter.txt', 'team:']);
+    const { publicKey } = Identity.generate();
+    await new ClientHome(world.home).vaults.tie('Anna B', fingerprint(publicKey));
+    const shell = await Shell.at(world);
+    const completes = async (typed: string, completed: string): Promise<void> => {
+      await shell.press(`${typed}${tab}`, completed);
+      await shell.press('\u0015', '');
+    };
+    await completes('get x', 'get x');
+    await completes('get home:x', 'get home:x');
+    await completes('cd te', 'cd team:');
+    await completes('get team:l', 'get team:letter.txt ');
+    await completes('ls pl', 'ls plain:');
+    await completes('sync cr', 'sync crew:');
+    await completes('sync let', 'sync letter.txt ');
+    await completes('put --to ho', 'put --to home:');
+    await completes('vault members c', 'vault members crew ');
+    await completes('vault add crew A', String.raw`vault add crew Anna\ B `);
+    await completes('vault add crew "An', 'vault add crew "Anna B" ');
+    await completes('vault role --json crew bob o', 'vault role --json crew bob owner ');
+    await completes('vault export crew let', 'vault export crew letter.txt ');
+    await completes('vault create t', 'vault create t');
+    expect(await shell.run('vault list')).not.toContain('home');
+    shell.type(ctrl.d);
     expect((await shell.end()).exitCode).toBe(0);
   });
 

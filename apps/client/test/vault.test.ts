@@ -268,6 +268,15 @@ describe('vault', () => {
     expect(deep.stdout).toContain('1 entry is damaged');
   });
 
+  test('of one name is made by one of several programs at once, and by no other', async () => {
+    const world = await makeWorld();
+    await world.run(['vault', 'card']);
+    const programs = [1, 2, 3].map(() => world.run(['vault', 'create', 'team']));
+    const codes = (await Promise.all(programs)).map(({ exitCode }) => exitCode);
+    expect(codes.sort()).toEqual([0, 6, 6]);
+    expect((await world.run(['vault', 'list'])).stdout).toMatch(/^team {2}owner [^\n]*\n$/u);
+  });
+
   test('shows what to write down, of which one comes back', async () => {
     const world = await makeWorld();
     const { stdout, stderr } = await world.run(['vault', 'recovery']);

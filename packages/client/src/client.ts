@@ -23,6 +23,14 @@ import { TransferContext } from './transfer/transfer-context.js';
 export class Client extends ServerFiles implements AsyncDisposable {
   /** What the first handshake and the server's first message said. */
   readonly greeting: Greeting;
+  /**
+   * The same files, for {@link Operations.runWhole}.
+   *
+   * @internal
+   */
+  readonly parts: ServerFiles;
+  /** @internal */
+  readonly operations: Operations;
   readonly #pool: ConnectionPool;
   readonly #calls: Calls;
   #closing: Closing | undefined;
@@ -32,8 +40,11 @@ export class Client extends ServerFiles implements AsyncDisposable {
     const { facts, welcome } = greeting;
     const requests = new Requests(pool);
     const transfers = new TransferContext(requests, facts.peerIdentity, welcome, options);
-    const calls = new Calls(requests, transfers, new Operations());
+    const operations = new Operations();
+    const calls = new Calls(requests, transfers, operations);
     super(calls);
+    this.parts = new ServerFiles(new Calls(requests, transfers, operations.parts));
+    this.operations = operations;
     this.#pool = pool;
     this.#calls = calls;
     this.greeting = greeting;
@@ -101,8 +112,7 @@ export class Client extends ServerFiles implements AsyncDisposable {
    * @returns once the connections have ended
    */
   close({ timeout }: CloseOptions = {}): Promise<void> {
-    const { operations, transfers } = this.#calls;
-    this.#closing ??= new Closing(operations, this.#pool, transfers);
+    this.#closing ??= new Closing(this.operations, this.#pool, this.#calls.transfers);
     if (timeout !== undefined) this.#closing.hurry(timeout);
     return this.#closing.ended;
   }

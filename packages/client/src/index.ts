@@ -30,6 +30,7 @@ export {
   hasPassphrase,
   loadIdentity,
   loadOrCreateIdentity,
+  restoreIdentity,
   type IdentityFileOptions,
   type NewIdentityOptions,
 } from './home/identity-file.js';
@@ -113,6 +114,7 @@ export {
   encodeCard,
   formatRecoveryCode,
   parseRecoveryCode,
+  VaultError,
   type Card,
   type Role,
 } from '@e2eeftp/vault';
@@ -127,7 +129,13 @@ export {
   type VaultToOpen,
 } from './vault/vault-session.js';
 export type { VaultInside, VaultSummary } from './vault/vault-summary.js';
-export { Vaults, type JoinOptions, type LeaveOptions, type VaultsOptions } from './vault/vaults.js';
+export {
+  Vaults,
+  type JoinOptions,
+  type LeaveOptions,
+  type OpenOptions,
+  type VaultsOptions,
+} from './vault/vaults.js';
 export { VaultTree, type VaultTreeOptions } from './vault/vault-tree.js';
 export type { RekeyOptions, RekeyOutcome, RekeyResult } from './vault/rekey-vault.js';
 export type { VerifyOptions, VerifyOutcome, VerifyResult } from './vault/verify-vault.js';

@@ -27,6 +27,11 @@ import type { FileToSend } from './transfer/together/send-together.js';
 export interface RemoteTree {
   /** Whether permissions of files are kept. */
   readonly keepsPermissions: boolean;
+  /**
+   * Whether permissions are signed with the content: listings do not tell them, but `stat` does, and
+   * they change only with the whole file.
+   */
+  readonly sealsPermissions: boolean;
   /** Sends a file; see {@link Client.send}. */
   send(source: UploadSource, path: string, options?: SendOptions): Promise<StoredFile>;
   /** Receives a file; see {@link Client.get}. */

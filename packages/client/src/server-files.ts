@@ -64,6 +64,9 @@ export class ServerFiles implements RemoteTree {
     return this.#calls.transfers.keepsPermissions;
   }
 
+  /** The server itself can read and change permissions. */
+  readonly sealsPermissions = false;
+
   /**
    * Sends a file. It replaces an older one whole, and only when every byte has arrived and is
    * durable at the server.

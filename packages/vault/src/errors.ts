@@ -48,7 +48,6 @@
  * - `too-many`: a bound of FORMAT.md is reached.
  * - `bad-name`: a name cannot be that of a file, folder, person or vault.
  * - `name-too-long`: a name is longer than a vault's names may be.
- * - `name-collision`: two names are one on the local file system.
  * - `misuse`: the caller broke the contract of a function.
  */
 export type VaultErrorCode =
@@ -91,7 +90,6 @@ export type VaultErrorCode =
   | 'too-many'
   | 'bad-name'
   | 'name-too-long'
-  | 'name-collision'
   | 'misuse';
 
 /**

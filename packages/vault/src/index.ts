@@ -51,7 +51,6 @@ export {
   type StoredEntry,
 } from './name/directory-view.js';
 export { newEntryId, rootDirectory, type DirectoryIds } from './name/entry-id.js';
-export { requireDistinctLocally } from './name/local-collision.js';
 export {
   storedNameLength,
   VaultNames,

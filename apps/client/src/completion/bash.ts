@@ -1,6 +1,31 @@
 import type { ArgumentFacts, CompletionFacts, OptionFacts } from './facts.js';
 import { fixedWords } from './fixed-words.js';
 
+/** Asks the program for names. */
+const namesFunction = `_e2eeftp_names() {
+    local kind=$1 i
+    shift
+    local prefix=\${1%"\${1##*[:=]}"}
+    mapfile -t COMPREPLY < <(e2eeftp remote-names --kind="$kind" -- "$@" 2>/dev/null)
+    if [[ $kind == either && $1 != *:* ]]; then
+        local -a files=()
+        mapfile -t files < <(compgen -f -- "$1")
+        COMPREPLY+=("\${files[@]}")
+    fi
+    ((\${#COMPREPLY[@]} > 0)) || return 0
+    # Readline has the part before the last ":" or "=" as a word of its own.
+    COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
+    if ((\${#COMPREPLY[@]} == 1)) && [[ \${COMPREPLY[0]} == *[/:] ]]; then compopt -o nospace; fi
+    # The colon of a prefix must stay what it is, and no folder here says anything about a vault.
+    if ((\${#COMPREPLY[@]} == 1)) && [[ \${COMPREPLY[0]} == *: ]]; then return; fi
+    if [[ $kind == vault-argument ]]; then
+        for i in "\${!COMPREPLY[@]}"; do printf -v "COMPREPLY[i]" %q "\${COMPREPLY[i]}"; done
+    else
+        compopt -o filenames
+    fi
+}
+`;
+
 /**
  * @param facts - the program
  * @returns a script that completes it in bash
@@ -19,16 +44,7 @@ export function bashScript({ commands, options }: CompletionFacts): string {
   return `# Completes e2eeftp in bash, 4.4 or newer. To have it in every shell, add to ~/.bashrc:
 #   source <(e2eeftp completion bash)
 
-_e2eeftp_remote() {
-    local prefix=\${1%"\${1##*[:=]}"}
-    mapfile -t COMPREPLY < <(e2eeftp remote-names -- "$@" 2>/dev/null)
-    ((\${#COMPREPLY[@]} > 0)) || return 0
-    # Readline has the part before the last ":" or "=" as a word of its own.
-    COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
-    compopt -o filenames
-    if ((\${#COMPREPLY[@]} == 1)) && [[ \${COMPREPLY[0]} == */ ]]; then compopt -o nospace; fi
-}
-
+${namesFunction}
 _e2eeftp() {
     local word cur command= awaited= glue= kind= i index=0
     local -a words=()
@@ -74,12 +90,9 @@ ${ownOptions.join('\n')}
 ${kinds.join('\n')}
         esac
     fi
-    if [[ $kind == either ]]; then
-        if [[ $cur == *:* ]]; then kind=remote; else kind=local; fi
-    fi
     case $kind in
         local) compopt -o default ;;
-        remote) _e2eeftp_remote "$cur" "\${words[@]}" ;;
+        either | remote | vault-argument) _e2eeftp_names "$kind" "$cur" "\${words[@]}" ;;
 ${fixedLines().join('\n')}
     esac
 }

@@ -1,3 +1,4 @@
+import type { ParameterKind } from '../command.js';
 import type { ArgumentFacts, CommandFacts, CompletionFacts, OptionFacts } from './facts.js';
 import { fixedWords } from './fixed-words.js';
 
@@ -13,13 +14,9 @@ export function fishScript({ commands, options }: CompletionFacts): string {
   return `# Completes e2eeftp in fish. To have it in every shell:
 #   e2eeftp completion fish > ~/.config/fish/completions/e2eeftp.fish
 
-function __e2eeftp_remote
+function __e2eeftp_names
     set -l words (commandline -opc)
-    e2eeftp remote-names -- (commandline -ct) $words[2..-1] 2>/dev/null
-end
-
-function __e2eeftp_either
-    string match -q -- '*:*' (commandline -ct); and __e2eeftp_remote
+    e2eeftp remote-names --kind=$argv[1] -- (commandline -ct) $words[2..-1] 2>/dev/null
 end
 
 # Whether argument $argv[2] of command $argv[1] is typed; with a "+", or a later one; or any word.
@@ -73,23 +70,28 @@ function optionLine(
   parts.push(`-l ${name}`);
   if (letter !== undefined) parts.push(`-s ${letter}`);
   if (takesValue) parts.push(names === 'local' ? '-rF' : '-x');
-  if (names === 'remote') parts.push("-a '(__e2eeftp_remote)'");
+  if (names === 'remote') parts.push("-a '(__e2eeftp_names remote)'");
   parts.push(`-d ${quoted(summary)}`);
   return parts.join(' ');
 }
 
 function argumentLine(command: string, { index, isRepeated, kind }: ArgumentFacts): string[] {
-  if (kind === undefined || kind === 'command') return [];
+  if (kind === undefined || !isCompleted(kind)) return [];
   const place = isRepeated ? `${index}+` : String(index);
   return [`complete -c e2eeftp -n '__e2eeftp_is_at ${command} ${place}' ${actions[kind]}`];
 }
 
+function isCompleted(kind: ParameterKind): kind is keyof typeof actions {
+  return Object.hasOwn(actions, kind);
+}
+
 const actions = {
-  either: "-F -a '(__e2eeftp_either)'",
+  either: "-F -a '(__e2eeftp_names either)'",
   local: '-F',
-  remote: "-a '(__e2eeftp_remote)'",
+  remote: "-a '(__e2eeftp_names remote)'",
   shell: `-a '${fixedWords.shell.join(' ')}'`,
   'vault-action': `-a '${fixedWords['vault-action'].join(' ')}'`,
+  'vault-argument': "-a '(__e2eeftp_names vault-argument)'",
 } as const;
 
 function quoted(text: string): string {

@@ -2,6 +2,8 @@
 export const fixedWords = {
   /** The shells that there are completion scripts for. */
   shell: ['bash', 'zsh', 'fish'],
+  /** What members of a vault can be. */
+  role: ['reader', 'writer', 'owner'],
   /** What can be done about vaults. */
   'vault-action': [
     'create',

@@ -14,18 +14,23 @@ export function zshScript({ commands, options }: CompletionFacts): string {
 # $fpath, or add to ~/.zshrc, behind compinit:
 #   source <(e2eeftp completion zsh)
 
-_e2eeftp_remote() {
+_e2eeftp_names() {
     local -a names folders files
-    names=("\${(@f)$(e2eeftp remote-names -- "\${(q)\${(Q)PREFIX}}" "\${line_words[@]}" 2>/dev/null)}")
-    folders=("\${(@M)names:#*/}")
-    files=("\${(@)names:#*/}")
+    names=("\${(@f)$(e2eeftp remote-names --kind=$1 -- "\${(q)\${(Q)PREFIX}}" "\${line_words[@]}" 2>/dev/null)}")
+    folders=("\${(@M)names:#*[/:]}")
+    files=("\${(@)names:#*[/:]}")
     files=("\${(@)files:#}")
     compadd -S '' -a -- folders
     compadd -a -- files
 }
 
+_e2eeftp_remote() { _e2eeftp_names remote }
+
+_e2eeftp_vault_argument() { _e2eeftp_names vault-argument }
+
 _e2eeftp_either() {
-    if [[ $PREFIX == *:* ]]; then _e2eeftp_remote; else _files; fi
+    _e2eeftp_names either
+    if [[ $PREFIX != *:* ]]; then _files; fi
 }
 
 _e2eeftp() {
@@ -83,9 +88,13 @@ const actions = {
   command: '',
   either: '_e2eeftp_either',
   local: '_files',
+  person: '',
   remote: '_e2eeftp_remote',
+  role: `(${fixedWords.role.join(' ')})`,
   shell: `(${fixedWords.shell.join(' ')})`,
+  vault: '',
   'vault-action': `(${fixedWords['vault-action'].join(' ')})`,
+  'vault-argument': '_e2eeftp_vault_argument',
 } as const;
 
 /** A colon separates the parts of what zsh is told. */

@@ -1,11 +1,11 @@
 import { printable } from '@e2eeftp/client';
 
 import type { Command } from '../command.js';
+import { namesFor, type KnownPlaces } from '../completion/argument-names.js';
 import { fixedWords } from '../completion/fixed-words.js';
 import { globalOptions } from '../global-options.js';
 import type { OptionDefinitions } from '../option.js';
 import { commandNameOf, commandWords, sortWords } from './command-words.js';
-import { placeOf, type NamePlaces } from './expansion.js';
 import type { Name, Names } from './names.js';
 import { kindsAt } from './parameters.js';
 import { quoteText, scanLine, textOf, type Quote, type Word } from './words.js';
@@ -19,7 +19,7 @@ export interface Completion {
 }
 
 /** What lines are completed with. */
-export interface CompletionSources extends NamePlaces {
+export interface CompletionSources extends KnownPlaces {
   readonly commands: readonly Command[];
 }
 
@@ -55,7 +55,8 @@ export async function completeLine(
   if (awaited !== undefined) {
     const place = options[awaited]?.names;
     if (!place) return nothing;
-    return completeName(current, open, line, [places[place]], signal);
+    const names = namesFor(new Set([place]), textOf(current), [], places);
+    return completeName(current, open, line, names, signal);
   }
   if (!isPastOptions && textOf(current).startsWith('-')) {
     return plain([...Object.keys(options), 'help'].map((option) => `--${option}`));
@@ -63,10 +64,7 @@ export async function completeLine(
   const kinds = kindsAt(command, args.length);
   if (kinds.has('command')) return plain(commandWords(commands));
   if (kinds.has('vault-action')) return plain(fixedWords['vault-action']);
-  const names: Names[] = [];
-  if (kinds.has('local')) names.push(places.local);
-  if (kinds.has('remote')) names.push(places.remote);
-  if (kinds.has('either')) names.push(places[placeOf(textOf(current))]);
+  const names = namesFor(kinds, textOf(current), args.map(textOf), places);
   return completeName(current, open, line, names, signal);
 }
 
@@ -138,7 +136,12 @@ export async function namesIn(
   return found;
 }
 
-function written({ name, isFolder }: Name, quote: Quote, isWordStart: boolean): string {
+function written(
+  { name, isFolder, isPrefix = false }: Name,
+  quote: Quote,
+  isWordStart: boolean,
+): string {
+  if (isPrefix) return name;
   const isOther = isWordStart && /^-|^[^/]*:/u.test(name);
   const start = isOther ? './' : '';
   return start + quoteText(name, quote) + (isFolder ? '/' : `${quote} `);

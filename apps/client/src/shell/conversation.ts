@@ -4,6 +4,7 @@ import { ClientHome, printable } from '@e2eeftp/client';
 import { createColors } from 'picocolors';
 
 import type { Invocation } from '../command.js';
+import { KnownNames } from '../completion/known-names.js';
 import { exitCodes, type ExitCode } from '../exit-code.js';
 import { completeLine } from './completion.js';
 import { History } from './history.js';
@@ -40,7 +41,8 @@ export class Conversation {
     const { output, signal } = this.#invocation;
     const history = new History(join(new ClientHome().path, 'history'));
     const { commands } = this.#runner;
-    const sources = { commands, local: localNames, remote: this.#remoteNames };
+    const known = new KnownNames(this.#invocation.global);
+    const sources = { commands, local: localNames, remote: this.#remoteNames, known };
     const editor = new LineEditor(await history.read(), (line, until) =>
       completeLine(line, sources, until),
     );

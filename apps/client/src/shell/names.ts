@@ -2,6 +2,8 @@
 export interface Name {
   readonly name: string;
   readonly isFolder: boolean;
+  /** Whether it says in which vault names are, and ends in a colon: more has to follow. */
+  readonly isPrefix?: boolean;
 }
 
 /** Folders whose content can be named: local ones, or those of the server. */

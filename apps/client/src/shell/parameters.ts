@@ -14,11 +14,15 @@ export interface Parameter {
 /** The words by which the help speaks of arguments that name something. */
 const kindOfWord: Readonly<Record<string, ParameterKind>> = {
   COMMAND: 'command',
+  FOLDER: 'local',
   FROM: 'either',
   LOCAL: 'local',
   REMOTE: 'remote',
+  ROLE: 'role',
   SHELL: 'shell',
   TO: 'either',
+  VAULT: 'vault',
+  WHO: 'person',
 };
 
 /**
@@ -26,7 +30,8 @@ const kindOfWord: Readonly<Record<string, ParameterKind>> = {
  * @returns its parameters
  */
 export function parametersOf({ usage, wordKinds }: Usage): readonly Parameter[] {
-  return [...usage.matchAll(/([A-Z]+)\S*/gu)].map(([all, word = '']) => ({
+  const words = usage.replaceAll(/\[--[^\]]*\]/gu, '');
+  return [...words.matchAll(/([A-Z]+)\S*/gu)].map(([all, word = '']) => ({
     kind: wordKinds?.[word] ?? kindOfWord[word],
     isRepeated: all.includes('...'),
   }));

@@ -47,7 +47,8 @@ export class RemoteNames implements Names {
     }
     const server = await this.#folders.connected();
     if (!server) return;
-    const tree = await server.tree(remote, signal);
+    // Whoever looks what there is has not begun to use it.
+    const tree = await server.tree(remote, signal, { makesHome: false });
     const names: Name[] = [];
     for await (const entry of tree.list(remote.path, { signal })) {
       const name = { name: posix.basename(entry.path), isFolder: entry.type === 'directory' };

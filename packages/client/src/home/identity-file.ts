@@ -11,7 +11,7 @@ import {
   openProtectedIdentity,
   protectIdentity,
 } from './protected-identity.js';
-import { editSmallFile } from './small-file.js';
+import { editSmallFile, replaceSmallFile } from './small-file.js';
 
 /** What a key file may need. */
 export interface IdentityFileOptions {
@@ -83,6 +83,41 @@ export async function loadOrCreateIdentity(
   const passphrase = await options.newPassphrase?.(path);
   if (await create(path, await format(identity, passphrase))) return { identity, isNew: true };
   return { identity: await loadIdentity(path, options), isNew: false };
+}
+
+/**
+ * Writes down a private key that has come back, as from a recovery code: mode 0600, in a folder of
+ * mode 0700.
+ *
+ * @param path - the file
+ * @param identity - whom to write down
+ * @param options - whether a key that is there may go, and how to protect the new one
+ * @param options.newPassphrase - asks for the passphrase of the file; `undefined` for none, which is
+ *   the default
+ * @param options.replaces - whether another key may be in the way: it is kept under another name
+ * @returns where the key is that was in the way, if there was one
+ * @throws ClientError `bad-identity` when there is a key already, `local-file`
+ */
+export async function restoreIdentity(
+  path: string,
+  identity: Identity,
+  {
+    newPassphrase,
+    replaces = false,
+  }: Pick<NewIdentityOptions, 'newPassphrase'> & { readonly replaces?: boolean | undefined } = {},
+): Promise<string | undefined> {
+  const text = await format(identity, await newPassphrase?.(path));
+  if (await create(path, text)) return undefined;
+  if (!replaces) throw new ClientError('bad-identity', `There is an identity at ${path} already`);
+  const keptPath = `${path}.${randomBytes(6).toString('hex')}.old`;
+  // The only copy of a key must have a name at any moment.
+  try {
+    await link(path, keptPath);
+  } catch (error) {
+    throw asClientError(error);
+  }
+  await replaceSmallFile(path, text);
+  return keptPath;
 }
 
 /**

@@ -116,6 +116,15 @@ export class KnownVaults {
   }
 
   /**
+   * @returns what this person calls others
+   * @throws ClientError `bad-configuration` when the file is not valid, `local-file`
+   */
+  async names(): Promise<readonly string[]> {
+    const { people } = await this.#read();
+    return people.map(({ name }) => name);
+  }
+
+  /**
    * Ties a name to a fingerprint, unless it is another's already, or could be taken for a fingerprint.
    *
    * @param name - what somebody is called

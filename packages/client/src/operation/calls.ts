@@ -3,20 +3,20 @@ import type { CommandArguments, CommandName, CommandResult } from '@e2eeftp/prot
 import type { OperationOptions } from '../options.js';
 import type { Requests } from '../requests.js';
 import type { TransferContext } from '../transfer/transfer-context.js';
-import type { Operations } from './operations.js';
+import type { OperationRunner } from './operations.js';
 
 /** Asks a server for whatever a client's callers want, each time as an operation of its own. */
 export class Calls {
   readonly requests: Requests;
   readonly transfers: TransferContext;
-  readonly operations: Operations;
+  readonly operations: OperationRunner;
 
   /**
    * @param requests - asks the server
    * @param transfers - what transfers work with
    * @param operations - all that the client is doing
    */
-  constructor(requests: Requests, transfers: TransferContext, operations: Operations) {
+  constructor(requests: Requests, transfers: TransferContext, operations: OperationRunner) {
     this.requests = requests;
     this.transfers = transfers;
     this.operations = operations;

@@ -47,10 +47,11 @@ export class SyncRun {
 
   /** @param run - what to work with */
   constructor(run: SyncRunOptions) {
-    const { onProgress, dryRun, checksum } = run.options;
+    const { onProgress, dryRun, checksum, preserveMode } = run.options;
     this.#run = run;
-    // By their content, only the transfer itself knows which files differ.
-    this.#ahead = onProgress && !dryRun && !checksum ? new SizeAhead() : undefined;
+    // By what no listing tells, only the transfer itself knows which files differ.
+    const isListed = !checksum && !(preserveMode && run.tree.sealsPermissions);
+    this.#ahead = onProgress && !dryRun && isListed ? new SizeAhead() : undefined;
     const ahead = this.#ahead;
     this.#tally = new Tally(run.options, ahead && (() => ahead.size));
   }
@@ -166,8 +167,8 @@ export class SyncRun {
       place = target.locate(path);
       if (type === 'blocked') this.#requireRemoval(place, source);
       if (type === 'both' && (await this.#isEqual(place, change.source, change.target))) {
-        if (source.type === 'file') await this.#keepEqual(path, place, source, change.target);
-        return undefined;
+        const isToMove = source.type === 'file' && (await this.#keepEqual(place, change));
+        if (!isToMove) return undefined;
       }
       const { size } = source.details;
       if (source.type === 'directory') {
@@ -190,23 +191,41 @@ export class SyncRun {
     return this.#tally.fail(place, error);
   }
 
-  /** Only its permissions may differ: they come without the content. */
+  /**
+   * Only its permissions may differ: they come without the content, unless they are signed with it.
+   *
+   * @returns whether the whole file has to move for them
+   */
   async #keepEqual(
-    path: string,
     place: TreePlace,
-    source: TreeNode,
-    { details }: TreeNode,
-  ): Promise<void> {
+    change: Extract<TreeChange, { readonly type: 'both' }>,
+  ): Promise<boolean> {
     const { tree, options, target } = this.#run;
     const isCompared = options.preserveMode === true && tree.keepsPermissions;
-    const mode = isCompared ? missingPermissions(source.details, details) : undefined;
+    const mode = isCompared ? await this.#differentMode(place, change) : undefined;
     if (mode === undefined) {
       this.#unchanged += 1;
-      return;
+      return false;
     }
-    if (!options.dryRun) await target.setMode(path, mode);
+    // What a listing says of them nobody has signed, so that they are not believed without the file.
+    if (tree.sealsPermissions) return true;
+    if (!options.dryRun) await target.setMode(change.path, mode);
     this.#permissions += 1;
     await options.onOutcome?.({ type: 'permissions', ...place, mode });
+    return false;
+  }
+
+  async #differentMode(
+    { remote }: TreePlace,
+    { source, target }: Extract<TreeChange, { readonly type: 'both' }>,
+  ): Promise<number | undefined> {
+    const { tree, direction, options } = this.#run;
+    if (!tree.sealsPermissions) return missingPermissions(source.details, target.details);
+    const { mode } = await tree.stat(remote, { signal: options.signal });
+    const ofRemote = { size: 0, mtime: 0, mode };
+    return direction === 'up'
+      ? missingPermissions(source.details, ofRemote)
+      : missingPermissions(ofRemote, target.details);
   }
 
   async #isEqual(place: TreePlace, source: TreeNode, target: TreeNode): Promise<boolean> {

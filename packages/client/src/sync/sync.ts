@@ -8,13 +8,14 @@ import { isSystemError } from '../system-error.js';
 import { isPartName } from '../transfer/part-name.js';
 import { meantEntries } from '../tree/get-tree.js';
 import { removeLeftover } from '../tree/leftovers.js';
+import { spelledApart, spellingsIn } from '../tree/local-spellings.js';
 import { walkLocal, type LocalItem } from '../tree/local-walk.js';
 import { forManyListeners } from '../tree/many-listeners.js';
 import { TreeFilter } from '../tree/tree-filter.js';
 import type { SyncOptions, SyncResult, SyncUpOptions } from './sync-options.js';
 import { SyncRun } from './sync-run.js';
 import { localTarget, remoteTarget, type SyncRoots } from './sync-target.js';
-import { treeChanges, type SyncDirection } from './tree-changes.js';
+import { treeChanges, type SyncDirection, type TreeChange } from './tree-changes.js';
 import { treePairs } from './tree-pairs.js';
 
 /**
@@ -87,12 +88,25 @@ async function sync(
       const remotes = hasRemote
         ? meantEntries(tree.list(roots.remote, listing), filter)
         : nothing<Entry>();
-      return treeChanges(treePairs(locals, remotes), direction);
+      const all = treeChanges(treePairs(locals, remotes), direction);
+      return direction === 'up' || options.dryRun === true ? all : fitting(all, local);
     };
     const target = (direction === 'up' ? remoteTarget : localTarget)(tree, roots, options);
     return await new SyncRun({ tree, direction, roots, target, options, changes }).run();
   } catch (error) {
     throw asClientError(error);
+  }
+}
+
+/** What would take the place of something else here does not come. */
+async function* fitting(
+  changes: AsyncIterable<TreeChange>,
+  local: string,
+): AsyncGenerator<TreeChange, void, void> {
+  const spellings = await spellingsIn(local);
+  const apart = spelledApart(changes, spellings, (change) => 'source' in change);
+  for await (const { item, collision } of apart) {
+    yield collision ? { type: 'failed', path: item.path, error: collision } : item;
   }
 }
 

@@ -15,6 +15,7 @@ import {
 import { Leftovers, removeLeftovers } from './leftovers.js';
 import { forManyListeners } from './many-listeners.js';
 import { LocalFolder } from './local-folder.js';
+import { spelledApart, spellingsIn } from './local-spellings.js';
 import { SizeAhead } from './size-ahead.js';
 import { Tally } from './tally.js';
 import { inParallel } from './task-pool.js';
@@ -76,7 +77,7 @@ export async function getTree(
     const counting = ahead?.count(sizes(list(ahead.signalWith(signal))));
     try {
       const entries = options.dryRun === true ? list(signal) : cleared(list(signal), local);
-      await getFolder(tree, path, new LocalFolder(local), entries, own, tally);
+      await getFolder(tree, path, local, entries, own, tally);
     } finally {
       ahead?.stop();
       await counting;
@@ -123,23 +124,28 @@ async function* sizes(
 async function getFolder(
   tree: RemoteTree,
   remote: RemotePath,
-  folder: LocalFolder,
+  local: string,
   entries: AsyncIterable<Entry>,
   options: GetTreeOptions,
   tally: Tally,
 ): Promise<void> {
   const { concurrency = defaultConcurrency, dryRun = false, signal } = options;
+  const folder = new LocalFolder(local);
   if (!dryRun) await folder.create();
   const run = new GetRun(tree, options, tally);
   try {
-    await inParallel(runsOf(entries), runsAtOnce(concurrency), async (some) => {
+    const spellings = dryRun ? undefined : await spellingsIn(local);
+    const apart = spelledApart(entries, spellings);
+    await inParallel(runsOf(apart), runsAtOnce(concurrency), async (some) => {
       throwIfAborted(signal);
       const found: FoundEntry[] = [];
-      for (const { type, path, size } of some) {
+      for (const { item, collision } of some) {
+        const { type, path, size } = item;
         const place: { local: string; remote: string } = { local: path, remote: path };
         try {
           place.remote = joinPath(remote, path);
           place.local = folder.locate(path);
+          if (collision) throw collision;
           if (!dryRun) await folder.makeFolder(type === 'directory' ? path : parentPath(path));
           found.push({ type, size, place });
         } catch (error) {

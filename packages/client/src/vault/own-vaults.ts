@@ -16,7 +16,7 @@ import { Cards } from './cards.js';
 import type { FirstOwner } from './keyring-walk.js';
 import { storeKeyring } from './store-keyring.js';
 import { asVaultFailure } from './vault-failure.js';
-import { VaultSession } from './vault-session.js';
+import { VaultSession, type VaultClient } from './vault-session.js';
 
 /** The name of the vault that everybody has for himself. */
 const homeName = usualTree;
@@ -28,6 +28,18 @@ export interface VaultPerson {
   readonly kept: KeptKeyrings | undefined;
   /** What to be called on a card, where there is none yet. */
   readonly name: string;
+}
+
+/** A vault that is not on the server yet. */
+export interface VaultToBegin {
+  /** Its id, 16 bytes. */
+  readonly vault: Uint8Array;
+  /** Its first keyring. */
+  readonly bytes: Uint8Array;
+  /** What its members see it called. */
+  readonly name: string;
+  /** Whether it is this person's home. */
+  readonly kind: 'home' | 'shared';
 }
 
 /** What one person opens and begins at one server. */
@@ -78,7 +90,17 @@ export class OwnVaults {
     const { identity, kept } = this.#person;
     const sealing = await this.#ownSealing();
     const to = { vault, label, firstOwner, identity, kept, sealing };
-    return VaultSession.open(this.#client, { ...options, ...to });
+    const { greeting, parts } = this.#client;
+    // What looks for a newer keyring later is a part of what needs it.
+    const source: VaultClient = {
+      greeting,
+      list: (...args) => parts.list(...args),
+      getBytes: (...args) => parts.getBytes(...args),
+      digest: (...args) => parts.digest(...args),
+    };
+    return this.#client.operations.runWhole(options, (signal) =>
+      VaultSession.open(source, { ...options, ...to, signal }),
+    );
   }
 
   /**
@@ -90,40 +112,66 @@ export class OwnVaults {
    * @throws ClientError
    */
   async openHome(options: OperationOptions): Promise<VaultSession> {
-    const open = (): Promise<VaultSession> =>
-      this.open(this.homeId, homeName, this.fingerprint, options);
     try {
-      return await open();
+      return await this.openExistingHome(options);
     } catch (error) {
       const isMissing = error instanceof ClientError && error.code === 'not-found';
       if (!isMissing || (await this.#wasThere(this.homeId))) throw error;
     }
-    await this.begin(homeName, 'home', options);
-    return open();
+    const home = await this.make(homeName, 'home', options);
+    await this.begin(home, options);
+    return this.openExistingHome(options);
   }
 
   /**
-   * Makes a vault with this person as its only member, if it is not there already.
+   * Opens this person's home, if it is there.
+   *
+   * @param options - when to give up
+   * @returns its session, to be disposed of
+   * @throws ClientError `not-found` when it never was made
+   */
+  openExistingHome(options: OperationOptions): Promise<VaultSession> {
+    return this.open(this.homeId, homeName, this.fingerprint, options);
+  }
+
+  /**
+   * Makes the first keyring of a vault with this person as its only member. The server knows nothing of it.
    *
    * @param name - what its members see it called
    * @param kind - whether it is this person's home
    * @param options - when to give up
-   * @returns its id, 16 bytes
+   * @returns what {@link OwnVaults.begin} takes
    * @throws ClientError
    */
-  async begin(
+  async make(
     name: string,
     kind: 'home' | 'shared',
     options: OperationOptions,
-  ): Promise<Uint8Array> {
+  ): Promise<VaultToBegin> {
     try {
       const owner = this.#person.identity;
       const card = await this.card(options);
-      const { vault, bytes } = await makeFirstKeyring({ owner, card, name, kind });
+      return { ...(await makeFirstKeyring({ owner, card, name, kind })), name, kind };
+    } catch (error) {
+      throw asVaultFailure(error instanceof ClientError ? refused(error, name) : error, name);
+    }
+  }
+
+  /**
+   * Begins a vault on the server, if it is not there already.
+   *
+   * @param made - the vault
+   * @param options - when to give up
+   * @throws ClientError
+   */
+  async begin(
+    { vault, bytes, name, kind }: VaultToBegin,
+    options: OperationOptions,
+  ): Promise<void> {
+    try {
       const isStored = await storeKeyring(this.#client, { vault, sequence: 1, bytes }, options);
       // The id of any other vault is new: nobody can have been faster.
       if (!isStored && kind === 'shared') throw notStored();
-      return vault;
     } catch (error) {
       throw asVaultFailure(error instanceof ClientError ? refused(error, name) : error, name);
     }

@@ -35,11 +35,17 @@ export async function changeKeyring(
   options: OperationOptions,
 ): Promise<void> {
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const { opened, identity } = session;
-    const change = plan(opened);
-    if (!change) return;
-    const { vault, sequence } = opened.keyring;
-    const bytes = await makeNextKeyring(opened, identity, change);
+    const { vault, sequence } = session.opened.keyring;
+    let bytes: Uint8Array | undefined;
+    try {
+      const change = plan(session.opened);
+      bytes = change && (await makeNextKeyring(session.opened, session.identity, change));
+    } catch (error) {
+      // What cannot be done to an older keyring may well be done to the one in force.
+      if (await session.refresh({ ...options, than: sequence })) continue;
+      throw error;
+    }
+    if (!bytes) return;
     const next = { vault, sequence: sequence + 1, bytes };
     const stored = await storeKeyring(store, next, options).catch(unlessRefused);
     const isOld = await session.refresh({ ...options, than: sequence });

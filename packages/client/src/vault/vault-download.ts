@@ -5,9 +5,9 @@ import type { RemotePath, StoredFile } from '@e2eeftp/protocol';
 import { hashLeaf, vaultSizes, type FileMetadata } from '@e2eeftp/vault';
 import { defaultBackend } from '@e2eeftp/crypto';
 
-import type { Client } from '../client.js';
 import { ClientError, rethrowAsLocal, throwIfAborted } from '../errors.js';
 import type { GetOptions } from '../options.js';
+import type { ServerFiles } from '../server-files.js';
 import { KeptDownload } from '../transfer/kept-download.js';
 import type { OpenTarget } from '../transfer/open-target.js';
 import { FileTarget, openTarget, type DownloadTarget } from '../transfer/target.js';
@@ -19,7 +19,7 @@ import { readWhole, type KnownBeginning } from './vault-reading.js';
 
 /** What a download works with. */
 export interface DownloadSource {
-  readonly client: Client;
+  readonly client: ServerFiles;
   readonly vault: OpenVault;
   readonly files: FileFinder;
 }

@@ -12,7 +12,6 @@ const codes: Readonly<Partial<Record<VaultErrorCode, ClientErrorCode>>> = {
   'too-many': 'too-large',
   'bad-name': 'bad-name',
   'name-too-long': 'bad-name',
-  'name-collision': 'bad-name',
   'source-changed': 'local-file',
   misuse: 'bad-request',
 };

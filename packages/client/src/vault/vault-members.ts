@@ -101,7 +101,7 @@ export class VaultMembers {
    * @throws ClientError `not-found`, `conflict` when nobody would own the vault, `not-allowed`
    */
   async changeRole(who: string, role: Role, options: OperationOptions = {}): Promise<VaultMember> {
-    const { card } = await this.#find(who);
+    const { card } = await this.#find(who, options);
     await this.#change(({ keyring }) => {
       const now = findMember(keyring, fingerprint(card.identity), undefined);
       return now.role === role ? undefined : { roles: [{ identity: card.identity, role }] };
@@ -118,7 +118,7 @@ export class VaultMembers {
    * @throws ClientError `not-found`, `not-allowed`, or `conflict` for oneself
    */
   async remove(who: string, options: OperationOptions = {}): Promise<VaultMember> {
-    const member = await this.#find(who);
+    const member = await this.#find(who, options);
     const { identity } = member.card;
     if (equalBytes(identity, this.#session.identity.publicKey)) {
       throw new ClientError(
@@ -160,9 +160,16 @@ export class VaultMembers {
     );
   }
 
-  async #find(who: string): Promise<Member> {
+  /** Another owner may have added somebody since the keyrings were looked at. */
+  async #find(who: string, options: OperationOptions): Promise<Member> {
     const tied = await this.#context.known.fingerprintOf(who);
-    return findMember(this.#session.opened.keyring, who, tied);
+    const { sequence } = this.#session.opened.keyring;
+    try {
+      return findMember(this.#session.opened.keyring, who, tied);
+    } catch (error) {
+      if (!(await this.#session.refresh({ ...options, than: sequence }))) throw error;
+      return findMember(this.#session.opened.keyring, who, tied);
+    }
   }
 
   async #cardOf(meant: string, options: AddOptions): Promise<Card> {

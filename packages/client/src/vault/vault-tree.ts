@@ -3,7 +3,7 @@ import { joinPath, type RemotePath, type StoredFile } from '@e2eeftp/protocol';
 import type { Client } from '../client.js';
 import { ClientError } from '../errors.js';
 import type { VaultUploads } from '../home/vault-uploads.js';
-import { Operation, runOperation } from '../operation/operation.js';
+import type { Operations } from '../operation/operations.js';
 import type {
   GetBytesOptions,
   GetOptions,
@@ -18,6 +18,7 @@ import type {
   SendTogetherOptions,
 } from '../options.js';
 import type { RemoteTree } from '../remote-tree.js';
+import type { ServerFiles } from '../server-files.js';
 import type { DownloadTarget } from '../transfer/target.js';
 import type { UploadSource } from '../transfer/source.js';
 import type { TogetherOutcome } from '../transfer/together/batch.js';
@@ -72,7 +73,9 @@ const defaultMaxSize = 64 * 1024 * 1024;
 export class VaultTree implements RemoteTree {
   /** A file's permissions are signed and encrypted with it. Listings do not tell them; `stat` does. */
   readonly keepsPermissions = true;
-  readonly #client: Client;
+  readonly sealsPermissions = true;
+  readonly #operations: Operations;
+  readonly #client: ServerFiles;
   readonly #vault: OpenVault;
   readonly #tools: SendingTools;
   readonly #files: FileFinder;
@@ -88,13 +91,15 @@ export class VaultTree implements RemoteTree {
    * @param options - how its files are handled
    */
   constructor(client: Client, session: OpenVault, { uploads }: VaultTreeOptions = {}) {
-    const folders = new VaultFolders(client, session);
-    const places = new VaultPlaces(client, session, folders, new KeyedTurns());
-    this.#client = client;
+    const { parts } = client;
+    const folders = new VaultFolders(parts, session);
+    const places = new VaultPlaces(parts, session, folders, new KeyedTurns());
+    this.#operations = client.operations;
+    this.#client = parts;
     this.#vault = session;
     this.#files = new FileFinder(session, places);
     const turns = new KeyedTurns();
-    this.#tools = { client, vault: session, uploads, folders, places, turns };
+    this.#tools = { client: parts, vault: session, uploads, folders, places, turns };
   }
 
   send(source: UploadSource, path: string, options: SendOptions = {}): Promise<StoredFile> {
@@ -145,20 +150,20 @@ export class VaultTree implements RemoteTree {
   }
 
   async *read(path: string, options: RangeOptions = {}): AsyncGenerator<Uint8Array, void, void> {
-    const operation = new Operation(options);
+    const operation = this.#operations.begin(options);
     try {
       const content = this.#content(checkedVaultPath(path), options, operation.signal);
       for await (const parts of content) yield* parts;
     } catch (error) {
       throw explained(error, this.#vault, path);
     } finally {
-      operation.end();
+      this.#operations.end(operation);
     }
   }
 
   async *list(path: string, options: ListOptions = {}): AsyncGenerator<VaultEntry, void, void> {
     const { recursive = false } = options;
-    const operation = new Operation(options);
+    const operation = this.#operations.begin(options);
     const { signal } = operation;
     try {
       const look = { signal, since: performance.now() };
@@ -168,7 +173,7 @@ export class VaultTree implements RemoteTree {
       throw explained(error, this.#vault, path);
     } finally {
       operation.cut(new ClientError('aborted', 'The listing was left'));
-      operation.end();
+      this.#operations.end(operation);
     }
   }
 
@@ -256,7 +261,7 @@ export class VaultTree implements RemoteTree {
     return { client: this.#client, vault: this.#vault, signal };
   }
 
-  /** Its parts are operations of the client; all of them together have one time. */
+  /** Its parts are operations of the client, which waits for all of them; together they have one time. */
   async #run<Result>(
     path: string,
     options: OperationOptions,
@@ -264,7 +269,7 @@ export class VaultTree implements RemoteTree {
   ): Promise<Result> {
     try {
       const checked = checkedVaultPath(path);
-      return await runOperation(options, (signal) => task(checked, signal));
+      return await this.#operations.runWhole(options, (signal) => task(checked, signal));
     } catch (error) {
       throw explained(error, this.#vault, path);
     }

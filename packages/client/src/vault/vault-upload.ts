@@ -9,10 +9,10 @@ import {
   type VaultErrorCode,
 } from '@e2eeftp/vault';
 
-import type { Client } from '../client.js';
 import { ClientError } from '../errors.js';
 import type { KeptNotes, VaultUploads } from '../home/vault-uploads.js';
 import type { SendOptions } from '../options.js';
+import type { ServerFiles } from '../server-files.js';
 import type { OpenSource } from '../transfer/open-source.js';
 import { worthResuming } from '../transfer/size-limits.js';
 import { bootId } from '../transfer/transfer-owner.js';
@@ -25,7 +25,7 @@ import type { VaultFolder } from './vault-folder.js';
 
 /** What uploads work with. */
 export interface UploadTools {
-  readonly client: Client;
+  readonly client: ServerFiles;
   readonly vault: OpenVault;
   /** What is known of uploads of earlier runs; by default nothing. */
   readonly uploads: VaultUploads | undefined;

@@ -40,6 +40,12 @@ export interface VaultsOptions {
   readonly name?: string | undefined;
 }
 
+/** How a vault is opened. */
+export interface OpenOptions extends OperationOptions {
+  /** Whether `home` is made when it is not there yet; by default it is. */
+  readonly makesHome?: boolean | undefined;
+}
+
 /** How a vault is joined. */
 export interface JoinOptions extends OperationOptions {
   /**
@@ -86,16 +92,17 @@ export class Vaults implements Disposable {
    * Opens a vault, once: further calls give the same session. `home` is made when it is not there yet.
    *
    * @param alias - `home`, or the name of a vault here
-   * @param options - when to give up
+   * @param options - whether to make `home`, and when to give up
    * @returns the vault, which is disposed of with this object
    * @throws ClientError `not-found` for a name that no vault has, or when the vault is not there;
    *   `bad-request` when the server keeps no vaults; what `VaultSession.open` throws
    */
-  async open(alias: string, options: OperationOptions = {}): Promise<VaultSession> {
+  async open(alias: string, options: OpenOptions = {}): Promise<VaultSession> {
     this.#own.requireVaults();
     const name = alias.normalize('NFC');
     const known = this.#sessions.get(name);
     if (known) return known;
+    if (name === usualTree && options.makesHome === false) return this.#openExistingHome(options);
     const opening = name === usualTree ? this.#own.openHome(options) : this.#open(name, options);
     this.#sessions.set(name, opening);
     try {
@@ -108,11 +115,11 @@ export class Vaults implements Disposable {
 
   /**
    * @param name - the name of a vault here
-   * @param options - when to give up
+   * @param options - whether to make `home`, and when to give up
    * @returns its files and folders, the same object each time
    * @throws ClientError as {@link Vaults.open} does
    */
-  async tree(name: string, options: OperationOptions = {}): Promise<VaultTree> {
+  async tree(name: string, options: OpenOptions = {}): Promise<VaultTree> {
     const session = await this.open(name, options);
     const known = this.#trees.get(session);
     if (known) return known;
@@ -192,8 +199,16 @@ export class Vaults implements Disposable {
         `Another vault is called ${alias} here; choose another name`,
       );
     }
-    const vault = await this.#own.begin(alias, 'shared', options);
+    const made = await this.#own.make(alias, 'shared', options);
+    const { vault } = made;
+    // First the name: a program that is too late for it leaves no vault behind that has none.
     await this.#known.add(server, { alias, vault, firstOwner: this.#own.fingerprint });
+    try {
+      await this.#own.begin(made, options);
+    } catch (error) {
+      await this.#known.remove(server, alias).catch(() => undefined);
+      throw error;
+    }
     return this.open(alias, options);
   }
 
@@ -307,6 +322,18 @@ export class Vaults implements Disposable {
   /** Wipes the secrets of all vaults that were opened. */
   [Symbol.dispose](): void {
     for (const name of this.#sessions.keys()) this.#forget(name);
+  }
+
+  /** Whoever makes it meanwhile must not hear that it is not there. */
+  async #openExistingHome(options: OperationOptions): Promise<VaultSession> {
+    const session = await this.#own.openExistingHome(options);
+    const other = this.#sessions.get(usualTree);
+    if (!other) {
+      this.#sessions.set(usualTree, Promise.resolve(session));
+      return session;
+    }
+    session[Symbol.dispose]();
+    return other;
   }
 
   async #open(name: string, options: OperationOptions): Promise<VaultSession> {

@@ -289,6 +289,24 @@ describe('members', () => {
     expect((await alices.open('team')).opened.keyring.sequence).toBe(9);
   });
 
+  test('are whom the keyring in force says, for an owner who has looked before', async () => {
+    const { server, alices, bobs, bob } = await team();
+    const carol = await server.person('carol');
+    await vaultsOf(carol).publishCard();
+    const byAlice = await alices.members('team');
+    await byAlice.changeRole('bob', 'owner');
+    await (await bobs.open('team')).refresh();
+    const byBob = await bobs.members('team');
+    await byAlice.add(carol.fingerprint, 'reader');
+    expect(await byBob.changeRole('carol', 'writer')).toMatchObject({ role: 'writer' });
+    await byAlice.remove(carol.fingerprint);
+    expect((await byBob.add(carol.fingerprint, 'reader')).member.role).toBe('reader');
+    expect((await byAlice.remove('carol')).role).toBe('reader');
+    const added = await failureOf(byBob.add(bob.fingerprint, 'reader'));
+    expect(added.code).toBe('conflict');
+    expect((await failureOf(byBob.remove('carol'))).code).toBe('not-found');
+  });
+
   test('are shown under the name that they chose last, to whom they come later', async () => {
     const { alices, bobs, bob } = await people();
     await bobs.publishCard('Robert');

@@ -6,7 +6,7 @@ import { Identity } from '@e2eeftp/crypto';
 import { formatRecoveryCode, homeVaultId, parseRecoveryCode } from '../../src/index.js';
 import { backends } from '../support/backends.js';
 import { hex } from '../support/bytes.js';
-import { codeOf } from '../support/errors.js';
+import { codeOf, errorOf } from '../support/errors.js';
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -32,13 +32,24 @@ describe.each(backends)('on %s', (_name, backend) => {
       if (code[index] === '-') continue;
       const other = alphabet[(alphabet.indexOf(code[index] as string) + 1) % 32] as string;
       const wrong = code.slice(0, index) + other + code.slice(index + 1);
-      expect(codeOf(() => parseRecoveryCode(wrong, backend))).toBe('malformed');
+      const error = errorOf(() => parseRecoveryCode(wrong, backend));
+      expect(error).toMatchObject({ code: 'malformed' });
+      expect(error?.message).toContain(`in group ${Math.floor(index / 8) + 1};`);
       const [one, two] = [code[index] as string, code[index + 1]];
       if (two === undefined || two === '-' || one === two) continue;
       const swapped = code.slice(0, index) + two + one + code.slice(index + 2);
       expect(codeOf(() => parseRecoveryCode(swapped, backend))).toBe('malformed');
     }
   });
+});
+
+test.each([
+  [`${'AAAAAAA '.repeat(7)}AAAAAA`, 'has 6 characters in group 8 instead of 7'],
+  [`${'AAAAAAA-'.repeat(2)}AAAAAA1`, 'in group 3 that no code has'],
+  ['A'.repeat(55), 'has 55 characters instead of 56'],
+  ['A'.repeat(56), 'has several wrong characters'],
+])('says what is wrong with %j', (text, reason) => {
+  expect(errorOf(() => parseRecoveryCode(text))?.message).toContain(reason);
 });
 
 test.each(['', 'A'.repeat(55), 'A'.repeat(57), '1'.repeat(56), 'ß'.repeat(28)])(

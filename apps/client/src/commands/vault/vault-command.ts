@@ -2,35 +2,8 @@ import { defineCommand } from '../../command.js';
 import { fixedWords } from '../../completion/fixed-words.js';
 import { UsageError } from '../../failure.js';
 import { summaries } from '../summaries.js';
-import { createAction } from './create.js';
-import { exportAction } from './export.js';
-import { joinAction } from './join.js';
-import { leaveAction } from './leave.js';
-import { listAction } from './list.js';
-import { addAction, membersAction, removeAction, roleAction } from './members.js';
-import { cardAction, inviteAction, recoveryAction } from './papers.js';
-import { rekeyAction } from './rekey.js';
-import { verifyAction } from './verify.js';
 import { vaultOptions, type VaultAction, type VaultOptionValues } from './vault-action.js';
-
-type Name = (typeof fixedWords)['vault-action'][number];
-
-const actions: Readonly<Record<Name, VaultAction>> = {
-  create: createAction,
-  list: listAction,
-  members: membersAction,
-  add: addAction,
-  remove: removeAction,
-  role: roleAction,
-  join: joinAction,
-  leave: leaveAction,
-  invite: inviteAction,
-  card: cardAction,
-  recovery: recoveryAction,
-  rekey: rekeyAction,
-  verify: verifyAction,
-  export: exportAction,
-};
+import { vaultActions } from './vault-actions.js';
 
 const names = fixedWords['vault-action'];
 
@@ -38,10 +11,10 @@ const names = fixedWords['vault-action'];
 export const vaultCommand = defineCommand({
   name: 'vault',
   usage: 'ACTION [ARGUMENT...]',
-  wordKinds: { ACTION: 'vault-action' },
+  wordKinds: { ACTION: 'vault-action', ARGUMENT: 'vault-argument' },
   summary: summaries.vault,
   details: `Actions:
-${Object.entries(actions)
+${Object.entries(vaultActions)
   .map(([name, { usage }]) => `  ${name} ${usage}`.trimEnd())
   .join('\n')}
 
@@ -56,7 +29,7 @@ invitation that you get.`,
     const [name = '', ...args] = invocation.args;
     const known = names.find((each) => each === name);
     if (known === undefined) throw new UsageError(`vault is followed by ${names.join(', ')}`);
-    const action = actions[known];
+    const action = vaultActions[known];
     const [minimum, maximum] = action.arity;
     if (args.length < minimum) throw new UsageError(`vault ${name} needs ${action.usage}`);
     if (args.length > maximum) {

@@ -17,6 +17,7 @@ export {
   type StoredFile,
   type Welcome,
 } from '@e2eeftp/protocol';
+export { collectYoungMemoryFirst } from '@e2eeftp/transport';
 export { Client } from './client.js';
 export { connect } from './connect.js';
 export type { Greeting } from './connection/greeting.js';

@@ -9,7 +9,12 @@ export {
   type RemotePath,
   type StoredFile,
 } from '@e2eeftp/protocol';
-export { formatAddress, TransportError, type TransportErrorCode } from '@e2eeftp/transport';
+export {
+  collectYoungMemoryFirst,
+  formatAddress,
+  TransportError,
+  type TransportErrorCode,
+} from '@e2eeftp/transport';
 export {
   parseAuthorizedClients,
   type AuthorizedClients,

@@ -11,10 +11,17 @@ export interface Child {
   kill(): Promise<void>;
 }
 
-/** @param wrapper - a command that starts the program, with that command's arguments */
-export function startChild(name: string, wrapper: readonly string[] = []): Child {
+/**
+ * @param wrapper - a command that starts the program, with that command's arguments
+ * @param own - the program's arguments
+ */
+export function startChild(
+  name: string,
+  wrapper: readonly string[] = [],
+  own: readonly string[] = [],
+): Child {
   const program = fileURLToPath(new URL(`child/${name}`, import.meta.url));
-  const [command, ...args] = [...wrapper, process.execPath, program] as [string, string];
+  const [command, ...args] = [...wrapper, process.execPath, program, ...own] as [string, string];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const closed = once(child, 'close');
   const lines: AsyncIterator<string, undefined> = createInterface({ input: child.stdout })[

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 import { resolve } from 'node:path';
 
-import { joinSupervisor } from '@e2eeftp/server';
+import { collectYoungMemoryFirst, joinSupervisor } from '@e2eeftp/server';
 
 import { makeLogger } from '../logging.js';
 import { openService } from '../service/open-service.js';
 import type { Settings } from '../settings/table.js';
 
 /** The program of a worker: serves the connections that its supervisor hands over. */
+collectYoungMemoryFirst();
 const place = await joinSupervisor();
 const settings = place.configuration as Settings;
 const { data, 'log-level': level, 'log-format': logFormat } = settings;

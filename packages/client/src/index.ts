@@ -59,6 +59,7 @@ export {
   type GetBytesOptions,
   type GetOptions,
   type GetTogetherOptions,
+  type FolderOptions,
   type KeyringOptions,
   type ListOptions,
   type MkdirOptions,

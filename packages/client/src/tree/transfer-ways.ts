@@ -12,7 +12,9 @@ export type Moves = Omit<TransferWay, 'onFailure'>;
  */
 export function uploads(
   tree: RemoteTree,
-  options: Pick<SendOptions, 'preserveMode' | 'signal' | 'since'> & { overwrite?: 'always' | 'never' },
+  options: Pick<SendOptions, 'preserveMode' | 'signal' | 'since'> & {
+    overwrite?: 'always' | 'never';
+  },
 ): Moves {
   return {
     together: async (files) => {

@@ -121,11 +121,7 @@ export class VaultPlaces {
    * @returns the folder
    * @throws ClientError `conflict` when a file is in the way; RefusedChange
    */
-  async makeFolder(
-    path: RemotePath,
-    keyring: number,
-    options: MakeOptions,
-  ): Promise<VaultFolder> {
+  async makeFolder(path: RemotePath, keyring: number, options: MakeOptions): Promise<VaultFolder> {
     return this.#makeAll(path === '' ? [] : path.split('/'), keyring, options);
   }
 

@@ -7,7 +7,7 @@ import { AgeHeaderReader } from '../../src/file/age/header-reader.js';
 import { FileKey } from '../../src/file/age/file-key.js';
 import { formatAgeHeader, type AgeHeader } from '../../src/file/age/header.js';
 import { StreamOpener } from '../../src/file/age/stream-opener.js';
-import type { StreamKey} from '../../src/file/age/stream.js';
+import type { StreamKey } from '../../src/file/age/stream.js';
 import { chunkCount, streamPlainSize } from '../../src/file/age/stream.js';
 import { backends } from '../support/backends.js';
 import { hex, joined, sha256, unhex } from '../support/bytes.js';

@@ -23,7 +23,7 @@ export const treeOptions = {
     alias: 'j',
     minimum: 1,
     maximum: mostJobs,
-    describe: 'Files under way at once; 16 by default',
+    describe: 'Files under way at once; 192 by default',
   },
 } as const;
 

@@ -9,6 +9,7 @@ import {
 import { bech32 } from '@scure/base';
 import { Decrypter, identityToRecipient } from 'age-encryption';
 
+import { openAgeFile } from '../file/age/whole-file.js';
 import { labels } from '../labels.js';
 import { ageRecipientBytes } from './age-recipient.js';
 
@@ -25,9 +26,11 @@ export class SealingIdentity {
   /** Whom to seal to, 1,216 bytes: ML-KEM-768 encapsulation key and X25519 public key. */
   readonly recipient: Uint8Array;
   readonly #ageIdentity: string;
+  readonly #backend: CryptoBackend;
 
-  private constructor(ageIdentity: string, recipient: Uint8Array) {
+  private constructor(ageIdentity: string, recipient: Uint8Array, backend: CryptoBackend) {
     this.#ageIdentity = ageIdentity;
+    this.#backend = backend;
     this.recipient = recipient;
   }
 
@@ -48,7 +51,7 @@ export class SealingIdentity {
     const ageIdentity = bech32.encodeFromBytes(agePrefix, key).toUpperCase();
     wipe(key);
     const recipient = ageRecipientBytes(await identityToRecipient(ageIdentity));
-    return new SealingIdentity(ageIdentity, recipient);
+    return new SealingIdentity(ageIdentity, recipient, backend);
   }
 
   /**
@@ -56,13 +59,13 @@ export class SealingIdentity {
    *
    * @param sealed - the whole file
    * @returns what is in it; wipe it after use when it is secret
-   * @throws Error of the age library when it is damaged or sealed to others; the caller knows which
-   *   of its own errors that is
+   * @throws VaultError, or an Error of the age library, when it is damaged or sealed to others; the
+   *   caller knows which of its own errors that is
    */
   async open(sealed: Uint8Array): Promise<Uint8Array> {
     const decrypter = new Decrypter();
     decrypter.addIdentity(this.#ageIdentity);
-    return decrypter.decrypt(sealed);
+    return openAgeFile(this.#backend, sealed, (header) => decrypter.decryptHeader(header));
   }
 
   /**

@@ -1,17 +1,30 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+
+/** Bytes of JavaScript objects up to which the heap counts as small. */
+const smallHeap = 48 * 1024 * 1024;
+
+/** Milliseconds between two looks at the heap. */
+const interval = 500;
 
 /**
  * Lets the process collect the memory of what it has moved where that is cheap: among young objects.
  *
- * Buffers that were just sent or received are garbage soon, but V8 (up to Node 24 at least) answers
- * hundreds of megabytes of them with marking the whole heap in small steps, over and over, on several
- * threads, which takes up to half of the time of a transfer. Without these steps it looks at young
- * objects first, where all of them are. The price: when old memory has to be collected after all, the
- * program stands still meanwhile, about a millisecond for each megabyte that is alive.
+ * Buffers that were just sent or received are garbage soon, but V8 (that of Node 20 at least) answers
+ * every few dozen megabytes of them with marking the whole heap in small steps, on several threads, which
+ * takes up to half of the time of a transfer. Without these steps it looks at young objects first, where
+ * all of them are. As soon as the heap has grown by other things, names for instance, V8 does as it
+ * does by itself, so that memory stays bounded and no pause gets long.
  *
- * Call it once and first thing, in a program whose heap is small. Not for a library to decide: it is
- * for the whole process, and a server with a large heap of other things would pause noticeably.
+ * Call it once and first thing in a program. Not for a library to decide: it is for the whole process.
  */
 export function collectYoungMemoryFirst(): void {
-  setFlagsFromString('--no-incremental-marking');
+  let marksInSteps = true;
+  const look = (): void => {
+    const isSmall = getHeapStatistics().used_heap_size < smallHeap;
+    if (isSmall !== marksInSteps) return;
+    marksInSteps = !isSmall;
+    setFlagsFromString(marksInSteps ? '--incremental-marking' : '--no-incremental-marking');
+  };
+  look();
+  setInterval(look, interval).unref();
 }

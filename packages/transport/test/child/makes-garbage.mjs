@@ -1,10 +1,12 @@
-// Fills and drops a gigabyte of buffers, tens of megabytes of them alive; says how that was collected.
+// Fills and drops a gigabyte of buffers, beside as many objects as it is told to keep; says how that was
+// collected.
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 
 import { collectYoungMemoryFirst } from '@e2eeftp/transport';
 
-if (process.argv[2] === 'young') collectYoungMemoryFirst();
+const [mode, objects] = process.argv.slice(2);
+if (mode === 'young') collectYoungMemoryFirst();
 let marked = 0;
 const observer = new PerformanceObserver((list) => {
   for (const { detail } of list.getEntries()) {
@@ -12,15 +14,14 @@ const observer = new PerformanceObserver((list) => {
   }
 });
 observer.observe({ entryTypes: ['gc'] });
-// The whole heap takes a while to be marked, as that of a program does.
-const heap = Array.from({ length: 200_000 }, (_, index) => ({ index }));
+const heap = Array.from({ length: Number(objects) }, (_, index) => ({ name: `object ${index}` }));
+// Longer than what looks at the heap takes.
+await setTimeout(1000);
 const alive = [];
-let most = 0;
 for (let made = 0; made < 16_384; made++) {
   alive.push(Buffer.allocUnsafeSlow(65_536));
   if (alive.length > 512) alive.shift();
-  if (made % 64 === 0) await setImmediate();
-  most = Math.max(most, process.memoryUsage.rss());
+  if (made % 64 === 0) await setTimeout(0);
 }
-await setImmediate();
-console.log(JSON.stringify({ marked, most, alive: alive.length, heap: heap.length }));
+await setTimeout(0);
+console.log(JSON.stringify({ marked, alive: alive.length, heap: heap.length }));

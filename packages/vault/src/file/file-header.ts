@@ -136,8 +136,7 @@ export function openFileHeader(
       'This file was not written for the place where it is stored: the server gave another file, or damaged this one. Fetch it again; if that fails as well, send the original again',
     );
   }
-  const fileKey = new FileKey(backend, bytes);
-  wipe(bytes);
+  const fileKey = FileKey.take(backend, bytes);
   const encoded = fileKey.isOf(header)
     ? openOnce(backend, fileKey.derive(metadataLabel), sealedMetadata)
     : undefined;

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, wipe, type CryptoBackend } from '@e2eeftp/crypto';
+import { concatBytes, equalBytes } from '@e2eeftp/crypto';
 
 import { expectLength } from '../encoding/expect-length.js';
 import { VaultError, type VaultErrorCode } from '../errors.js';
@@ -54,7 +54,7 @@ export function beginSealing(
   const { backend, vault, epoch, sender } = access;
   expectLength('A vault id', vault, vaultSizes.vaultId);
   const metadata = { ...told, sender: sender.publicKey };
-  const fileKey = newFileKey(backend);
+  const fileKey = FileKey.take(backend, backend.randomBytes(streamSizes.fileKey));
   const wrapSalt = backend.randomBytes(vaultSizes.wrapSalt);
   const nonce = backend.randomBytes(streamSizes.nonce);
   const parts = { epoch, wrapKey: wrapKeyOf(access), entry, fileKey, wrapSalt, metadata };
@@ -110,13 +110,6 @@ function underWay(
   fileKey.wipe();
   const head = concatBytes(header, nonce);
   return { backend, epoch, sender, vault, entry, metadata, keys, head, storedOffset: 0 };
-}
-
-function newFileKey(backend: CryptoBackend): FileKey {
-  const bytes = backend.randomBytes(streamSizes.fileKey);
-  const key = new FileKey(backend, bytes);
-  wipe(bytes);
-  return key;
 }
 
 function wrapKeyOf(access: SealingAccess): Uint8Array {

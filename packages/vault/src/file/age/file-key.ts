@@ -38,6 +38,20 @@ export class FileKey {
   }
 
   /**
+   * Takes a key over, so that there is one copy of it to be wiped.
+   *
+   * @param backend - the primitives to use
+   * @param bytes - 16 bytes; wiped
+   * @returns the key
+   * @throws VaultError `misuse` when the length is wrong
+   */
+  static take(backend: CryptoBackend, bytes: Uint8Array): FileKey {
+    const key = new FileKey(backend, bytes);
+    wipe(bytes);
+    return key;
+  }
+
+  /**
    * @param label - what the key is for
    * @returns HKDF of the file key without a salt, 32 bytes
    */

@@ -27,9 +27,7 @@ export async function openAgeFile(
   if (!reader.header || file.length < payloadStart) {
     throw new VaultError('truncated', 'The file stops within its header; fetch it again');
   }
-  const bytes = await fileKeyOf(file.subarray(0, nonceStart));
-  const fileKey = new FileKey(backend, bytes);
-  wipe(bytes);
+  const fileKey = FileKey.take(backend, await fileKeyOf(file.subarray(0, nonceStart)));
   const key = fileKey.streamKey(file.subarray(nonceStart, payloadStart));
   fileKey.wipe();
   const payload = file.subarray(payloadStart);

@@ -6,6 +6,7 @@ import { ClientError, type IdentityFileOptions } from '@e2eeftp/client';
 import type { Invocation } from './command.js';
 import { UsageError } from './failure.js';
 import { askSecret } from './prompt.js';
+import { shortText } from './short-text.js';
 
 /** A passphrase is a line; whatever is much longer is something else. */
 const maximumLength = 4096;
@@ -113,16 +114,9 @@ async function readPassphraseFile(path: string): Promise<string> {
 }
 
 async function firstLine(path: string, chunks: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length > maximumLength) {
-      throw new ClientError('bad-identity', `${path} holds no passphrase: it is too long`);
-    }
-  }
-  return lineOf(Buffer.concat(parts).toString('utf8'));
+  const text = await shortText(chunks, maximumLength);
+  if (text !== undefined) return lineOf(text);
+  throw new ClientError('bad-identity', `${path} holds no passphrase: it is too long`);
 }
 
 /** No shell is between: the program gets the question as its one argument, as with ssh. */

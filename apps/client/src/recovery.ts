@@ -2,6 +2,7 @@ import { ClientError, parseRecoveryCode, VaultError, type Identity } from '@e2ee
 
 import type { Invocation } from './command.js';
 import { askSecret } from './prompt.js';
+import { shortText } from './short-text.js';
 
 /** A code has 63 characters; whatever is much longer is something else. */
 const maximumLength = 4096;
@@ -43,19 +44,11 @@ function read(text: string): Identity {
 }
 
 async function wholeText(chunks: AsyncIterable<Buffer>): Promise<string> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of chunks) {
-    parts.push(chunk);
-    length += chunk.length;
-    if (length > maximumLength) {
-      throw new ClientError(
-        'bad-identity',
-        'Standard input holds no recovery code: it is too long',
-      );
-    }
+  const text = await shortText(chunks, maximumLength);
+  if (text === undefined) {
+    throw new ClientError('bad-identity', 'Standard input holds no recovery code: it is too long');
   }
-  if (length > 0) return Buffer.concat(parts).toString('utf8');
+  if (text !== '') return text;
   throw new ClientError(
     'bad-identity',
     'Standard input is empty: give the recovery code there, or type it at a terminal',

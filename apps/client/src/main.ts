@@ -1,8 +1,9 @@
-#!/usr/bin/env node
 import { collectYoungMemoryFirst } from '@e2eeftp/client';
 
 import { run } from './program.js';
 
 collectYoungMemoryFirst();
 
-process.exitCode = await run(process.argv.slice(2), process.env);
+void run(process.argv.slice(2), process.env).then((exitCode) => {
+  process.exitCode = exitCode;
+});

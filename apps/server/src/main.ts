@@ -1,8 +1,9 @@
-#!/usr/bin/env node
 import { collectYoungMemoryFirst } from '@e2eeftp/server';
 
 import { run } from './cli.js';
 
 collectYoungMemoryFirst();
 
-process.exitCode = await run(process.argv.slice(2));
+void run(process.argv.slice(2)).then((exitCode) => {
+  process.exitCode = exitCode;
+});

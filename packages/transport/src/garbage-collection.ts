@@ -19,12 +19,18 @@ const interval = 500;
  */
 export function collectYoungMemoryFirst(): void {
   let marksInSteps = true;
+  const mark = (inSteps: boolean): void => {
+    if (inSteps === marksInSteps) return;
+    marksInSteps = inSteps;
+    setFlagsFromString(inSteps ? '--incremental-marking' : '--no-incremental-marking');
+  };
   const look = (): void => {
-    const isSmall = getHeapStatistics().used_heap_size < smallHeap;
-    if (isSmall !== marksInSteps) return;
-    marksInSteps = !isSmall;
-    setFlagsFromString(marksInSteps ? '--incremental-marking' : '--no-incremental-marking');
+    mark(getHeapStatistics().used_heap_size >= smallHeap);
   };
   look();
   setInterval(look, interval).unref();
+  // V8 keeps compiled code only for a process that has the same flags as this one had.
+  process.once('exit', () => {
+    mark(true);
+  });
 }

@@ -77,7 +77,23 @@ export class Workspace {
     await mkdir(alone, { recursive: true });
     await rename(join(this.#folder, 'apps/program/dist'), join(alone, 'dist'));
     await writeFile(join(alone, 'package.json'), manifest({ name: 'alone', version: '2.0.0' }));
-    const { stdout } = await run(process.execPath, [join(alone, 'dist/main.js')]);
+    return this.#start(join(alone, 'dist/main.js'), [], {});
+  }
+
+  /** Runs the bundle, and gives what it said on standard output. */
+  run(args = [], { env = {}, flags = [] } = {}) {
+    return this.#start(this.path('main.js'), args, env, flags);
+  }
+
+  /** Where the bundle keeps compiled code. */
+  get cache() {
+    return join(this.#folder, 'cache/e2eeftp');
+  }
+
+  async #start(program, args, env, flags = []) {
+    const { stdout } = await run(process.execPath, [...flags, program, ...args], {
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, 'cache'), ...env },
+    });
     return stdout;
   }
 

@@ -9,6 +9,12 @@ export const mainPath = fileURLToPath(new URL('../../dist/main.js', import.meta.
 
 const usualSecondsToLive = 60;
 
+/** What programs get of the surroundings: nothing that says whose they are. */
+const kept = {
+  PATH: process.env['PATH'] ?? '',
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+};
+
 export interface RunOptions {
   readonly cwd?: string | undefined;
   readonly env?: Readonly<Record<string, string>> | undefined;
@@ -49,7 +55,7 @@ export function launch(
 ): ResultPromise {
   const settings: Options = {
     extendEnv: false,
-    env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', ...env },
+    env: { ...kept, TZ: 'UTC', ...env },
     reject: false,
     timeout: secondsToLive * 1000,
     killSignal: 'SIGKILL',

@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { createRequire, Module } from 'node:module';
+import { dirname } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { Script } from 'node:vm';
+
+import { CodeCache } from './code-cache.js';
+
+// eslint-disable-next-line no-undef -- The bundler puts it here: the program's name and digest.
+const cache = CodeCache.of(PROGRAM, process.argv[2]);
+
+const filename = fileURLToPath(new URL('./program.cjs', import.meta.url));
+const cachedData = cache?.read();
+const script = new Script(Module.wrap(readFileSync(filename, 'utf8')), { filename, cachedData });
+const module = { exports: {} };
+script
+  .runInThisContext()
+  .call(
+    module.exports,
+    module.exports,
+    createRequire(filename),
+    module,
+    filename,
+    dirname(filename),
+  );
+
+// Only then: V8 has compiled what this command needs, which is a part of the program.
+if (cache !== undefined && (cachedData === undefined || script.cachedDataRejected)) {
+  process.once('exit', (code) => {
+    if (code === 0) cache.write(() => script.createCachedData());
+  });
+}

@@ -15,12 +15,12 @@ import { connect } from '@e2eeftp/client';
 import { parseIdentity } from '@e2eeftp/crypto';
 import { connectTcp, TransportError } from '@e2eeftp/transport';
 
-import { nodeProgram, startServer } from './programs.mjs';
-import { digest, makeFile } from './source-file.mjs';
+import { nodeProgram, startServer } from './library/programs.mjs';
+import { digest, makeFile } from './works/source-file.mjs';
 import { withWorkFolder } from './work-folder.mjs';
 
 const main = fileURLToPath(new URL('../../apps/client/dist/main.js', import.meta.url));
-const contender = nodeProgram('e2eeftp', new URL('contenders/e2eeftp.mjs', import.meta.url));
+const contender = nodeProgram('e2eeftp', new URL('library/e2eeftp.mjs', import.meta.url));
 
 const { values } = parseArgs({
   options: {

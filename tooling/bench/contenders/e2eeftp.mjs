@@ -1,40 +1,29 @@
-// e2eeftp itself, through its libraries.
-import { readFile, writeFile } from 'node:fs/promises';
+// e2eeftp's own programs: files that the server stores as they are, and files in a vault.
 import { join } from 'node:path';
 
-import { connect } from '@e2eeftp/client';
-import { formatIdentity, formatPublicKey, Identity, parseIdentity } from '@e2eeftp/crypto';
-import { DataDirectory, Server } from '@e2eeftp/server';
+import { runCommand } from '../run/command.mjs';
+import { startE2eeftp } from '../servers/e2eeftp.mjs';
 
-import { serveUntilEnd, timed } from './peer.mjs';
-
-const [role, path, portText, directory] = process.argv.slice(2);
-
-async function serve(data) {
-  const opened = await DataDirectory.open(data);
-  const client = Identity.generate();
-  await writeFile(join(data, 'bench_client.key'), formatIdentity(client), { mode: 0o600 });
-  await writeFile(join(data, 'bench_server.pub'), formatPublicKey(opened.identity.publicKey));
-  await opened.authorizer.add(formatPublicKey(client.publicKey));
-  const { identity, authorizer, store } = opened;
-  const server = new Server({ identity, authorizer, store });
-  await server.start({ port: 0 });
-  await serveUntilEnd(server.address.port, async () => {
-    await server.close();
-    await opened.close();
-  });
+/** @returns {import('./index.mjs').Contender} */
+function into(tree, isReadable) {
+  return {
+    missing: () => undefined,
+    async start(folder, options) {
+      const { stored, client, pids, stop } = await startE2eeftp(folder, options);
+      return {
+        pids,
+        ...(isReadable && { stored: (name) => join(stored, name) }),
+        put: (source) => client('send', source, `${tree}:`),
+        get: (name, folderHere) => client('get', `${tree}:${name}`, `${folderHere}/`),
+        list: (name) => client('ls', `${tree}:${name}`),
+        async remove(name) {
+          await runCommand(client('rm', '-r', `${tree}:${name}`));
+        },
+        stop,
+      };
+    },
+  };
 }
 
-async function withClient(use) {
-  const identity = parseIdentity(await readFile(join(directory, 'bench_client.key'), 'utf8'));
-  const server = Buffer.from(await readFile(join(directory, 'bench_server.pub'), 'utf8'), 'base64');
-  await timed(async () => {
-    const client = await connect({ port: Number(portText), identity, server });
-    await use(client);
-    await client.close();
-  });
-}
-
-if (role === 'serve') await serve(path);
-if (role === 'send') await withClient((client) => client.send(path, 'received/stored'));
-if (role === 'get') await withClient((client) => client.get('received/stored', path));
+export const e2eeftp = into('plain', true);
+export const e2eeftpVault = into('home', false);

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { parseIdentity, parsePublicKey, V1Client } from '@e2eeftp/client';
 import { DataDirectory, Server } from '@e2eeftp/server';
 
-import { serveUntilEnd, timed } from '../contenders/peer.mjs';
+import { serveUntilEnd, timed } from '../library/peer.mjs';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

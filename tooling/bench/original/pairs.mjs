@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 import { newIdentity } from '@e2eeftp/original-peer';
 
-import { nodeProgram, startServer, transfer } from '../programs.mjs';
-import { digest, makeFile } from '../source-file.mjs';
+import { nodeProgram, startServer, transfer } from '../library/programs.mjs';
+import { digest, makeFile } from '../works/source-file.mjs';
 
 const python = 'python3';
 const programs = {

@@ -1,5 +1,5 @@
 // How the measurements of the first generation are shown to people.
-import { mebibytes, spread } from '../figures.mjs';
+import { mebibytes, spread } from '../report/figures.mjs';
 import { pairs } from './pairs.mjs';
 
 /** The result of a run as text. */

@@ -1,41 +1,57 @@
 // e2eeftp's programs: a server that is running, and a client that is started anew for everything.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
-import { runClient, stopProcess } from './processes.mjs';
+import { startProcess, stopProcess } from './processes.mjs';
 
 const root = fileURLToPath(new URL('../../../apps/', import.meta.url));
 const clientProgram = join(root, 'client/bin/e2eeftp.js');
 const serverProgram = join(root, 'server/bin/e2eeftp-server.js');
 
-/** Starts a server in a folder, and makes a client that it lets in. */
-export async function startE2eeftp(folder, durability = 'full') {
+/**
+ * Starts a server in a folder, and makes a client that it lets in.
+ *
+ * @param {string} folder which; it is made
+ * @param {{link?: (port: number) => Promise<{port: number}>}} [options] what leads to the server
+ */
+export async function startE2eeftp(folder, { link = async (port) => ({ port }) } = {}) {
   mkdirSync(folder);
-  const child = spawn(
+  const child = startProcess(
     process.execPath,
-    [serverProgram, '--port', '0', '--durability', durability, '--log-format', 'json'],
-    { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
+    [serverProgram, '--port', '0', '--log-format', 'json'],
+    {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
   );
-  const port = await portOf(child);
+  const { port } = await link(await portOf(child));
   const env = { E2EEFTP_HOME: join(folder, 'home') };
-  const client = (...args) =>
-    runClient(process.execPath, [clientProgram, '--quiet', ...args], { env });
-  await client('init', '--yes', `127.0.0.1:${port}`);
-  const key = execFileSync(process.execPath, [clientProgram, 'id', '--json'], {
-    env: { ...process.env, ...env },
-  });
-  execFileSync(process.execPath, [serverProgram, 'authorize', JSON.parse(key).key], {
-    cwd: folder,
-  });
+  const ofClient = { env: { ...process.env, ...env } };
+  await run(clientProgram, ['init', '--yes', `127.0.0.1:${port}`], ofClient);
+  const { key } = JSON.parse(await run(clientProgram, ['id', '--json'], ofClient));
+  await run(serverProgram, ['authorize', key], { cwd: folder });
   return {
     /** Where the server keeps what belongs to no vault. */
     stored: join(folder, 'received'),
-    client,
+    /** What a person would type. */
+    client: (...args) => ({
+      command: process.execPath,
+      args: [clientProgram, '--quiet', ...args],
+      env,
+    }),
+    pids: [child.pid],
     stop: () => stopProcess(child),
   };
+}
+
+/** Not at once: what leads to the server may be in this process. */
+async function run(program, args, options) {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], options);
+  return stdout;
 }
 
 async function portOf(child) {

@@ -1,11 +1,23 @@
-// Programs that are started as people start them.
+// Servers that are started as people start them.
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const deadline = 600_000;
+const running = new Set();
+
+// A server does not outlive the benchmark, whatever ends it.
+process.once('exit', () => running.forEach((child) => child.kill()));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
+/** Starts a server; it ends with the benchmark at the latest. */
+export function startProcess(command, args, options) {
+  const child = spawn(command, args, options);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 /** Starts a server that cannot choose a port itself, and waits until somebody answers there. */
 export async function startListening(start) {
@@ -33,20 +45,4 @@ export async function stopProcess(child) {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   await exited;
-}
-
-/** Runs a client to its end, and tells how many seconds that took. */
-export async function runClient(command, args, { env = {}, input = '' } = {}) {
-  const start = performance.now();
-  const child = spawn(command, args, {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'ignore', 'pipe'],
-    timeout: deadline,
-  });
-  let said = '';
-  child.stderr.on('data', (chunk) => (said += chunk));
-  child.stdin.end(input);
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} failed with ${code}: ${said}`);
-  return (performance.now() - start) / 1000;
 }

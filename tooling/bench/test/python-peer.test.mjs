@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { newIdentity, OriginalClient, startOriginalServer } from '@e2eeftp/original-peer';
 
-import { startServer } from '../programs.mjs';
+import { startServer } from '../library/programs.mjs';
 
 const python = 'python3';
 const script = fileURLToPath(new URL('../original/peer.py', import.meta.url));

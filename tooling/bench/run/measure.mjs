@@ -7,7 +7,7 @@ import { contenders } from '../contenders/index.mjs';
 import { startDelayProxy } from '../link/delay-proxy.mjs';
 import { digest, makeFile } from '../works/source-file.mjs';
 import { makeTree, treeDigest } from '../works/source-tree.mjs';
-import { runCommand } from './command.mjs';
+import { Runner } from './runner.mjs';
 import { Usage } from './usage.mjs';
 
 /**
@@ -33,6 +33,7 @@ export async function measureWork(work, { directory, rounds, names, tell }) {
   const started = { sessions: {}, ends: [] };
   const missing = {};
   const results = {};
+  const runner = new Runner();
   try {
     for (const name of names) {
       const reason = contenders[name].missing();
@@ -42,7 +43,7 @@ export async function measureWork(work, { directory, rounds, names, tell }) {
     for (let round = 0; round < rounds; round++) {
       for (const [name, session] of Object.entries(started.sessions)) {
         tell(`${work.title}: round ${round + 1} of ${rounds}, ${name}`);
-        const measured = await measureOnce(session, sources, { work, directory, name });
+        const measured = await measureOnce(session, sources, { runner, work, directory, name });
         for (const [direction, figures] of Object.entries(measured)) {
           ((results[name] ??= {})[direction] ??= []).push(figures);
         }
@@ -50,6 +51,7 @@ export async function measureWork(work, { directory, rounds, names, tell }) {
     }
   } finally {
     for (const end of started.ends.reverse()) await end();
+    runner.stop();
   }
   return { results, missing };
 }
@@ -81,20 +83,17 @@ async function makeSources({ source, atOnce = 1 }, directory) {
 const isFolder = (path) => statSync(path).isDirectory();
 const digestOf = (path) => (isFolder(path) ? treeDigest(path) : digest(path));
 
-async function measureOnce(session, sources, { work, directory, name }) {
+async function measureOnce(session, sources, { runner, work, directory, name }) {
+  const atOnce = (commands) => measure(runner, session, commands);
   const back = join(directory, 'back');
   try {
-    const up = await atOnce(
-      session,
-      sources.map(({ path }) => session.put(path)),
-    );
+    const up = await atOnce(sources.map(({ path }) => session.put(path)));
     if (session.stored) await requireSame(sources, (source) => session.stored(source.name), name);
     if (work.isListed) {
       const folders = sources.map((source) => session.list(join(source.name, 'folder-0')));
-      return { list: await atOnce(session, folders) };
+      return { list: await atOnce(folders) };
     }
     const down = await atOnce(
-      session,
       sources.map((source) => {
         mkdirSync(join(back, source.name), { recursive: true });
         return session.get(source.name, join(back, source.name), isFolder(source.path));
@@ -109,11 +108,9 @@ async function measureOnce(session, sources, { work, directory, name }) {
 }
 
 /** @returns {Promise<Measured>} */
-async function atOnce({ pids }, commands) {
+async function measure(runner, { pids }, commands) {
   const usage = new Usage(pids);
-  const begin = performance.now();
-  const runs = await Promise.all(commands.map(runCommand));
-  const seconds = commands.length > 1 ? (performance.now() - begin) / 1000 : runs[0].seconds;
+  const { seconds, runs } = await runner.run(commands);
   const cpu = runs.reduce((sum, run) => sum + run.cpu, 0);
   const memory = Math.max(...runs.map((run) => run.memory));
   return { seconds, client: { cpu, memory }, server: await usage.end() };

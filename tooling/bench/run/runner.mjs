@@ -20,10 +20,19 @@ export class Runner {
    * @returns {Promise<{seconds: number, runs: Run[]}>} seconds for all, and what each took
    */
   async run(commands) {
+    const answered = new AbortController();
+    const { signal } = answered;
     this.#process.send(commands);
-    const [answer] = await Promise.race([once(this.#process, 'message'), this.#death()]);
-    if (typeof answer === 'string') throw new Error(answer);
-    return answer;
+    try {
+      const [answer] = await Promise.race([
+        once(this.#process, 'message', { signal }),
+        this.#death(signal),
+      ]);
+      if (typeof answer === 'string') throw new Error(answer);
+      return answer;
+    } finally {
+      answered.abort();
+    }
   }
 
   /** Ends it. */
@@ -31,8 +40,8 @@ export class Runner {
     this.#process.disconnect();
   }
 
-  async #death() {
-    await once(this.#process, 'exit');
+  async #death(signal) {
+    await once(this.#process, 'exit', { signal });
     throw new Error('The process that runs the clients has ended');
   }
 }

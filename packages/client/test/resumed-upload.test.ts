@@ -17,7 +17,7 @@ import { expectNoUnhandledRejections } from './support/unhandled.js';
 expectNoUnhandledRejections();
 
 const kibibyte = 1024;
-const size = 3 * 1024 * kibibyte;
+const size = 5 * 1024 * kibibyte;
 /** What is on its way when a line breaks, and what new handshakes take. */
 const lost = 1536 * kibibyte;
 
@@ -41,10 +41,10 @@ describe('an upload', () => {
   test('goes on wherever the line breaks', async () => {
     const { join: enter, client: other } = await startBreakingPair();
     const { path, bytes } = await makeSource();
-    const cuts = Array.from({ length: size / (64 * kibibyte) }, (_, index) => index);
+    const cuts = Array.from({ length: 48 }, (_, index) => index);
     const sendCut = async (index: number): Promise<void> => {
       const { client, line } = await enter();
-      const after = index * 64 * kibibyte;
+      const after = (index * size) / cuts.length;
       line.cut('up', after);
       const before = line.passed.up;
       // Every other one from memory, and of those every other one with its digest.
@@ -69,6 +69,29 @@ describe('an upload', () => {
     line.cut('up', 1200 * kibibyte, 2);
     await client.send(path, 'received/a', { checksum: true });
     expect(line.opened).toBe(3);
+    await client.close();
+    expect((await contentOf(other, 'received/a')).equals(bytes)).toBe(true);
+  });
+
+  test('that is too small for notes is gone on with all the same once it has broken', async () => {
+    const { join: enter, client: other } = await startBreakingPair();
+    const journal = await makeFolder();
+    const bytes = randomBytes(3 * 1024 * kibibyte);
+    const { client, line } = await enter({
+      journal: new FileTransferJournal(journal),
+      onRetry: () => {
+        // From its second attempt on.
+        if (line.opened === 1) line.cut('up', 2 * 1024 * kibibyte);
+      },
+    });
+    line.cut('up', 1024 * kibibyte);
+    const path = join(await makeFolder(), 'source');
+    await writeFile(path, bytes);
+    await client.send(path, 'received/a');
+    expect(line.opened).toBe(3);
+    // One mebibyte is sent for nothing, and hardly anything of the second attempt.
+    expect(line.passed.up).toBeLessThan(bytes.length + 1024 * kibibyte + lost);
+    expect(await readdir(journal)).toEqual([]);
     await client.close();
     expect((await contentOf(other, 'received/a')).equals(bytes)).toBe(true);
   });

@@ -14,7 +14,7 @@ import { expectNoUnhandledRejections } from './support/unhandled.js';
 
 expectNoUnhandledRejections();
 
-const size = 3 * 1024 * 1024;
+const size = 6 * 1024 * 1024;
 const bytes = randomBytes(size);
 
 interface Shared {
@@ -38,7 +38,7 @@ async function share(): Promise<Shared> {
 /** Leaves a part of a download behind. */
 async function breakOff({ enter, target, place }: Shared): Promise<string> {
   const { client, line } = await enter();
-  line.cut('down', 2 * 1024 * 1024);
+  line.cut('down', 5 * 1024 * 1024);
   expect((await failureOf(client.get('received/a', target))).code).toBe('disconnected');
   await client.close();
   const [part = ''] = await readdir(place);

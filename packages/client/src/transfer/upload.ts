@@ -90,17 +90,19 @@ class UploadRun {
 
   async #runNamed(): Promise<StoredFile> {
     const { signal } = this.#options;
-    const file = await this.#context.retry(
-      { signal, mayRetry: this.#source.isRepeatable },
-      async (progress) => {
-        const { offset, done } = await this.#whereToGoOn();
-        if (done) return done;
-        // What was only sent may be lost again and again; what is kept is not.
-        if (offset > this.#kept) progress();
-        this.#kept = offset;
-        return this.#send(offset);
-      },
-    );
+    const mayRetry = this.#source.isRepeatable;
+    let hasBroken = false;
+    const file = await this.#context.retry({ signal, mayRetry }, async (progress) => {
+      // On a link that breaks, no file is too small to be gone on with.
+      if (hasBroken && this.#context.canResume) this.#id ??= randomBytes(16);
+      hasBroken = true;
+      const { offset, done } = await this.#whereToGoOn();
+      if (done) return done;
+      // What was only sent may be lost again and again; what is kept is not.
+      if (offset > this.#kept) progress();
+      this.#kept = offset;
+      return this.#send(offset);
+    });
     await this.#forget();
     return file;
   }

@@ -7,7 +7,6 @@ import { VaultError } from '@e2eeftp/vault';
 
 import { asClientError, ClientError, throwIfAborted } from '../errors.js';
 import type { OperationOptions } from '../options.js';
-import { worthResuming } from '../transfer/size-limits.js';
 import { endsEverything } from '../tree/tally.js';
 import { inParallel } from '../tree/task-pool.js';
 import { placeOf, readHead } from './file-place.js';
@@ -39,6 +38,9 @@ export interface RekeyResult {
 
 /** Files that are written anew at once. */
 const filesAtOnce = 4;
+
+/** Bytes of a file that is not written to the disk meanwhile. */
+const longestInMemory = 1024 * 1024;
 
 /** One rekeying of a vault: everything that was sealed before an epoch is sealed in the one in force. */
 export class Rekeying {
@@ -117,7 +119,7 @@ export class Rekeying {
     if (head.epoch >= this.#epoch && item.epoch >= this.#epoch) return;
     const { mtime, mode } = head.metadata;
     const send = { mtime, mode, overwrite: { etag: etagOf(item) }, signal };
-    if (head.contentSize < worthResuming) {
+    if (head.contentSize <= longestInMemory) {
       await this.#tree.send(await this.#tree.getBytes(path, { signal }), path, send);
     } else {
       await this.#byWayOfDisk(path, send);

@@ -68,7 +68,7 @@ describe('what killed downloads have left', () => {
       // Large enough for somebody to go on with it.
       const large = partOf('large', ended);
       await writeFile(join(folder, 'b', large), '');
-      await truncate(join(folder, 'b', large), 1024 * 1024);
+      await truncate(join(folder, 'b', large), 4 * 1024 * 1024);
       const receive = (dryRun: boolean): Promise<unknown> =>
         way === 'get'
           ? getTree(client, 'received/t', folder, { dryRun })

@@ -25,6 +25,8 @@ expectNoUnhandledRejections();
 const kibibyte = 1024;
 const mebibyte = 1024 * kibibyte;
 const size = 4 * mebibyte + 100;
+/** Large enough for a part of it to be kept, though not all has come. */
+const large = 6 * mebibyte + 100;
 /** What is on its way when a line breaks, and what handshakes, listings and one leaf take. */
 const lost = 2560 * kibibyte;
 
@@ -243,11 +245,11 @@ describe('a download from a vault', () => {
 
   test('is gone on with by a later run', async () => {
     const world = await startWorld();
-    const bytes = randomBytes(size);
+    const bytes = randomBytes(large);
     await world.other.send(bytes, 'x');
     const folder = await makeFolder();
     const target = join(folder, 'x');
-    await getUntil(await world.enter(), target, 3 * mebibyte);
+    await getUntil(await world.enter(), target, 5 * mebibyte);
     expect((await readdir(folder)).length).toBe(1);
     const { client, line, tree } = await world.enter();
     const before = line.passed.down;
@@ -262,7 +264,7 @@ describe('a download from a vault', () => {
     [
       'the file was replaced',
       async ({ other }: World) => {
-        await other.send(randomBytes(size), 'x');
+        await other.send(randomBytes(large), 'x');
       },
     ],
     [
@@ -275,10 +277,10 @@ describe('a download from a vault', () => {
     ],
   ])('begins anew when %s', async (_name, spoil) => {
     const world = await startWorld();
-    await world.other.send(randomBytes(size), 'x');
+    await world.other.send(randomBytes(large), 'x');
     const folder = await makeFolder();
     const target = join(folder, 'x');
-    await getUntil(await world.enter(), target, 3 * mebibyte);
+    await getUntil(await world.enter(), target, 5 * mebibyte);
     const [part = ''] = await readdir(folder);
     await spoil(world, join(folder, part));
     const { client, tree } = await world.enter();

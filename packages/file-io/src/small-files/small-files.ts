@@ -114,6 +114,19 @@ export class SmallFiles {
   }
 
   /**
+   * Looks at entries of a folder; symbolic links are looked at themselves.
+   *
+   * @param folder - a path of the folder
+   * @param names - which entries
+   * @returns what the system says of each; or its error
+   * @throws Error when the threads have died or were closed
+   */
+  async look(folder: string, names: readonly string[]): Promise<readonly (FileStats | Error)[]> {
+    const result = await this.#ask({ type: 'look', folder, names });
+    return eachOf(result, (_state, stats) => stats);
+  }
+
+  /**
    * @param path - a path
    * @returns whether anything is there, if only a symbolic link that leads nowhere
    * @throws the system's error

@@ -66,6 +66,14 @@ interface PlaceTask {
 }
 
 /** Looks whether anything has a name. */
+/** What the system says of entries of a folder. Whoever follows a link asks for another entry. */
+interface LookTask {
+  readonly type: 'look';
+  /** A path of the folder. */
+  readonly folder: string;
+  readonly names: readonly string[];
+}
+
 interface ExistsTask {
   readonly type: 'exists';
   readonly path: string;
@@ -78,7 +86,7 @@ interface FlushFolderTask {
 }
 
 /** Something that is done with small files, or their folder, at once. */
-export type Task = ReadTask | WriteTask | PlaceTask | ExistsTask | FlushFolderTask;
+export type Task = ReadTask | WriteTask | PlaceTask | LookTask | ExistsTask | FlushFolderTask;
 
 /** What became of one file of a task: a number whose meaning the task gives it. */
 export const fileStates = { failed: 0, done: 1, left: 2, changed: 3, replaced: 4 } as const;
@@ -124,6 +132,11 @@ export function perform(task: Task): TaskResult {
         // A new name changes the file too.
         stats(lstatSync(file.to, exact));
         return hasReplaced ? fileStates.replaced : fileStates.done;
+      });
+    case 'look':
+      return eachFile(task.names, (name, stats) => {
+        stats(lstatSync(`${task.folder}/${name}`, exact));
+        return fileStates.done;
       });
     case 'exists':
       return { isThere: exists(task.path) };

@@ -13,6 +13,9 @@ import {
 /** Bytes that most messages fit into. */
 const firstSize = 256;
 
+/** Keys of a map whose order is worth remembering. */
+const mostKnownKeys = 16;
+
 /** Bytes of a type and the longest argument. */
 const longestHead = 9;
 
@@ -35,6 +38,8 @@ export function encodeCbor(value: CborValue): Uint8Array {
 class Writer {
   #bytes = new Uint8Array(firstSize);
   #at = 0;
+  /** For each number of keys, those of the last map that had so many, and their order. */
+  readonly #orders: { readonly keys: readonly string[]; readonly sorted: readonly string[] }[] = [];
 
   get written(): Uint8Array {
     return this.#bytes.subarray(0, this.#at);
@@ -117,14 +122,22 @@ class Writer {
   }
 
   #map(map: CborMap, depth: number): void {
-    const keys = Object.keys(map).filter((key) => map[key] !== undefined);
-    keys.sort(compareEncodings);
+    const keys = this.#inOrder(Object.keys(map).filter((key) => map[key] !== undefined));
     this.#head(majorType.map, keys.length);
     for (const key of keys) {
-      if (key === forbiddenKey) throw misuse('a map with a key that is not allowed');
       this.#text(key);
       this.item(map[key], depth - 1);
     }
+  }
+
+  /** The maps of a list have the same keys as a rule, which need to be sorted only once. */
+  #inOrder(keys: readonly string[]): readonly string[] {
+    const known = this.#orders[keys.length];
+    if (known?.keys.every((key, index) => key === keys[index]) === true) return known.sorted;
+    if (keys.includes(forbiddenKey)) throw misuse('a map with a key that is not allowed');
+    const sorted = [...keys].sort(compareEncodings);
+    if (keys.length <= mostKnownKeys) this.#orders[keys.length] = { keys, sorted };
+    return sorted;
   }
 
   /** In the shortest form. */

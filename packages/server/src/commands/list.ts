@@ -1,7 +1,8 @@
-import { commandSchemas, encodeCbor, listingCapacity, type Entry } from '@e2eeftp/protocol';
+import { commandSchemas, listingCapacity, type Entry } from '@e2eeftp/protocol';
 
 import { CommandError } from '../command/answer.js';
 import { defineCommand } from '../command/command.js';
+import { sizeAtMost } from './entry-size.js';
 import { listV1Names } from './v1-commands.js';
 
 /** LIST: a page of a folder, as long as fits into one answer. */
@@ -20,7 +21,7 @@ export const list = defineCommand({
     let bytes = 0;
     for await (const entry of store.list(path, { recursive, after: cursor })) {
       if (signal.aborted) throw new CommandError(503);
-      bytes += encodeCbor(entry).length;
+      bytes += sizeAtMost(entry);
       const last = entries.at(-1);
       if (last && (entries.length >= limit || bytes > listingCapacity)) {
         return { status: 200, result: { entries, etag: folder.etag, cursor: last.path } };

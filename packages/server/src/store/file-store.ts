@@ -181,7 +181,8 @@ export class FileStore implements Store {
     const folder = await this.#tree.open(path);
     // Beside the branches lies what belongs to the server, its private key for one.
     const only = path === '' ? branches : undefined;
-    yield* walk(listedFolder(folder, this.#tree.names, only), path, options);
+    const tools = { names: this.#tree.names, smallFiles: this.#smallFiles };
+    yield* walk(listedFolder(folder, tools, only), path, options);
   }
 
   async open(path: RemotePath): Promise<StoredFileReader> {

@@ -1,5 +1,6 @@
-import { lstat, type BigIntStats } from 'node:fs';
 import { opendir } from 'node:fs/promises';
+
+import type { SmallFiles } from '@e2eeftp/file-io';
 
 import { entryFacts, type EntryFacts } from './file-entry.js';
 import type { Folder } from './folder.js';
@@ -7,25 +8,32 @@ import type { FolderNames } from './folder-names.js';
 import type { ListedFolder } from './listing.js';
 import { asStoreError, systemCodeOf, unlessMissing } from './system-errors.js';
 
+/** What listings work with. */
+export interface ListingTools {
+  readonly names: FolderNames;
+  readonly smallFiles: SmallFiles;
+}
+
 /**
  * Shows a folder of the disk to a listing.
  *
  * @param folder - the folder, which goes over to the listing
- * @param names - reads the names of folders
+ * @param tools - what reads the names of folders, and what looks at what has them
  * @param only - the names to show, in their order; by default all
  * @returns the folder as listings see it
  */
 export function listedFolder(
   folder: Folder,
-  names: FolderNames,
+  tools: ListingTools,
   only?: readonly string[],
 ): ListedFolder {
+  const { names, smallFiles } = tools;
   return {
     names: async () => only ?? (await unlessMissing(names.of(folder))) ?? [],
-    facts: async (some) => (await unlessMissing(readAllFacts(folder, some))) ?? [],
+    facts: async (some) => (await unlessMissing(readAllFacts(folder, some, smallFiles))) ?? [],
     async openFolder(name) {
       const inner = await unlessMissing(folder.openFolder(name));
-      return inner && listedFolder(inner, names);
+      return inner && listedFolder(inner, tools);
     },
     close() {
       folder.close();
@@ -61,19 +69,13 @@ export async function countEntries(folder: Folder, atMost: number): Promise<numb
 async function readAllFacts(
   folder: Folder,
   names: readonly string[],
+  smallFiles: SmallFiles,
 ): Promise<(EntryFacts | undefined)[]> {
-  const facts = await Promise.all(names.map((name) => readFacts(folder.at(name))));
+  const found = await smallFiles.look(folder.base, names);
   await folder.verify();
-  return facts;
-}
-
-/** With callbacks: for 100,000 files they cost half of what the promises of node:fs do. */
-function readFacts(path: string): Promise<EntryFacts | undefined> {
-  return new Promise((resolve, reject) => {
-    lstat(path, { bigint: true }, (error: NodeJS.ErrnoException | null, stats: BigIntStats) => {
-      if (!error) resolve(entryFacts(stats));
-      else if (systemCodeOf(error) === 'ENOENT') resolve(undefined);
-      else reject(asStoreError('Cannot look at a file', error));
-    });
+  return found.map((stats) => {
+    if (!(stats instanceof Error)) return entryFacts(stats);
+    if (systemCodeOf(stats) === 'ENOENT') return undefined;
+    throw asStoreError('Cannot look at a file', stats);
   });
 }

@@ -1,5 +1,5 @@
 /**
- * A pair of X25519 keys for one handshake (RFC 7748).
+ * A pair of X25519 keys (RFC 7748).
  */
 export interface X25519KeyPair {
   /** The public u-coordinate, 32 bytes. */
@@ -29,7 +29,7 @@ export interface Ed25519PrivateKey {
 }
 
 /**
- * A pair of ML-KEM-768 keys for one handshake (FIPS 203).
+ * A pair of ML-KEM-768 keys (FIPS 203).
  */
 export interface MlKem768KeyPair {
   /** The encapsulation key, 1,184 bytes. */
@@ -152,6 +152,17 @@ export interface CryptoBackend {
   /** @returns a SHA-256 computation to be fed */
   createSha256(): RunningDigest;
   /**
+   * @param message - any bytes
+   * @returns its SHA3-256 digest, 32 bytes (FIPS 202)
+   */
+  sha3(message: Uint8Array): Uint8Array;
+  /**
+   * @param message - any bytes
+   * @param length - bytes wanted
+   * @returns so many bytes of SHAKE256 (FIPS 202)
+   */
+  shake256(message: Uint8Array, length: number): Uint8Array;
+  /**
    * @param key - of any length
    * @param parts - the message in pieces
    * @returns its HMAC-SHA-256, 32 bytes (RFC 2104)
@@ -194,6 +205,11 @@ export interface CryptoBackend {
   readonly mlKem768: {
     /** @returns a fresh key pair */
     generate(): MlKem768KeyPair;
+    /**
+     * @param seed - d and z of FIPS 203, 64 bytes; for stored keys and test vectors
+     * @returns the pair that it stands for
+     */
+    fromSeed(seed: Uint8Array): MlKem768KeyPair;
     /**
      * @param encapsulationKey - the peer's key, 1,184 bytes
      * @returns a fresh shared secret and the ciphertext that carries it

@@ -43,6 +43,7 @@ export { RecordOpener, type OpenedRecord } from './record/record-opener.js';
 export { RecordSealer, type KeyLimits } from './record/record-sealer.js';
 export { TrafficKey } from './record/traffic-key.js';
 export { defaultSuites, type Suite } from './suites.js';
+export { XWingKeyPair, xWingSizes } from './x-wing.js';
 export { V1Handshake, type V1HandshakeOptions, type V1Keys } from './v1/handshake.js';
 export {
   encodeV1Hello,

@@ -31,6 +31,7 @@ export const sizes = {
   ed25519Signature: 64,
   mlKem768EncapsulationKey: 1184,
   mlKem768Ciphertext: 1088,
+  mlKem768Seed: 64,
   aeadKey: 32,
   aeadNonce: 12,
   aeadTag: 16,

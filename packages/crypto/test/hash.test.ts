@@ -25,6 +25,30 @@ describe.each(backends)('%s', (_name, backend) => {
     expect(digestOf(backend.createSha256(), [message])).toBe(vector.text('digest'));
   });
 
+  // FIPS 202, of the message without a byte; the second is the beginning of the XOF's output.
+  test('SHA3-256 and SHAKE256', () => {
+    const nothing = new Uint8Array(0);
+    expect(hex(backend.sha3(nothing))).toBe(
+      'a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a',
+    );
+    const whole = hex(backend.shake256(nothing, 96));
+    expect(whole.slice(0, 64)).toBe(
+      '46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f',
+    );
+    expect(hex(backend.shake256(nothing, 1))).toBe('46');
+  });
+
+  test('SHA3-256 and SHAKE256 are the same everywhere', () => {
+    fc.assert(
+      fc.property(arbitraryBytes(300), fc.integer({ min: 1, max: 500 }), (message, length) => {
+        expect(hex(backend.sha3(message))).toBe(hex(nobleBackend.sha3(message)));
+        expect(hex(backend.shake256(message, length))).toBe(
+          hex(nobleBackend.shake256(message, length)),
+        );
+      }),
+    );
+  });
+
   test.each(namedVectors('hmac-sha256'))('HMAC-SHA-256, RFC 4231, %s', (_comment, vector) => {
     const key = vector.bytes('key');
     const message = vector.bytes('message');

@@ -52,7 +52,12 @@ test(
     const result = new Vector(JSON.parse(stdout));
     expect(result.text('node')).toMatch(/^24\./u);
     expect(result.flag('isNative')).toBe(true);
-    const yes = { encapsulationKey: true, sharedSecret: true, encapsulated: true };
+    const yes = {
+      encapsulationKey: true,
+      sharedSecret: true,
+      fromSeed: true,
+      encapsulated: true,
+    };
     expect(result.list('checks')).toEqual([yes, yes, yes]);
   },
   minutes,

@@ -30,7 +30,7 @@ interface Person {
 
 async function person(): Promise<Person> {
   const identity = Identity.generate();
-  const sealing = await SealingIdentity.of(identity);
+  const sealing = SealingIdentity.of(identity);
   const card = makeCard(identity, sealing, 'alice');
   const first = await makeFirstKeyring({ owner: identity, card, name: 'home', kind: 'home' });
   const firstOwner = fingerprint(identity.publicKey);
@@ -39,7 +39,7 @@ async function person(): Promise<Person> {
   return { identity, sealing, chain };
 }
 
-function openHome({ chain, sealing }: Person): Promise<OpenedKeyring> {
+function openHome({ chain, sealing }: Person): OpenedKeyring {
   return openKeyring(chain, sealing);
 }
 
@@ -62,7 +62,7 @@ let opened: OpenedKeyring;
 beforeEach(async () => {
   threads = new VaultThreads(2);
   alice = await person();
-  opened = await openHome(alice);
+  opened = openHome(alice);
 });
 afterEach(async () => {
   await threads.close();
@@ -115,7 +115,7 @@ describe('files', () => {
 
   test('of another vault do not open, and who may not write seals nothing', async () => {
     const bob = await person();
-    const other = await openHome(bob);
+    const other = openHome(bob);
     const sent = files([10]);
     const [sealed] = await threads.seal({ opened, identity: alice.identity }, sent);
     const wanted = [{ entry: sent[0]?.entry ?? newEntryId(), stored: stored(sealed) }];
@@ -129,7 +129,7 @@ describe('files', () => {
     const vaults = await Promise.all(
       Array.from({ length: 10 }, async () => {
         const owner = await person();
-        return { opened: await openHome(owner), identity: owner.identity };
+        return { opened: openHome(owner), identity: owner.identity };
       }),
     );
     for (let round = 0; round < 2; round++) {
@@ -148,7 +148,7 @@ describe('files', () => {
     const sent = files([5, 6]);
     const [before] = await threads.seal({ opened, identity }, sent.slice(0, 1));
     chain.accept(await makeNextKeyring(opened, identity, { newEpoch: true }));
-    const newer = await openKeyring(chain, sealing);
+    const newer = openKeyring(chain, sealing);
     const [after] = await threads.seal({ opened: newer, identity }, sent.slice(1));
     const wanted = [before, after].map((one, index) => ({
       entry: sent[index]?.entry ?? newEntryId(),
@@ -161,7 +161,7 @@ describe('files', () => {
     expect(await codesOf(newer)).toEqual(['opened', 'opened']);
     expect(await codesOf(opened)).toEqual(['opened', 'unknown-epoch']);
     chain.accept(await makeNextKeyring(newer, identity, { newEpoch: true, oldest: 2 }));
-    expect(await codesOf(await openKeyring(chain, sealing))).toEqual(['too-old', 'opened']);
+    expect(await codesOf(openKeyring(chain, sealing))).toEqual(['too-old', 'opened']);
   });
 });
 

@@ -18,7 +18,7 @@
  *
  * What only members can see:
  * - `not-a-member`: the keyring in force does not list this identity.
- * - `unopenable`: the keyring lists this identity, but is not sealed to it.
+ * - `unopenable`: what a keyring holds for its members is not sealed to this identity.
  * - `wrong-contents`: what is sealed belongs to another keyring or has another number of epochs.
  * - `secrets-changed`: secrets of earlier epochs are others than before.
  * - `unknown-epoch`: there is no secret of this epoch; a newer keyring may have it.

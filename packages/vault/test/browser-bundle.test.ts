@@ -18,14 +18,14 @@ export const backendName = defaultBackend.name;
 
 export async function conversation() {
   const identity = Identity.generate();
-  const sealing = await vault.SealingIdentity.of(identity);
+  const sealing = vault.SealingIdentity.of(identity);
   const card = vault.makeCard(identity, sealing, 'alice');
   const first = await vault.makeFirstKeyring({ owner: identity, card, name: 'home', kind: 'home' });
   const chain = vault.KeyringChain.begin({ vault: vault.homeVaultId(identity) });
   chain.accept(first.bytes);
-  const opened = await vault.openKeyring(chain, sealing);
+  const opened = vault.openKeyring(chain, sealing);
   chain.accept(await vault.makeNextKeyring(opened, identity, { newEpoch: true, name: 'mine' }));
-  const next = await vault.openKeyring(chain, sealing, opened.secrets);
+  const next = vault.openKeyring(chain, sealing, opened.secrets);
   const names = new vault.VaultNames(next);
   const id = vault.newEntryId();
   const stored = names.seal(vault.rootDirectory, id, 'report.pdf');
@@ -34,7 +34,7 @@ export async function conversation() {
 }
 
 export async function recipientOf(byte) {
-  const { recipient } = await vault.SealingIdentity.of(new Identity(new Uint8Array(32).fill(byte)));
+  const { recipient } = vault.SealingIdentity.of(new Identity(new Uint8Array(32).fill(byte)));
   return [...recipient];
 }
 `;
@@ -109,7 +109,7 @@ describe('bundled for browsers', () => {
   test('it derives the keys that Node derives', async () => {
     const { Identity } = await import('@e2eeftp/crypto');
     const { SealingIdentity } = await import('../src/index.js');
-    const here = await SealingIdentity.of(new Identity(new Uint8Array(32).fill(7)));
+    const here = SealingIdentity.of(new Identity(new Uint8Array(32).fill(7)));
     expect(hex(Uint8Array.from(await page.recipientOf(7)))).toBe(hex(here.recipient));
   });
 });

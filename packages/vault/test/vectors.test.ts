@@ -41,7 +41,7 @@ describe.each(backends)('on %s', (_name, backend) => {
   test.each(people)('the keys, the card and the home of %s', async (name, expected) => {
     const identity = new Identity(expected.bytes('seed'), backend);
     expect(hex(identity.publicKey)).toBe(expected.text('identity'));
-    const sealing = await SealingIdentity.of(identity, backend);
+    const sealing = SealingIdentity.of(identity, backend);
     expect(sealing.exportAgeIdentity()).toBe(expected.text('ageIdentity'));
     expect(hex(encodeCard(makeCard(identity, sealing, name)))).toBe(expected.text('card'));
     expect(hex(encodeCard(parseCard(expected.bytes('card'), backend)))).toBe(expected.text('card'));
@@ -65,8 +65,8 @@ describe.each(backends)('on %s', (_name, backend) => {
 
   test('the first keyring opens', async () => {
     const identity = new Identity(alice().bytes('seed'), backend);
-    const sealing = await SealingIdentity.of(identity, backend);
-    const { name, secrets } = await openKeyring(chainAfter(1), sealing, undefined, backend);
+    const sealing = SealingIdentity.of(identity, backend);
+    const { name, secrets } = openKeyring(chainAfter(1), sealing, undefined, backend);
     expect(name).toBe(vault.text('name'));
     expect(secrets.exportSecrets().map((secret) => hex(secret))).toEqual([
       file.children('keys')[0]?.text('secret'),

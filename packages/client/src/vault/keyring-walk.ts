@@ -106,7 +106,7 @@ export class KeyringWalk implements Disposable {
       this.#files.has(chain.pin, signal),
     ]);
     if (!isThere) await this.#refuse(chain, signal);
-    const opened = await this.#openEarlier(chain);
+    const opened = this.#openEarlier(chain);
     return this.#walk({ chain, highest, opened, bytes }, signal);
   }
 
@@ -149,7 +149,7 @@ export class KeyringWalk implements Disposable {
   ): Promise<OpenedKeyring> {
     const first = chain.current.sequence - run.length + 1;
     try {
-      const opened = await this.#open(chain, earlier);
+      const opened = this.#open(chain, earlier);
       await this.#accepted.keep(first, run);
       return opened;
     } catch (error) {
@@ -159,16 +159,16 @@ export class KeyringWalk implements Disposable {
     }
   }
 
-  async #open(chain: KeyringChain, earlier?: OpenedKeyring): Promise<OpenedKeyring> {
-    const opened = await openKeyring(chain, this.#sealing, earlier?.secrets);
+  #open(chain: KeyringChain, earlier?: OpenedKeyring): OpenedKeyring {
+    const opened = openKeyring(chain, this.#sealing, earlier?.secrets);
     this.#secrets.push(opened.secrets);
     return opened;
   }
 
   /** Whoever comes back may not have been a member meanwhile. */
-  async #openEarlier(chain: KeyringChain): Promise<OpenedKeyring | undefined> {
+  #openEarlier(chain: KeyringChain): OpenedKeyring | undefined {
     try {
-      return await this.#open(chain);
+      return this.#open(chain);
     } catch (error) {
       const isSealedToOthers = error instanceof VaultError && error.code === 'unopenable';
       if (isSealedToOthers || isOutside(error)) return undefined;

@@ -52,7 +52,7 @@ export class OwnVaults {
   readonly cards: Cards;
   readonly #client: Client;
   readonly #person: VaultPerson;
-  #sealing: Promise<SealingIdentity> | undefined;
+  #sealing: SealingIdentity | undefined;
 
   /**
    * @param client - a client of the server
@@ -88,7 +88,7 @@ export class OwnVaults {
     options: OperationOptions,
   ): Promise<VaultSession> {
     const { identity, kept } = this.#person;
-    const sealing = await this.#ownSealing();
+    const sealing = this.#ownSealing();
     const to = { vault, label, firstOwner, identity, kept, sealing };
     const { greeting, parts } = this.#client;
     // What looks for a newer keyring later is a part of what needs it.
@@ -184,7 +184,7 @@ export class OwnVaults {
    */
   async card(options: OperationOptions): Promise<Card> {
     const { identity, name } = this.#person;
-    const published = await this.cards.findOwn(identity, await this.#ownSealing(), options);
+    const published = await this.cards.findOwn(identity, this.#ownSealing(), options);
     return published ?? this.publishCard(name, options);
   }
 
@@ -197,7 +197,7 @@ export class OwnVaults {
   async publishCard(name: string, options: OperationOptions): Promise<Card> {
     const { identity } = this.#person;
     try {
-      return await this.cards.publish(identity, await this.#ownSealing(), name, options);
+      return await this.cards.publish(identity, this.#ownSealing(), name, options);
     } catch (error) {
       throw asVaultFailure(error, homeName);
     }
@@ -219,7 +219,7 @@ export class OwnVaults {
     return ((await this.#person.kept?.newest(of)) ?? 0) > 0;
   }
 
-  #ownSealing(): Promise<SealingIdentity> {
+  #ownSealing(): SealingIdentity {
     this.#sealing ??= SealingIdentity.of(this.#person.identity);
     return this.#sealing;
   }

@@ -95,7 +95,7 @@ export class VaultSession implements Disposable {
    */
   static async open(client: VaultClient, options: VaultToOpen): Promise<VaultSession> {
     const { vault, identity, firstOwner, kept } = options;
-    const sealing = options.sealing ?? (await SealingIdentity.of(identity));
+    const sealing = options.sealing ?? SealingIdentity.of(identity);
     const accepted = new AcceptedKeyrings(vault, client.greeting.facts.peerIdentity, kept);
     const walk = new KeyringWalk(new KeyringFiles(client, vault), accepted, sealing);
     try {

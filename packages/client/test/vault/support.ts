@@ -120,7 +120,7 @@ export async function makePerson(
     ...options.connect,
   });
   closers.push(() => client.close());
-  const sealing = await SealingIdentity.of(identity);
+  const sealing = SealingIdentity.of(identity);
   return {
     identity,
     fingerprint: fingerprint(identity.publicKey),

@@ -16,7 +16,7 @@ export interface OwnVault {
 
 /** Makes somebody with a vault. */
 export async function makeOwnVault(identity = Identity.generate()): Promise<OwnVault> {
-  const sealing = await SealingIdentity.of(identity);
+  const sealing = SealingIdentity.of(identity);
   const card = makeCard(identity, sealing, 'alice');
   const made = await makeFirstKeyring({ owner: identity, card, name: 'v', kind: 'shared' });
   const { vault, bytes } = made;

@@ -19,14 +19,11 @@ export function withFixedValues(backend: CryptoBackend, values: FixedValues): Cr
       generate: () => backend.x25519.fromPrivateKey(values.x25519PrivateKey),
     },
     mlKem768: {
-      generate() {
-        const { publicKey, secretKey } = ml_kem768.keygen(values.mlKemSeed);
-        return {
-          encapsulationKey: publicKey,
-          decapsulate: (ciphertext) => ml_kem768.decapsulate(ciphertext, secretKey),
-          dispose: () => undefined,
-        };
-      },
+      ...backend.mlKem768,
+      generate: () =>
+        values.mlKemSeed
+          ? backend.mlKem768.fromSeed(values.mlKemSeed)
+          : backend.mlKem768.generate(),
       encapsulate(encapsulationKey) {
         const { cipherText, sharedSecret } = ml_kem768.encapsulate(
           encapsulationKey,

@@ -52,6 +52,7 @@ export function repeatable(): CryptoBackend {
     ...nodeBackend,
     x25519: { ...nodeBackend.x25519, generate: () => x25519 },
     mlKem768: {
+      ...nodeBackend.mlKem768,
       generate: () => mlKem,
       encapsulate(encapsulationKey) {
         const name = Buffer.from(encapsulationKey).toString('base64');

@@ -24,7 +24,7 @@ export interface Person {
 
 /** A person with this identity, or with a new one. */
 export async function newPerson(identity = Identity.generate(), name = 'alice'): Promise<Person> {
-  const sealing = await SealingIdentity.of(identity);
+  const sealing = SealingIdentity.of(identity);
   return { identity, sealing, card: makeCard(identity, sealing, name) };
 }
 
@@ -67,7 +67,7 @@ export class TestVault {
 
   /** The same vault with one keyring more, so that several can continue one state. */
   async with(owner: Person, change: KeyringChange): Promise<TestVault> {
-    const opened = await openKeyring(this.#chain(), owner.sealing);
+    const opened = openKeyring(this.#chain(), owner.sealing);
     const next = await makeNextKeyring(opened, owner.identity, change);
     return new TestVault(this.vault, [...this.keyrings, next]);
   }

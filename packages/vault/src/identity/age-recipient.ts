@@ -12,11 +12,3 @@ const noLimit = false;
 export function formatAgeRecipient(recipient: Uint8Array): string {
   return bech32.encode(prefix, bech32.toWords(recipient), noLimit);
 }
-
-/**
- * @param text - `age1pq1…`, from the age library
- * @returns the raw recipient, 1,216 bytes
- */
-export function ageRecipientBytes(text: string): Uint8Array {
-  return bech32.decodeToBytes(text, noLimit).bytes;
-}

@@ -30,14 +30,14 @@ export interface OpenedKeyring {
  * @returns the name and the secrets
  * @throws VaultError `not-a-member`, `unopenable`, `malformed`, `wrong-contents`, `secrets-changed`
  */
-export async function openKeyring(
+export function openKeyring(
   chain: KeyringChain,
   sealing: SealingIdentity,
   earlier?: VaultSecrets,
   backend: CryptoBackend = defaultBackend,
-): Promise<OpenedKeyring> {
+): OpenedKeyring {
   const { current: keyring, pin } = chain;
-  const plaintext = await open(keyring, sealing);
+  const plaintext = open(keyring, sealing);
   try {
     const contents = readContents(plaintext, keyring);
     const secrets = new VaultSecrets(keyring.vault, contents.secrets, backend);
@@ -55,7 +55,7 @@ export async function openKeyring(
   }
 }
 
-async function open(keyring: Keyring, sealing: SealingIdentity): Promise<Uint8Array> {
+function open(keyring: Keyring, sealing: SealingIdentity): Uint8Array {
   const { recipient } = sealing;
   if (!keyring.members.some(({ card }) => equalBytes(card.recipient, recipient))) {
     throw new VaultError(
@@ -64,7 +64,7 @@ async function open(keyring: Keyring, sealing: SealingIdentity): Promise<Uint8Ar
     );
   }
   try {
-    return await sealing.open(keyring.sealed);
+    return sealing.open(keyring.sealed);
   } catch (cause) {
     throw new VaultError(
       'unopenable',

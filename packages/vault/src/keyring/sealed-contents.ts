@@ -1,6 +1,5 @@
 import { equalBytes, wipe } from '@e2eeftp/crypto';
 import { encodeCbor, type CborValue } from '@e2eeftp/protocol';
-import { Encrypter } from 'age-encryption';
 
 import { readDisplayName } from '../encoding/display-name.js';
 import { Fields, malformed } from '../encoding/fields.js';
@@ -36,6 +35,8 @@ export async function sealContents(
   { vault, sequence, name, secrets }: SealedContents,
   ageRecipients: readonly string[],
 ): Promise<Uint8Array> {
+  // Whoever only reads vaults need not load it, which takes longer than reading does.
+  const { Encrypter } = await import('age-encryption');
   const encrypter = new Encrypter();
   for (const recipient of ageRecipients) encrypter.addRecipient(recipient);
   const plaintext = encodeCbor({ vault, sequence, name, secrets });

@@ -178,7 +178,7 @@ describe.each(backends)('%s', (_name, backend) => {
     vault: StoredVault,
     member: Person,
   ): Promise<ReturnType<typeof openingAccess>> {
-    const opened = await openKeyring(walk(vault), member.sealing, undefined, backend);
+    const opened = openKeyring(walk(vault), member.sealing, undefined, backend);
     return openingAccess(opened, backend);
   }
 

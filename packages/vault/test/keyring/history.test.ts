@@ -11,7 +11,7 @@ import {
 } from '../../src/index.js';
 import { encodeKeyring } from '../../src/keyring/keyring.js';
 import { hex } from '../support/bytes.js';
-import { codeOfAsync } from '../support/errors.js';
+import { codeOf } from '../support/errors.js';
 import { person, type Person } from '../support/people.js';
 import { append, vaultOf, walk } from '../support/vaults.js';
 
@@ -66,7 +66,7 @@ test('whatever an owner does, the chain takes it, and everybody can do what he s
       expect(hex(encodeKeyring(current))).toBe(hex(stored.keyrings.at(-1) as Uint8Array));
       for (const who of others) {
         const role = roleOf(current, who.card.identity);
-        const verdict = await codeOfAsync(openKeyring(walk(stored), who.sealing));
+        const verdict = codeOf(() => openKeyring(walk(stored), who.sealing));
         expect(verdict).toBe(role ? undefined : 'not-a-member');
         for (let epoch = 1; epoch <= current.epoch; epoch++) {
           const expected = believed(notes, who, role, epoch);

@@ -50,7 +50,7 @@ describe.each(backends)('on %s', (_name, backend) => {
     const origin = { vault: homeVaultId(alice.identity), firstOwner: alice.fingerprint };
     const chain = KeyringChain.begin(origin, backend);
     chain.accept(bytes);
-    const opened = await openKeyring(chain, alice.sealing, undefined, backend);
+    const opened = openKeyring(chain, alice.sealing, undefined, backend);
     expect(opened).toMatchObject({ name: 'home', keyring: { epoch: 1, sequence: 1 } });
     expect(opened.secrets.epoch).toBe(1);
   });
@@ -71,13 +71,13 @@ describe.each(backends)('on %s', (_name, backend) => {
       [{ newEpoch: true }, bob, 4],
       [{ oldest: 4 }, bob, 4],
     ];
-    let opened = await openKeyring(chain, alice.sealing, undefined, backend);
+    let opened = openKeyring(chain, alice.sealing, undefined, backend);
     for (const [change, member, epoch] of steps) {
       chain.accept(await makeNextKeyring(opened, alice.identity, change, backend));
-      const now = await openKeyring(chain, alice.sealing, opened.secrets, backend);
+      const now = openKeyring(chain, alice.sealing, opened.secrets, backend);
       expect(now.secrets.epoch).toBe(epoch);
       expect(now.secrets.continues(opened.secrets)).toBe(true);
-      const theirs = await openKeyring(chain, member.sealing, undefined, backend);
+      const theirs = openKeyring(chain, member.sealing, undefined, backend);
       expect(theirs.secrets.exportSecrets().map((bytes) => hex(bytes))).toEqual(
         now.secrets.exportSecrets().map((bytes) => hex(bytes)),
       );
@@ -92,7 +92,7 @@ test('whoever is removed opens the last keyring that was his, and no later one',
   const stored = await vaultOf(alice, [{ add: [writer(bob)] }, { remove: [bob.card.identity] }]);
   expect(await codeOfAsync(open(stored, bob))).toBe('not-a-member');
   expect(await codeOfAsync(open(stored, carol))).toBe('not-a-member');
-  const before = await openKeyring(walk(stored, 2), bob.sealing);
+  const before = openKeyring(walk(stored, 2), bob.sealing);
   const now = await open(stored, alice);
   expect(now.secrets.epoch).toBe(2);
   expect(hex(now.secrets.keysOf(1).nameKey)).toBe(hex(before.secrets.keysOf(1).nameKey));
@@ -196,7 +196,7 @@ test('fifty members are added at once, and the last of them opens it', async () 
   const people = await Promise.all(
     Array.from({ length: 50 }, async (_, index) => {
       const identity = new Identity(filled(32, index + 100));
-      const sealing = await SealingIdentity.of(identity);
+      const sealing = SealingIdentity.of(identity);
       return { sealing, card: makeCard(identity, sealing, `member ${index}`) };
     }),
   );
@@ -206,6 +206,6 @@ test('fifty members are added at once, and the last of them opens it', async () 
   });
   expect(members).toHaveLength(51);
   const last = people.find(({ card }) => card.name === members.at(-1)?.card.name) ?? people[0]!;
-  const opened = await openKeyring(walk(stored), last.sealing);
+  const opened = openKeyring(walk(stored), last.sealing);
   expect(opened.name).toBe('team');
 });

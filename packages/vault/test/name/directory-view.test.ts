@@ -26,7 +26,7 @@ beforeAll(async () => {
     { add: [bob, longNamed].map(({ card }) => ({ card, role: 'writer' as const })) },
     { remove: [bob.card.identity] },
   ]);
-  names = new VaultNames(await openKeyring(walk(stored), alice.sealing));
+  names = new VaultNames(openKeyring(walk(stored), alice.sealing));
   longest = longNamed.card.identity;
   bobs = { sender: bob.card.identity, mtime: Date.UTC(2030, 1, 3, 4, 5, 6), replaces: [] };
 });

@@ -24,7 +24,7 @@ export async function person(name: string): Promise<Person> {
 async function makePerson(name: string): Promise<Person> {
   const seed = createHash('sha256').update(`a person called ${name}`).digest();
   const identity = new Identity(Uint8Array.from(seed));
-  const sealing = await SealingIdentity.of(identity);
+  const sealing = SealingIdentity.of(identity);
   return {
     identity,
     sealing,

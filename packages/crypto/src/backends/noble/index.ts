@@ -1,5 +1,6 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { sha3_256, shake256 } from '@noble/hashes/sha3.js';
 import { randomBytes } from '@noble/hashes/utils.js';
 
 import type { CryptoBackend } from '../../backend.js';
@@ -26,6 +27,8 @@ export const nobleBackend: CryptoBackend = {
     return hash.digest();
   },
   createSha256: () => sha256.create(),
+  sha3: (message) => sha3_256(message),
+  shake256: (message, dkLen) => shake256(message, { dkLen }),
   hmacSha256(key, ...parts) {
     const mac = hmac.create(sha256, key);
     for (const part of parts) mac.update(part);

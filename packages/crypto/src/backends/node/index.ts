@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 
 import type { CryptoBackend } from '../../backend.js';
 import { aead } from './aead.js';
@@ -20,6 +20,9 @@ export const nodeBackend: CryptoBackend = {
   randomBytes,
   sha256,
   createSha256: () => createHash('sha256'),
+  sha3: (message) => hash('sha3-256', message, 'buffer'),
+  shake256: (message, outputLength) =>
+    createHash('shake256', { outputLength }).update(message).digest(),
   hmacSha256,
   createHmacSha256: (key) => createHmac('sha256', key),
   x25519,

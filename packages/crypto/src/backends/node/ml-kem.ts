@@ -10,6 +10,9 @@ import { fromDer, lastBytes } from './der.js';
 /** SPKI around a raw ML-KEM-768 key: id-alg-ml-kem-768 (RFC 9935). */
 const spkiPrefix = Buffer.from('308204b2300b0609608648016503040402038204a100', 'hex');
 
+/** PKCS#8 around the seed of such a key (RFC 9935). */
+const pkcs8Prefix = Buffer.from('3054020100300b060960864801650304040204428040', 'hex');
+
 /** What `node:crypto` offers from Node 24.7 on; older versions lack all of it. */
 interface NativeKem {
   encapsulate(key: nodeCrypto.KeyObject): { sharedKey: Buffer; ciphertext: Buffer };
@@ -21,19 +24,30 @@ interface NativeKem {
 }
 
 function nativeMlKem(native: NativeKem): CryptoBackend['mlKem768'] {
+  const keyPair = (
+    privateKey: nodeCrypto.KeyObject,
+    publicKey: nodeCrypto.KeyObject,
+  ): MlKem768KeyPair => {
+    const spki = publicKey.export({ type: 'spki', format: 'der' });
+    return {
+      encapsulationKey: lastBytes(spki, sizes.mlKem768EncapsulationKey),
+      decapsulate(ciphertext) {
+        expectLength('ML-KEM-768 ciphertext', ciphertext, sizes.mlKem768Ciphertext);
+        return new Uint8Array(native.decapsulate(privateKey, ciphertext));
+      },
+      // A KeyObject cannot be wiped; OpenSSL clears it when it is freed.
+      dispose: () => undefined,
+    };
+  };
   return {
-    generate(): MlKem768KeyPair {
+    generate() {
       const { publicKey, privateKey } = native.generateKeyPairSync('ml-kem-768');
-      const spki = publicKey.export({ type: 'spki', format: 'der' });
-      return {
-        encapsulationKey: lastBytes(spki, sizes.mlKem768EncapsulationKey),
-        decapsulate(ciphertext) {
-          expectLength('ML-KEM-768 ciphertext', ciphertext, sizes.mlKem768Ciphertext);
-          return new Uint8Array(native.decapsulate(privateKey, ciphertext));
-        },
-        // A KeyObject cannot be wiped; OpenSSL clears it when it is freed.
-        dispose: () => undefined,
-      };
+      return keyPair(privateKey, publicKey);
+    },
+    fromSeed(seed) {
+      expectLength('ML-KEM-768 seed', seed, sizes.mlKem768Seed);
+      const privateKey = nodeCrypto.createPrivateKey(fromDer(pkcs8Prefix, seed, 'pkcs8'));
+      return keyPair(privateKey, nodeCrypto.createPublicKey(privateKey));
     },
     encapsulate(encapsulationKey) {
       expectLength('ML-KEM-768 key', encapsulationKey, sizes.mlKem768EncapsulationKey);

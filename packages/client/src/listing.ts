@@ -37,12 +37,13 @@ export async function* listFolder(
   let next: Promise<Page> | undefined = askPage(undefined);
   while (next) {
     const page: Page = await next;
-    requireOrder(page, last);
-    if (listed.recursive !== true) requireDirect(page);
-    last = page.cursor;
-    next = last === undefined ? undefined : askPage(last);
+    const { cursor } = page;
+    next = cursor === undefined ? undefined : askPage(cursor);
     // Who leaves the loop before that page does not hear of its failure.
     next?.catch(() => undefined);
+    requireOrder(page, last);
+    if (listed.recursive !== true) requireDirect(page);
+    last = cursor;
     for (const entry of page.entries) {
       throwIfAborted(signal);
       yield entry;

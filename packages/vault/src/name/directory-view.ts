@@ -117,23 +117,23 @@ function named<Stored extends StoredEntry>(
   names: VaultNames,
   opened: readonly Opened<Stored>[],
 ): Map<string, ListedEntry<Stored>> {
-  const inOrder = [...opened].sort((one, other) => compareBytes(one.id, other.id));
   const entries = new Map<string, ListedEntry<Stored>>();
+  const conflicting = new Map<string, Opened<Stored>[]>();
+  for (const entry of opened) {
+    const { id, sealedName: name, epoch, stored } = entry;
+    const others = conflicting.get(name);
+    const first = others ? undefined : entries.get(name);
+    if (others) others.push(entry);
+    else if (first) conflicting.set(name, [first, entry]);
+    else entries.set(name, { id, name, sealedName: name, epoch, stored, isConflict: false });
+  }
   const later: Opened<Stored>[] = [];
-  const conflicting = new Set<string>();
-  for (const entry of inOrder) {
-    if (entries.has(entry.sealedName)) {
-      later.push(entry);
-      conflicting.add(entry.sealedName);
-    } else {
-      entries.set(entry.sealedName, { ...entry, name: entry.sealedName, isConflict: false });
-    }
+  for (const [name, same] of conflicting) {
+    const [first, ...others] = same.sort(byId);
+    if (first) entries.set(name, { ...first, name, isConflict: true });
+    later.push(...others);
   }
-  for (const name of conflicting) {
-    const first = entries.get(name);
-    if (first) entries.set(name, { ...first, isConflict: true });
-  }
-  for (const entry of later) {
+  for (const entry of later.sort(byId)) {
     for (const name of conflictNames(entry.sealedName, entry.id, factsOf(names, entry.stored))) {
       if (entries.has(name)) continue;
       entries.set(name, { ...entry, name, isConflict: true });
@@ -149,6 +149,12 @@ function factsOf(names: VaultNames, { metadata }: StoredEntry): ConflictFacts {
   return { sender: nameOf(names.keyring, metadata.sender), mtime: metadata.mtime };
 }
 
+function byId(one: { readonly id: Uint8Array }, other: { readonly id: Uint8Array }): number {
+  return compareBytes(one.id, other.id);
+}
+
 function keyOf(id: Uint8Array): string {
-  return String.fromCharCode(...id);
+  let key = '';
+  for (const byte of id) key += String.fromCharCode(byte);
+  return key;
 }

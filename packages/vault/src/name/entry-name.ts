@@ -4,6 +4,9 @@ import { isComponent } from '../encoding/component.js';
 import { VaultError } from '../errors.js';
 import { vaultLimits } from '../limits.js';
 
+/** Bytes that a unit of UTF-16 takes in UTF-8, at most. */
+const longestUnit = 3;
+
 /**
  * Checks the name that a file or folder is to have. It is kept as it is: names that differ only in
  * Unicode's composition are two names in a vault.
@@ -32,5 +35,6 @@ export function requireEntryName(name: string): void {
  * @returns whether it could have been sealed by {@link requireEntryName}
  */
 export function isEntryName(name: string): boolean {
-  return isComponent(name) && utf8(name).length <= vaultLimits.entryName;
+  const isShort = longestUnit * name.length <= vaultLimits.entryName;
+  return isComponent(name) && (isShort || utf8(name).length <= vaultLimits.entryName);
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { appendFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -140,6 +141,23 @@ describe('a file that changes on the server meanwhile', () => {
       await client.close();
     }
   });
+});
+
+test('a download that is too small for notes leaves nothing when it is broken off', async () => {
+  const { join: enter, client: other } = await startStoredPair();
+  await other.send(randomBytes(3 * 1024 * kibibyte), 'received/small');
+  const [place, folder] = await Promise.all([makeFolder(), makeFolder()]);
+  const { client, line } = await enter({ journal: new FileTransferJournal(folder), retries: 0 });
+  line.cut('down', 2 * 1024 * kibibyte);
+  const getting = client.get('received/small', join(place, 'a'), {
+    onProgress: () => {
+      expect(readdirSync(folder)).toEqual([]);
+    },
+  });
+  expect((await failureOf(getting)).code).toBe('disconnected');
+  expect(await readdir(place)).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+  await client.close();
 });
 
 describe('a download that a later run goes on with', () => {

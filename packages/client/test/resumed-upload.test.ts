@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -80,6 +80,7 @@ describe('an upload', () => {
     const { client, line } = await enter({
       journal: new FileTransferJournal(journal),
       onRetry: () => {
+        expect(readdirSync(journal)).toEqual([]);
         // From its second attempt on.
         if (line.opened === 1) line.cut('up', 2 * 1024 * kibibyte);
       },

@@ -91,11 +91,10 @@ class UploadRun {
   async #runNamed(): Promise<StoredFile> {
     const { signal } = this.#options;
     const mayRetry = this.#source.isRepeatable;
-    let hasBroken = false;
+    let isFirst = true;
     const file = await this.#context.retry({ signal, mayRetry }, async (progress) => {
-      // On a link that breaks, no file is too small to be gone on with.
-      if (hasBroken && this.#context.canResume) this.#id ??= randomBytes(16);
-      hasBroken = true;
+      if (!isFirst) this.#nameLate();
+      isFirst = false;
       const { offset, done } = await this.#whereToGoOn();
       if (done) return done;
       // What was only sent may be lost again and again; what is kept is not.
@@ -126,6 +125,14 @@ class UploadRun {
     const id = this.#id.toString('hex');
     this.#unmark = markInUse(id);
     await this.#context.memory.remember(key, { id, version: version.name, ...(await thisOwner()) });
+  }
+
+  /** On a link that breaks, no file is too small to be gone on with. */
+  #nameLate(): void {
+    if (this.#id || !this.#context.canResume) return;
+    this.#id = randomBytes(16);
+    // The server has not heard of that one.
+    this.#isBegun = false;
   }
 
   async #whereToGoOn(): Promise<ResumePoint> {

@@ -28,7 +28,7 @@ export interface ListedFolder {
 }
 
 /** Entries that are looked at together. */
-const batchSize = 256;
+const batchSize = 1024;
 
 /**
  * Lists a folder, each folder in it before what is in that one: the order of `comparePaths`.

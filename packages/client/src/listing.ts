@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import {
   comparePaths,
   type CommandArguments,
@@ -44,6 +46,8 @@ export async function* listFolder(
     requireOrder(page, last);
     if (listed.recursive !== true) requireDirect(page);
     last = cursor;
+    // So that the question is on its way before this page takes its time.
+    if (next) await setImmediate();
     for (const entry of page.entries) {
       throwIfAborted(signal);
       yield entry;

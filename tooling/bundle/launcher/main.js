@@ -4,6 +4,7 @@ import { createRequire, Module } from 'node:module';
 import { dirname } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
 import { CodeCache } from './code-cache.js';
@@ -26,9 +27,14 @@ script
     dirname(filename),
   );
 
-// Only then: V8 has compiled what this command needs, which is a part of the program.
-if (cache !== undefined && (cachedData === undefined || script.cachedDataRejected)) {
+if (cachedData === undefined || script.cachedDataRejected) {
+  // Only then: V8 has compiled what this command needs, which is a part of the program.
   process.once('exit', (code) => {
-    if (code === 0) cache.write(() => script.createCachedData());
+    if (code === 0) cache?.write(() => script.createCachedData());
   });
+} else if (Number.parseInt(process.versions.v8) <= 13) {
+  // By default, V8 optimizes what runs for some milliseconds, and few commands get that time back. What
+  // Node loads of itself comes first: behind a change of flags, V8 takes none of its compiled code. A
+  // later V8 may not know the flag, and would say so.
+  setImmediate(() => setFlagsFromString('--interrupt-budget=1000000'));
 }

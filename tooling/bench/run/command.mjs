@@ -17,18 +17,19 @@ const counting = 'TIMEFORMAT="%3U %3S"; exec 4>&2; { time "$@" 2>&4 3>&- 4>&-; }
  * @returns {Promise<{seconds: number, cpu: number, memory: number}>} seconds from start to end,
  *   seconds of CPU, bytes of memory
  */
-export async function runCommand({ command, args, env = {}, input = '', cwd }) {
+export async function runCommand({ command, args, env = {}, input, cwd }) {
   const start = performance.now();
   const child = spawn('bash', ['-c', counting, 'bash', command, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe', 'pipe'],
     timeout: deadline,
   });
   const usage = new Usage([child.pid]);
   const [, , said, counted] = child.stdio.map((stream) => stream?.setEncoding?.('utf8'));
   const texts = Promise.all([textOf(said), textOf(counted)]);
-  child.stdin.end(input);
+  // One that has read enough ends when it likes.
+  child.stdin?.on('error', () => undefined).end(input);
   const [code] = await once(child, 'close');
   const seconds = (performance.now() - start) / 1000;
   const { memory } = await usage.end();

@@ -37,7 +37,7 @@ export class Runner {
 
   /** Ends it. */
   stop() {
-    this.#process.disconnect();
+    if (this.#process.connected) this.#process.disconnect();
   }
 
   async #death(signal) {

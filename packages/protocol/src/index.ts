@@ -13,9 +13,9 @@ export {
   type CommandName,
   type CommandResult,
   type BatchOutcome,
-  type Entry,
   type StoredFile,
 } from './messages/commands.js';
+export type { Entry } from './messages/entry.js';
 export type { Access, BodyEnd, Close, Request, Response, Welcome } from './messages/messages.js';
 export {
   baseName,

@@ -29,6 +29,8 @@ export const limits = {
   command: 64,
   /** Characters of a text that is meant for people. */
   text: 1024,
+  /** Characters of an etag. */
+  etag: 128,
   /** Bytes of a file that one DIGEST reads. */
   digest: 268_435_456,
   /** Permission bits of a file: read, write and execute, for the owner, the group and others. */

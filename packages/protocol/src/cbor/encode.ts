@@ -4,7 +4,6 @@ import {
   argumentIn,
   forbiddenKey,
   majorType,
-  shortText,
   simpleValue,
   type CborMap,
   type CborValue,
@@ -15,6 +14,9 @@ const firstSize = 256;
 
 /** Keys of a map whose order is worth remembering. */
 const mostKnownKeys = 16;
+
+/** Characters up to which a loop is faster than the call of a native function. */
+const shortText = 48;
 
 /** Bytes of a type and the longest argument. */
 const longestHead = 9;

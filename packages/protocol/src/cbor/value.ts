@@ -27,8 +27,5 @@ export const simpleValue = { false: 20, true: 21, null: 22 } as const;
 /** Says how many bytes behind the first one hold an argument that does not fit into it. */
 export const argumentIn = { oneByte: 24, twoBytes: 25, fourBytes: 26, eightBytes: 27 } as const;
 
-/** Characters or bytes up to which a loop is faster than the call of a native function. */
-export const shortText = 48;
-
 /** A key that is harmless here, but the first copy that assigns it would change a prototype. */
 export const forbiddenKey = '__proto__';

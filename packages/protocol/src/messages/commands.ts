@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ProtocolError } from '../errors.js';
 import { limits } from '../limits.js';
 import { parsePath, parseRelativePath, type RemotePath } from '../path.js';
+import { entriesSchema, entrySchema } from './entry.js';
 import { accessSchema, bytes32Schema, bytesSchema, statusSchema, textSchema } from './messages.js';
 
 const count = z.int().nonnegative();
@@ -12,7 +13,7 @@ const count = z.int().nonnegative();
  * lets a program run as its owner, are no part of it.
  */
 const mode = z.int().min(0).max(limits.mode);
-const etag = z.string().min(1).max(128);
+const etag = z.string().min(1).max(limits.etag);
 
 /** A path that a peer sent, checked against the path rules. */
 export const pathSchema = z.string().transform(checkedBy(parsePath));
@@ -24,25 +25,7 @@ const relativePathSchema = z.string().transform(checkedBy(parseRelativePath));
  * When a file may be replaced: `always`, `never`, or, with any other text, only while the file
  * has that etag. Etags are never one of the two words.
  */
-const overwriteSchema = z.string().min(1).max(128);
-
-/** What a tree holds under a path. */
-const entrySchema = z.object({
-  /** Relative to the listed folder in a listing, to the root in an answer to STAT. */
-  path: relativePathSchema,
-  type: z.enum(['file', 'directory']),
-  /** Bytes; 0 for a folder. */
-  size: count,
-  /** Milliseconds since 1970. */
-  mtime: z.int(),
-  /** Changes whenever the content does; for a folder, whenever one of its children does. */
-  etag,
-  /** For files whose permissions are known. */
-  mode: mode.optional(),
-});
-
-/** What a tree holds under a path. */
-export type Entry = z.infer<typeof entrySchema>;
+const overwriteSchema = z.string().min(1).max(limits.etag);
 
 /** A file as it was stored or is about to be read. */
 const storedFileSchema = z.object({ size: count, mtime: z.int(), etag, mode: mode.optional() });
@@ -120,7 +103,7 @@ export const commandSchemas = {
       limit: z.int().min(1).optional(),
     }),
     result: z.object({
-      entries: z.array(entrySchema),
+      entries: entriesSchema,
       etag,
       cursor: relativePathSchema.optional(),
     }),

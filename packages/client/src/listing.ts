@@ -7,7 +7,7 @@ import {
   type Entry,
 } from '@e2eeftp/protocol';
 
-import { ClientError, throwIfAborted } from './errors.js';
+import { ClientError } from './errors.js';
 
 /**
  * Entries that are asked for at once. An answer has room for some ten thousand, which as objects
@@ -23,16 +23,14 @@ type Page = CommandResult<'LIST'>;
  *
  * @param ask - asks for a page; it is for the caller to end what it asks for when the loop is left
  * @param listed - which folder, and whether to go into its folders
- * @param signal - ends the listing early, also between entries that are here already
- * @returns the entries; what a page fails with comes behind those of the pages before
+ * @yields the entries of a page; what a page fails with comes behind those of the pages before
  * @throws ClientError `not-e2eeftp` when their order is not that of their names, or there are some of
  *   other folders; what `ask` throws
  */
-export async function* listFolder(
+export async function* listPages(
   ask: (args: CommandArguments<'LIST'>) => Promise<Page>,
   listed: Pick<CommandArguments<'LIST'>, 'path' | 'recursive'>,
-  signal: AbortSignal,
-): AsyncGenerator<Entry, void, void> {
+): AsyncGenerator<readonly Entry[], void, void> {
   const askPage = (cursor: string | undefined): Promise<Page> =>
     ask({ ...listed, limit: pageSize, ...(cursor !== undefined && { cursor }) });
   let last: string | undefined;
@@ -48,10 +46,7 @@ export async function* listFolder(
     last = cursor;
     // So that the question is on its way before this page takes its time.
     if (next) await setImmediate();
-    for (const entry of page.entries) {
-      throwIfAborted(signal);
-      yield entry;
-    }
+    yield page.entries;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { SmallFiles } from '@e2eeftp/file-io';
-import type { CommandResult, Entry, StoredFile } from '@e2eeftp/protocol';
+import type { CommandArguments, CommandResult, Entry, StoredFile } from '@e2eeftp/protocol';
 import type { VaultThreads } from '@e2eeftp/vault-threads';
 
 import { checkedPath } from './checked-path.js';
-import { ClientError } from './errors.js';
-import { listFolder } from './listing.js';
+import { ClientError, throwIfAborted } from './errors.js';
+import { listPages } from './listing.js';
 import type { Calls } from './operation/calls.js';
 import type {
   GetBytesOptions,
@@ -236,7 +236,14 @@ export class ServerFiles implements RemoteTree {
     const operation = this.#calls.operations.begin(options);
     try {
       const { signal } = operation;
-      yield* listFolder((args) => this.#calls.ask('LIST', args, what, { signal }), listed, signal);
+      const ask = (args: CommandArguments<'LIST'>): Promise<CommandResult<'LIST'>> =>
+        this.#calls.ask('LIST', args, what, { signal });
+      for await (const entries of listPages(ask, listed)) {
+        for (const entry of entries) {
+          throwIfAborted(signal);
+          yield entry;
+        }
+      }
     } finally {
       // A loop that was left waits for no page, nor tries again to get it.
       operation.cut(new ClientError('aborted', 'The listing was left'));

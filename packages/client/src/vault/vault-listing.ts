@@ -26,15 +26,15 @@ const foldersAhead = 16;
  * @param folders - the folders of the vault
  * @param folder - which one, just listed
  * @param options - whether to go into its folders, and a signal
- * @yields its entries, with paths relative to it
+ * @returns its entries, with paths relative to it
  * @throws ClientError
  */
-export async function* listVaultFolder(
+export function listVaultFolder(
   folders: VaultFolders,
   folder: VaultFolder,
   options: LookOptions & { readonly recursive: boolean },
 ): AsyncGenerator<VaultEntry, void, void> {
-  yield* listBelow(folders, folder, rootPath, options);
+  return listBelow(folders, folder, rootPath, options);
 }
 
 async function* listBelow(

@@ -71,7 +71,8 @@ export function viewDirectory<Stored extends StoredEntry>(
       (stored.metadata?.replaces ?? []).map(keyOf).filter((replaced) => replaced !== keyOf(id)),
     ),
   );
-  const isReplaced = ({ id }: Opened<Stored>): boolean => replacedIds.has(keyOf(id));
+  const isReplaced = ({ id }: Opened<Stored>): boolean =>
+    replacedIds.size > 0 && replacedIds.has(keyOf(id));
   return {
     entries: named(
       names,
@@ -99,9 +100,10 @@ function openAll<Stored extends StoredEntry>(
     }
     const { id, name: sealedName, epoch } = opened;
     const entry = { id, sealedName, epoch, stored };
-    const same = byId.get(keyOf(id));
+    const key = keyOf(id);
+    const same = byId.get(key);
     if (same) same.push(entry);
-    else byId.set(keyOf(id), [entry]);
+    else byId.set(key, [entry]);
   }
   const opened: Opened<Stored>[] = [];
   for (const same of byId.values()) {
@@ -154,7 +156,5 @@ function byId(one: { readonly id: Uint8Array }, other: { readonly id: Uint8Array
 }
 
 function keyOf(id: Uint8Array): string {
-  let key = '';
-  for (const byte of id) key += String.fromCharCode(byte);
-  return key;
+  return String.fromCharCode(...id);
 }

@@ -193,7 +193,9 @@ function decodeName(padded: Uint8Array): string | undefined {
   const end = padded.indexOf(0);
   const length = end === -1 ? padded.length : end;
   if (padded.length - length >= blockLength) return undefined;
-  if (padded.subarray(length).some((byte) => byte !== 0)) return undefined;
+  for (let index = length; index < padded.length; index++) {
+    if (padded[index] !== 0) return undefined;
+  }
   try {
     return decoder.decode(padded.subarray(0, length));
   } catch {

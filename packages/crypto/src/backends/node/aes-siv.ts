@@ -26,19 +26,19 @@ export function aesSiv(key: Uint8Array): AesSivKey {
 
   function macOfAll(associatedData: readonly Uint8Array[]): Uint8Array {
     if (areEqual(last.associatedData, associatedData)) return last.d;
-    const d = Uint8Array.from(ofNothing);
+    const d = new Uint8Array(ofNothing);
     for (const data of associatedData) {
       double(d);
       xorInto(d, mac.of(data));
     }
-    last = { associatedData: associatedData.map((data) => Uint8Array.from(data)), d };
+    last = { associatedData: associatedData.map((data) => new Uint8Array(data)), d };
     return d;
   }
 
   function syntheticIv(associatedData: readonly Uint8Array[], plaintext: Uint8Array): Uint8Array {
-    const d = Uint8Array.from(macOfAll(associatedData));
+    const d = new Uint8Array(macOfAll(associatedData));
     if (plaintext.length >= block) {
-      const last = Uint8Array.from(plaintext);
+      const last = new Uint8Array(plaintext);
       xorInto(last.subarray(last.length - block), d);
       return mac.of(last);
     }
@@ -50,7 +50,7 @@ export function aesSiv(key: Uint8Array): AesSivKey {
   /** CTR mode, whose first counter is the synthetic IV without two bits (section 2.5). */
   function applyKeystream(iv: Uint8Array, input: Uint8Array): Uint8Array {
     const counters = new Uint8Array(Math.ceil(input.length / block) * block);
-    const counter = Uint8Array.from(iv);
+    const counter = new Uint8Array(iv);
     counter[8] = (counter[8] as number) & 0x7f;
     counter[12] = (counter[12] as number) & 0x7f;
     for (let start = 0; start < counters.length; start += block) {
@@ -75,7 +75,7 @@ export function aesSiv(key: Uint8Array): AesSivKey {
       const iv = sealed.subarray(0, block);
       const plaintext = applyKeystream(iv, sealed.subarray(block));
       if (!timingSafeEqual(syntheticIv(associatedData, plaintext), iv)) throw mismatch();
-      return Uint8Array.from(plaintext);
+      return new Uint8Array(plaintext);
     },
   };
 }
@@ -98,7 +98,7 @@ class Cmac {
     this.#cipher = createCipheriv(name, key, zeroBlock).setAutoPadding(false);
     this.#whole = this.#chain(new Uint8Array(block));
     double(this.#whole);
-    this.#short = Uint8Array.from(this.#whole);
+    this.#short = new Uint8Array(this.#whole);
     double(this.#short);
   }
 
@@ -115,8 +115,8 @@ class Cmac {
   #chain(input: Uint8Array): Uint8Array {
     xorInto(input.subarray(0, block), this.#previous);
     const output = this.#cipher.update(input);
-    this.#previous = Uint8Array.from(output.subarray(output.length - block));
-    return Uint8Array.from(this.#previous);
+    this.#previous = new Uint8Array(output.subarray(output.length - block));
+    return new Uint8Array(this.#previous);
   }
 }
 
